@@ -1,0 +1,21 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** The key that access tokens are hashed with; made on first use, readable by its owner only, outside every store. */
+export function loadTokenKey(file: string): Buffer {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
+    chmodSync(file, 0o600)
+  }
+  return readFileSync(file)
+}
+
+/** A credential as it is stored: `hmac:` and 16 hex digits of its keyed hash, a dot, its last four characters. */
+export function pseudonymizer(key: Buffer): (secret: string) => string {
+  return secret => {
+    const digest = createHmac('sha256', key).update(secret, 'latin1').digest('hex').slice(0, 16)
+    return `hmac:${digest}.${secret.length > 12 ? secret.slice(-4) : ''}`
+  }
+}

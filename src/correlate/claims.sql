@@ -1,0 +1,32 @@
+-- What the gateway hops of one day claim: for each app hop its one plausible partner, or the candidates that are no
+-- links. verdict: linked; ambiguous (several are plausible); contradicted (ids agree, the rest does not).
+-- posterior: of this pair; runner_up: of the next best; candidates: how many are plausible.
+-- grain: app_hop_id, gateway_hop_id
+WITH alone AS (
+  SELECT *, CASE WHEN reasons IS NULL THEN 'linked' ELSE 'contradicted' END AS verdict, 1 AS rivals
+  FROM judged_pairs WHERE in_day AND app_hop_id NOT IN (SELECT app_hop_id FROM contested)
+), ranked AS (
+  SELECT
+    *,
+    min(rank) FILTER (WHERE reasons IS NULL) OVER (PARTITION BY app_hop_id) AS best_rank,
+    count(*) FILTER (WHERE reasons IS NULL) OVER (PARTITION BY app_hop_id, rank) AS rivals
+  FROM judged_pairs WHERE app_hop_id IN (SELECT app_hop_id FROM contested)
+), several AS (
+  SELECT
+    * EXCLUDE (best_rank, rivals),
+    CASE
+      WHEN reasons IS NULL AND rank = best_rank AND rivals = 1 THEN 'linked'
+      WHEN reasons IS NULL AND rank = best_rank THEN 'ambiguous'
+      WHEN best_rank IS NULL THEN 'contradicted'
+    END AS verdict,
+    rivals
+  FROM ranked WHERE in_day
+)
+SELECT
+  app_hop_id, gateway_hop_id, app_day, verdict, 'id' AS method,
+  CASE verdict WHEN 'linked' THEN 1.0 WHEN 'ambiguous' THEN round(1.0 / rivals, 6) ELSE 0.0 END::DOUBLE AS posterior,
+  CASE verdict WHEN 'ambiguous' THEN round(1.0 / rivals, 6) ELSE 0.0 END::DOUBLE AS runner_up,
+  CASE verdict WHEN 'contradicted' THEN 0 ELSE rivals END::INTEGER AS candidates,
+  id, gateway_field, app_field, how, reasons
+FROM (SELECT * FROM alone UNION ALL SELECT * FROM several)
+WHERE verdict IS NOT NULL

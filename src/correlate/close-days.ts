@@ -1,0 +1,94 @@
+import { type DayState, ONE_APPLICATION } from '../ledger/state.ts'
+import { DAY_US, dayNumber, HOUR_US, MINUTE_US } from '../model/time.ts'
+import { factsRelation } from '../store/facts.ts'
+import type { Store } from '../store/store.ts'
+
+/** How much later than a day's end a side must have logged something for the day to be whole. */
+const COVERAGE_SLACK_US = 15 * MINUTE_US
+/** How long a day waits for a side that never comes. */
+const DEADLINE_US = 36 * HOUR_US
+
+/** Whether each side of a day is whole, and what it is judged by. */
+export interface Coverage {
+  readonly gateway: boolean
+  readonly app: boolean
+  /** Hosts that logged that day and nothing later. */
+  readonly hostsMissing: readonly string[]
+}
+
+interface LastSeen {
+  readonly gatewayUs: number
+  readonly hosts: ReadonlyMap<string, number>
+  /** Hosts by day. */
+  readonly hostsOf: ReadonlyMap<string, readonly string[]>
+}
+
+/** Closes every open day that is whole on both sides or past its deadline, with one ledger entry each. */
+export async function closeDays(store: Store): Promise<string[]> {
+  const open = openDays(store)
+  if (open.length === 0) return []
+  const seen = await lastSeen(store, open)
+  const closed: string[] = []
+  for (const day of open) {
+    const reason = closingReason(day, coverageOf(store, day.day, seen), store.now() * 1000)
+    if (!reason) continue
+    store.append({ kind: 'day', application: ONE_APPLICATION, day: day.day, state: 'closed', reason })
+    closed.push(day.day)
+  }
+  return closed
+}
+
+/** Coverage of each open day: why it is open. */
+export async function openDayCoverage(store: Store): Promise<Map<string, Coverage>> {
+  const open = openDays(store)
+  if (open.length === 0) return new Map()
+  const seen = await lastSeen(store, open)
+  return new Map(open.map(day => [day.day, coverageOf(store, day.day, seen)]))
+}
+
+function openDays(store: Store): DayState[] {
+  return [...store.state.days.values()]
+    .filter(d => d.state === 'open')
+    .sort((a, b) => (a.day < b.day ? -1 : 1))
+}
+
+function closingReason(day: DayState, coverage: Coverage, nowUs: number): string | undefined {
+  if (coverage.gateway && coverage.app) return 'both sides covered'
+  const lastHopUs = day.lastHopAt ? Date.parse(day.lastHopAt) * 1000 : 0
+  const deadline = Math.max((dayNumber(day.day) + 1) * DAY_US, lastHopUs) + DEADLINE_US
+  if (nowUs < deadline) return undefined
+  const missing = [coverage.gateway ? '' : 'gateway', coverage.app ? '' : 'app'].filter(side => side !== '')
+  return `deadline passed, ${missing.join(' and ')} side not covered`
+}
+
+function coverageOf(store: Store, day: string, seen: LastSeen): Coverage {
+  const whole = (dayNumber(day) + 1) * DAY_US + COVERAGE_SLACK_US
+  const declared = (side: 'gateway' | 'app'): boolean =>
+    store.state.declared.some(d => d.side === side && d.from <= day && day < d.to)
+  const hosts = seen.hostsOf.get(day) ?? []
+  const hostsMissing = hosts.filter(host => (seen.hosts.get(host) ?? 0) < whole)
+  const anyLater = [...seen.hosts.values()].some(us => us >= whole)
+  return {
+    gateway: declared('gateway') || seen.gatewayUs >= whole,
+    app: declared('app') || (hosts.length > 0 ? hostsMissing.length === 0 : anyLater),
+    hostsMissing,
+  }
+}
+
+async function lastSeen({ db, state, root }: Store, open: readonly DayState[]): Promise<LastSeen> {
+  const range = { fromUs: dayNumber(open[0]?.day ?? '') * DAY_US, toUs: Number.POSITIVE_INFINITY }
+  const gateway = await db.row<{ us: string | null }>(
+    `SELECT epoch_us(max(start_ts))::VARCHAR AS us FROM ${factsRelation(state, root, 'gateway', range)}`,
+  )
+  const rows = await db.rows<{ host: string; day: string; us: string }>(
+    `SELECT coalesce(host, '') AS host, end_ts::DATE AS day, epoch_us(max(end_ts))::VARCHAR AS us
+     FROM ${factsRelation(state, root, 'app', range)} GROUP BY ALL ORDER BY ALL`,
+  )
+  const hosts = new Map<string, number>()
+  const hostsOf = new Map<string, string[]>()
+  for (const { host, day, us } of rows) {
+    hosts.set(host, Math.max(hosts.get(host) ?? 0, Number(us)))
+    hostsOf.set(day, [...(hostsOf.get(day) ?? []), host])
+  }
+  return { gatewayUs: Number(gateway.us ?? 0), hosts, hostsOf }
+}

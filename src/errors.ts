@@ -1,0 +1,45 @@
+/**
+ * Every failure a user can act on: its code, the exit code it maps to and whether trying again can help.
+ * Exit codes: 2 wrong usage or configuration, nothing touched; 3 failed or incomplete.
+ */
+export const ERRORS = {
+  USAGE: { exit: 2, retry: false, means: 'a command was called with options that do not fit' },
+  CONFIG_UNREADABLE: { exit: 2, retry: false, means: 'the configuration file cannot be read or is not YAML' },
+  CONFIG_INVALID: { exit: 2, retry: false, means: 'a configuration key is unknown or has the wrong type' },
+  FILTER_SYNTAX: { exit: 2, retry: false, means: 'a filter cannot be parsed' },
+  FILTER_FIELD: {
+    exit: 2,
+    retry: false,
+    means: 'a filter names an unknown field or a value of the wrong type',
+  },
+  ID_UNKNOWN: { exit: 1, retry: false, means: 'no hop in the store carries the id that was asked for' },
+  SOURCE_NOT_FOUND: { exit: 2, retry: false, means: 'a path or glob matches nothing' },
+  SOURCE_UNREADABLE: { exit: 3, retry: true, means: 'a source cannot be opened or stopped in mid-read' },
+  SOURCE_REFUSED: { exit: 3, retry: false, means: 'a named source is not a log that can be read as hops' },
+  REJECTS_EXCEEDED: { exit: 3, retry: false, means: 'more lines were rejected than --max-rejects allows' },
+  STORE_NOT_FOUND: { exit: 2, retry: false, means: 'the store folder does not exist or holds no ledger' },
+  STORE_NEWER: { exit: 2, retry: false, means: 'the store was written by a newer version of Throughline' },
+  STORE_BUSY: { exit: 3, retry: true, means: 'another process is writing to the store' },
+  STORE_DAMAGED: { exit: 3, retry: false, means: 'the ledger or a file it names is missing or altered' },
+  STORE_WRITE: { exit: 3, retry: true, means: 'the store could not be written (space, permission, I/O)' },
+  OUTPUT_EXISTS: { exit: 2, retry: false, means: 'an output file exists and --force was not given' },
+} as const satisfies Record<string, { exit: number; retry: boolean; means: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** A failure the user can act on. Anything else that escapes is a bug and keeps its stack. */
+export class ThroughlineError extends Error {
+  override readonly name = 'ThroughlineError'
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  /**
+   * @param message what failed, on what, the value found, what was expected, what to do
+   * @param details the same facts for programs
+   */
+  constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.details = details
+  }
+}

@@ -1,0 +1,34 @@
+import { apigeeDelimited, apigeeNdjson } from './apigee-export/index.ts'
+import type { Format, Head } from './format.ts'
+import { iisW3c } from './iis-w3c/index.ts'
+import { type Refusal, refusalOf } from './refused.ts'
+
+/** Bytes that detection may look at. */
+export const HEAD_BYTES = 64 * 1024
+
+/** Every format that can be read. */
+export const FORMATS: readonly Format[] = [iisW3c, apigeeNdjson, apigeeDelimited]
+
+/** Writers whose logs look like IIS's but mean something else; they are refused before a format may claim them. */
+const LOOKALIKES = /HTTPERR|Advanced Logging|FTP|W3CLogger|archive|UTF-16|empty/
+
+/**
+ * Finds the format of a source from its first bytes.
+ *
+ * @param fields configured column names, which make files without a header readable
+ */
+export function detectFormat(head: Head, fields?: readonly string[]): Format | Refusal {
+  const refusal = refusalOf(head)
+  if (LOOKALIKES.test(refusal.name)) return refusal
+  const format = FORMATS.find(f => f.detect(head))
+  if (format) return format
+  if (fields && refusal.name.startsWith('W3C rows without')) return iisW3c
+  if (fields && refusal.name.startsWith('a delimited Apigee export')) return apigeeDelimited
+  return refusal
+}
+
+/** The head of a source for detection. */
+export function makeHead(bytes: Buffer, complete: boolean): Head {
+  const text = bytes.toString('utf8')
+  return { bytes, text: text.startsWith('\ufeff') ? text.slice(1) : text, complete }
+}

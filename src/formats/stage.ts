@@ -1,0 +1,55 @@
+import type { HopKind } from '../model/hop.ts'
+import { type Database, quoteIdentifier, quoteText, sqlFile } from '../store/query.ts'
+import type { ChunkLayout } from './chunk.ts'
+
+const DECODE: Readonly<Record<HopKind, string>> = {
+  app: sqlFile('./iis-w3c/decode.sql', import.meta.url),
+  gateway: sqlFile('./apigee-export/decode.sql', import.meta.url),
+}
+
+/** Columns of a chunk that are not text. Readers only write digits into the numeric ones. */
+const TYPES: Readonly<Record<string, string>> = {
+  hop_id: 'UUID', content_digest: 'UUID', source_id: 'INTEGER', field_count: 'INTEGER', line_no: 'BIGINT',
+  byte_offset: 'BIGINT', end_s: 'BIGINT', duration_us: 'BIGINT', server_port: 'BIGINT', status: 'BIGINT',
+  substatus: 'BIGINT', win32_status: 'BIGINT', bytes_in: 'BIGINT', bytes_out: 'BIGINT', target_called: 'INTEGER',
+  obfuscated: 'INTEGER', response_status_code: 'BIGINT', target_response_code: 'BIGINT', total_response_time: 'BIGINT',
+  target_response_time: 'BIGINT', request_size: 'BIGINT', response_size: 'BIGINT',
+} // biome-ignore format: a table
+
+/** Columns that decoding reads but a layout may lack. */
+const APP_OPTIONAL = [
+  'server_ip', 'method', 'stem', 'query_raw', 'server_port', 'username', 'peer_ip', 'protocol', 'user_agent', 'referer',
+  'host_header', 'status', 'substatus', 'win32_status', 'bytes_out', 'bytes_in',
+] // biome-ignore format: a table
+
+/**
+ * Decodes a chunk file into a Parquet file of facts.
+ *
+ * @returns the number of rows written
+ */
+export async function stageChunk(
+  db: Database,
+  chunkFile: string,
+  layout: ChunkLayout,
+  target: string,
+): Promise<number> {
+  const sql = `COPY (WITH chunk_rows AS (${chunkRows(chunkFile, layout)}) SELECT decoded.* FROM (${DECODE[layout.kind]}) AS decoded) TO ${quoteText(target)} (FORMAT parquet, COMPRESSION zstd)`
+  return db.run(sql)
+}
+
+function chunkRows(file: string, layout: ChunkLayout): string {
+  const columns = layout.columns.map((name, index) => ({
+    name: name || `unread_${index}`,
+    type: typeOf(name),
+  }))
+  const read = columns.filter((_, index) => layout.columns[index]).map(c => quoteIdentifier(c.name))
+  const missing = layout.kind === 'app' ? APP_OPTIONAL.filter(name => !layout.columns.includes(name)) : []
+  const absent = missing.map(name => `NULL::${typeOf(name)} AS ${quoteIdentifier(name)}`)
+  const struct = columns.map(c => `${quoteText(c.name)}: ${quoteText(c.type)}`).join(', ')
+  const quotes = layout.quoted ? `quote = '"', escape = '"'` : `quote = '', escape = ''`
+  return `SELECT ${[...read, ...absent].join(', ')} FROM read_csv(${quoteText(file)}, auto_detect = false, header = false, delim = ${quoteText(layout.delimiter)}, ${quotes}, new_line = '\\n', nullstr = ${quoteText(layout.nullText)}, max_line_size = 16777216, buffer_size = 33554432, columns = {${struct}})`
+}
+
+function typeOf(column: string): string {
+  return TYPES[column] ?? (column.endsWith('_us') ? 'BIGINT' : 'VARCHAR')
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { REJECT_REASONS, type RejectReason } from '../model/source.ts'
+
+/** Version of the store's layout and of these entries. A store with a higher one is not touched. */
+export const STORE_VERSION = 1
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+const count = z.number().int().min(0)
+const day = z.string().regex(/^\d{4}-\d\d-\d\d$/)
+const reason = z.enum(Object.keys(REJECT_REASONS) as [RejectReason, ...RejectReason[]])
+
+/** A file of the store as the entry that made it visible names it. */
+export const FILE = z.strictObject({
+  /** Path below the store, with `/`. */
+  path: z.string(),
+  sha256: digest,
+  bytes: count,
+  rows: count,
+})
+
+export const SEGMENT = FILE.extend({
+  kind: z.enum(['gateway', 'app']),
+  day,
+  /** Smallest and largest stamp, µs: gateway client_received_start, app the logged second. */
+  firstUs: z.number().int(),
+  lastUs: z.number().int(),
+  /** Rows whose id another row has with other content (two versions of one gateway record). */
+  versions: count,
+})
+
+export const INDEX = FILE.extend({ kind: z.literal('id'), day })
+
+const ACCOUNTING = z.strictObject({
+  lines: count,
+  decoded: count,
+  directives: count,
+  rejected: count,
+  rejectedBy: z.partialRecord(reason, count),
+  duplicates: count,
+  possibleDuplicates: count,
+  scrubbed: count,
+  invalidUtf8: count,
+  bytes: count,
+  firstUs: z.number().int().optional(),
+  lastUs: z.number().int().optional(),
+  idFields: z.record(z.string(), count),
+  warnings: z.array(z.string()),
+})
+
+const READER_STATE = z.strictObject({
+  lineNo: count,
+  byteOffset: count,
+  format: z.record(z.string(), z.unknown()),
+})
+
+export const SOURCE = z.strictObject({
+  id: count,
+  path: z.string(),
+  format: z.string(),
+  gzip: z.boolean(),
+  host: z.string().optional(),
+  site: z.string().optional(),
+  /** SHA-256 and size of the raw bytes that were read. Empty digest while the source is only partly read. */
+  sha256: z.string(),
+  rawBytes: count,
+  /** SHA-256 of the first KiB: finds a file that grew under another name. */
+  head: z.string(),
+  state: READER_STATE,
+  accounting: ACCOUNTING,
+  /** complete; partial: more of it follows in a later entry; failed: reading stopped before its end. */
+  status: z.enum(['complete', 'partial', 'failed']),
+  problem: z.string().optional(),
+  /** How a last line without a line feed was counted; it is read again when the source grows. */
+  torn: z.union([z.enum(['decoded', 'directive']), reason]).optional(),
+})
+
+export const REFUSED = z.strictObject({ path: z.string(), name: z.string(), advice: z.string() })
+
+const BASE = {
+  version: z.literal(STORE_VERSION),
+  seq: count,
+  /** SHA-256 of the bytes of the entry before; 64 zeros for the first. */
+  prev: digest,
+  /** When the entry was made, RFC 3339 UTC. */
+  at: z.string(),
+  by: z.string(),
+}
+
+export const ENTRY = z.discriminatedUnion('kind', [
+  z.strictObject({ ...BASE, kind: z.literal('created'), storeId: z.string() }),
+  z.strictObject({ ...BASE, kind: z.literal('config'), digest, changed: z.array(z.string()) }),
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('ingest'),
+    sources: z.array(SOURCE),
+    refused: z.array(REFUSED),
+    segments: z.array(SEGMENT),
+    indexes: z.array(INDEX),
+    rejects: z.array(FILE),
+    config: digest,
+  }),
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('coverage'),
+    side: z.enum(['gateway', 'app']),
+    from: day,
+    to: day,
+  }),
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('link'),
+    application: z.string(),
+    day,
+    generation: count,
+    /** Absent where the day has no links and no candidates. */
+    file: FILE.optional(),
+    /** SHA-256 over the links in order: equal content, equal hash, whatever the file's bytes. */
+    contentHash: digest,
+    counts: z.record(z.string(), count),
+    warnings: z.array(z.string()),
+    method: z.string(),
+    config: digest,
+  }),
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('day'),
+    application: z.string(),
+    day,
+    state: z.enum(['open', 'closed']),
+    reason: z.string(),
+  }),
+])
+
+export type Entry = z.infer<typeof ENTRY>
+export type FileRecord = z.infer<typeof FILE>
+export type SegmentRecord = z.infer<typeof SEGMENT>
+export type IndexRecord = z.infer<typeof INDEX>
+export type SourceRecord = z.infer<typeof SOURCE>
+export type RefusedRecord = z.infer<typeof REFUSED>
+
+type Body<E> = E extends Entry ? Omit<E, keyof typeof BASE> : never
+/** An entry before the chain gives it its place. */
+export type EntryBody = Body<Entry>

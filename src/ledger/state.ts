@@ -1,0 +1,92 @@
+import type { Entry, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from './entry.ts'
+
+type LinkEntry = Extract<Entry, { kind: 'link' }>
+
+/** One application and UTC day, as the ledger tells it. */
+export interface DayState {
+  readonly application: string
+  readonly day: string
+  state: 'open' | 'closed'
+  reason: string
+  /** When the last new hop of the day came in, RFC 3339; undefined before the first. */
+  lastHopAt: string | undefined
+  /** The links in force; undefined before the day was first linked. */
+  link: LinkEntry | undefined
+}
+
+/** A side of a period that the user declared to be whole. */
+export interface Declared {
+  readonly side: 'gateway' | 'app'
+  readonly from: string
+  readonly to: string
+}
+
+/** Everything the ledger says up to an entry. A pure fold: equal entries, equal state. */
+export interface LedgerState {
+  storeId: string
+  /** Sequence number of the last entry, -1 for an empty ledger. */
+  head: number
+  headDigest: string
+  configDigest: string
+  readonly sources: Map<number, SourceRecord>
+  readonly refused: Map<string, RefusedRecord>
+  readonly segments: SegmentRecord[]
+  readonly indexes: IndexRecord[]
+  readonly rejects: { path: string; rows: number }[]
+  readonly declared: Declared[]
+  /** Key: application, a space, day. */
+  readonly days: Map<string, DayState>
+}
+
+/** Until applications are configured, every hop belongs to this one. */
+export const ONE_APPLICATION = 'default'
+
+export function emptyState(): LedgerState {
+  return {
+    storeId: '',
+    head: -1,
+    headDigest: '0'.repeat(64),
+    configDigest: '',
+    sources: new Map(),
+    refused: new Map(),
+    segments: [],
+    indexes: [],
+    rejects: [],
+    declared: [],
+    days: new Map(),
+  }
+}
+
+/** Applies one entry. */
+export function applyEntry(state: LedgerState, entry: Entry, digest: string): void {
+  state.head = entry.seq
+  state.headDigest = digest
+  if (entry.kind === 'created') state.storeId = entry.storeId
+  else if (entry.kind === 'config') state.configDigest = entry.digest
+  else if (entry.kind === 'coverage')
+    state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
+  else if (entry.kind === 'link') dayOf(state, entry.application, entry.day).link = entry
+  else if (entry.kind === 'day')
+    Object.assign(dayOf(state, entry.application, entry.day), { state: entry.state, reason: entry.reason })
+  else applyIngest(state, entry)
+}
+
+function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' }>): void {
+  for (const source of entry.sources) state.sources.set(source.id, source)
+  for (const refused of entry.refused) state.refused.set(refused.path, refused)
+  state.segments.push(...entry.segments)
+  state.indexes.push(...entry.indexes)
+  state.rejects.push(...entry.rejects)
+  for (const segment of entry.segments) dayOf(state, ONE_APPLICATION, segment.day).lastHopAt = entry.at
+}
+
+/** The state of a day; a day that is first heard of is open. */
+export function dayOf(state: LedgerState, application: string, day: string): DayState {
+  const key = `${application} ${day}`
+  let found = state.days.get(key)
+  if (!found) {
+    found = { application, day, state: 'open', reason: 'new', lastHopAt: undefined, link: undefined }
+    state.days.set(key, found)
+  }
+  return found
+}

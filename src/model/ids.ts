@@ -1,0 +1,64 @@
+import { hash } from 'node:crypto'
+
+/** Version of the rule that makes hop ids; part of every hashed key. */
+export const IDENTITY_VERSION = 1
+
+/** Bytes after which Apigee's DataCapture policy cuts a captured value (its default limit). */
+export const CAPTURE_LIMIT_BYTES = 400
+
+/** Values that stand for "no value" in Apigee exports and headers; never an id or a person. */
+const SENTINELS = new Set([
+  '',
+  '-',
+  '(not set)',
+  'not set',
+  'null',
+  'undefined',
+  'na',
+  'n/a',
+  '\\n',
+  '0',
+  'none',
+  'nil',
+])
+
+const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
+const HEX_TRACE = /^[0-9a-f]{16,64}$/i
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/i
+
+/** 128 bits of SHA-256 as 32 lower-case hex digits. */
+export function digest128(text: string | Buffer): string {
+  return hash('sha256', text, 'hex').slice(0, 32)
+}
+
+export function isSentinel(value: string): boolean {
+  return value.length <= 9 && SENTINELS.has(value.toLowerCase())
+}
+
+/**
+ * The comparable form of a correlation id: trimmed, without quotes or braces; UUIDs and hex ids in lower case,
+ * UUIDs without dashes; a `traceparent` is its trace id. Everything else keeps its case, as ids are opaque.
+ *
+ * @returns undefined where the value is a sentinel for "none"
+ */
+export function normalizeId(raw: string): string | undefined {
+  let id = raw.trim()
+  if (/^["'{(<[]/.test(id)) id = id.replace(/^["'{(<[]+|["'})>\]]+$/g, '')
+  if (isSentinel(id) || /^[0-]+$/.test(id)) return undefined
+  const trace = id.length >= 55 ? traceIdOf(id) : undefined
+  if (trace) return trace
+  if (UUID.test(id)) return id.replaceAll('-', '').toLowerCase()
+  return HEX_TRACE.test(id) ? id.toLowerCase() : id
+}
+
+/** The trace id of a W3C `traceparent` value (Trace Context, section 3.2), or undefined where it is not valid. */
+export function traceIdOf(traceparent: string): string | undefined {
+  const match = TRACEPARENT.exec(traceparent.trim())
+  const id = match?.[1]?.toLowerCase()
+  return id === undefined || /^0+$/.test(id) || /^ff/i.test(traceparent) ? undefined : id
+}
+
+/** Header and column names that differ only by case, dash, underscore or dot are one field. */
+export function fieldKey(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
+}

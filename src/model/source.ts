@@ -1,0 +1,77 @@
+/** Why a line could not be read. A closed list: each is explained in docs/formats.md. */
+export const REJECT_REASONS = {
+  'no-fields': 'a row before any #Fields directive; give --fields, or hand over the file from its beginning',
+  'too-few-columns': 'the row has fewer columns than the #Fields or header in force',
+  'too-many-columns':
+    'the row has more columns than the #Fields or header in force (often a raw space in a value)',
+  'no-date': 'neither a date column nor a #Date directive tells the day',
+  'bad-date': 'the date or time does not exist or is not written YYYY-MM-DD HH:MM:SS',
+  'bad-number': 'a numeric column holds something that is not an unsigned number',
+  'nul-bytes': 'NUL bytes inside a row',
+  'too-long': 'the line is longer than 1 MiB',
+  'bad-json': 'the line is not one JSON object',
+  'bad-quotes': 'a quoted value is not closed or is followed by text (RFC 4180)',
+  'no-timestamp': 'client_received_start_timestamp is missing, zero or not a time',
+  truncated: 'the source ended in the middle of the row',
+} as const
+
+export type RejectReason = keyof typeof REJECT_REASONS
+
+export interface Reject {
+  /** 1-based number of the line in the decompressed source. */
+  readonly lineNo: number
+  /** Offset of the line's first byte in the decompressed source. */
+  readonly byteOffset: number
+  /** Length of the line in bytes, without its line end. */
+  readonly length: number
+  /** SHA-256 of the raw line, hex. */
+  readonly sha256: string
+  readonly reason: RejectReason
+  /** What was found, in a few words. */
+  readonly detail: string
+  /** The line's first 200 characters after scrubbing. */
+  readonly excerpt: string
+}
+
+/** What became of every line of a source. Always: lines = decoded + directives + rejected. */
+export interface Accounting {
+  lines: number
+  decoded: number
+  directives: number
+  rejected: number
+  rejectedBy: Partial<Record<RejectReason, number>>
+  /** Decoded lines that the store already had (from another source or an earlier read). */
+  duplicates: number
+  /** Of these, lines at the edge of two sources that may be two hops with equal text (a cut inside a second). */
+  possibleDuplicates: number
+  /** Secret values replaced before anything was written. */
+  scrubbed: number
+  /** Lines with bytes that are not UTF-8; kept with those bytes written as \xHH. */
+  invalidUtf8: number
+  /** Decompressed bytes read. */
+  bytes: number
+  /** First and last stamp (gateway: client_received_start; app: the logged second), µs; undefined without rows. */
+  firstUs?: number | undefined
+  lastUs?: number | undefined
+  /** Rows that had a value, by id field of the source, in order of preference. */
+  idFields: Record<string, number>
+  /** Things a person should know about this source. */
+  warnings: string[]
+}
+
+export function emptyAccounting(): Accounting {
+  return {
+    lines: 0,
+    decoded: 0,
+    directives: 0,
+    rejected: 0,
+    rejectedBy: {},
+    duplicates: 0,
+    possibleDuplicates: 0,
+    scrubbed: 0,
+    invalidUtf8: 0,
+    bytes: 0,
+    idFields: {},
+    warnings: [],
+  }
+}

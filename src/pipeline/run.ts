@@ -1,0 +1,50 @@
+import type { Config } from '../config/schema.ts'
+import { closeDays } from '../correlate/close-days.ts'
+import { type LinkedDay, linkDays } from '../correlate/link-days.ts'
+import type { Input } from '../sources/discover.ts'
+import type { Store } from '../store/store.ts'
+import { recordConfig } from './config-entry.ts'
+import { type IngestResult, ingest, type Progress } from './ingest.ts'
+
+export interface RunOptions {
+  readonly config: Config
+  readonly host?: string | undefined
+  readonly site?: string | undefined
+  readonly fields?: readonly string[] | undefined
+  readonly maxRejects?: number | undefined
+  readonly pseudonym: (secret: string) => string
+  readonly onProgress?: (progress: Progress) => void
+  readonly onDay?: (day: string, place: number, of: number) => void
+}
+
+export interface RunResult extends IngestResult {
+  readonly linked: readonly LinkedDay[]
+  readonly closed: readonly string[]
+}
+
+/**
+ * The whole of Throughline, once: logs become facts, facts become links, days that are whole are closed. Requests,
+ * traces and answers are views of what is then in the store.
+ */
+export async function run(store: Store, inputs: readonly Input[], options: RunOptions): Promise<RunResult> {
+  const configDigest = recordConfig(store, options.config)
+  const taken = await ingest(store, inputs, { ...options, configDigest })
+  const linked = await relink(store, taken.days, options, configDigest)
+  const closed = await closeDays(store)
+  return { ...taken, linked, closed }
+}
+
+/** Links days anew; those whose links come out as they were stay untouched. */
+export async function relink(
+  store: Store,
+  days: readonly string[],
+  options: Pick<RunOptions, 'config' | 'onDay'>,
+  configDigest = recordConfig(store, options.config),
+): Promise<LinkedDay[]> {
+  const { config, onDay } = options
+  return linkDays(store, days, {
+    configDigest,
+    trustedProxies: config.trustedProxies,
+    ...(onDay ? { onDay } : {}),
+  })
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import type { LedgerState } from '../ledger/state.ts'
+import { DAY_US, dayNumber } from '../model/time.ts'
+import { ALWAYS, emptyRelation, factsRelation, type Range } from '../store/facts.ts'
+import { quoteTexts, sqlFile } from '../store/query.ts'
+import type { Store } from '../store/store.ts'
+
+const REQUESTS = sqlFile('./requests.sql', import.meta.url)
+
+/** Columns of a links file. Source: src/correlate/claims.sql. */
+export const LINK_COLUMNS = [
+  { name: 'app_hop_id', sql: 'UUID' }, { name: 'gateway_hop_id', sql: 'UUID' }, { name: 'app_day', sql: 'DATE' },
+  { name: 'verdict', sql: 'VARCHAR' }, { name: 'method', sql: 'VARCHAR' }, { name: 'posterior', sql: 'DOUBLE' },
+  { name: 'runner_up', sql: 'DOUBLE' }, { name: 'candidates', sql: 'INTEGER' }, { name: 'id', sql: 'VARCHAR' },
+  { name: 'gateway_field', sql: 'VARCHAR' }, { name: 'app_field', sql: 'VARCHAR' }, { name: 'how', sql: 'VARCHAR' },
+  { name: 'reasons', sql: 'VARCHAR' },
+] as const // biome-ignore format: a table
+
+/**
+ * Creates the views gateway_facts, app_facts, link_rows and requests over the files of a period. Requests at the edge
+ * of the range keep both legs: the other side is read one day wider. Rows outside the range may appear and are left
+ * to the caller's filter.
+ */
+export async function createRequestsView(store: Store, range: Range = ALWAYS): Promise<void> {
+  const { db, state, root } = store
+  const wide = { fromUs: range.fromUs - DAY_US, toUs: range.toUs + DAY_US }
+  await db.run(
+    `CREATE OR REPLACE TEMP VIEW gateway_facts AS SELECT * FROM ${factsRelation(state, root, 'gateway', wide)}`,
+  )
+  await db.run(
+    `CREATE OR REPLACE TEMP VIEW app_facts AS SELECT * FROM ${factsRelation(state, root, 'app', wide)}`,
+  )
+  await db.run(`CREATE OR REPLACE TEMP VIEW link_rows AS SELECT * FROM ${linksRelation(state, root, wide)}`)
+  await createDayStates(store)
+  await db.run(`CREATE OR REPLACE TEMP VIEW requests AS ${REQUESTS}`)
+}
+
+/** Link rows of the days that a range touches, as a FROM item. */
+export function linksRelation(state: LedgerState, root: string, range: Range): string {
+  const files = [...state.days.values()].flatMap(({ day, link }) => {
+    const start = dayNumber(day) * DAY_US
+    const near = start < range.toUs + DAY_US && start + DAY_US > range.fromUs - DAY_US
+    return near && link?.file ? [join(root, link.file.path)] : []
+  })
+  if (files.length === 0) return emptyRelation(LINK_COLUMNS)
+  return `read_parquet(${quoteTexts(files)}, hive_partitioning = false)`
+}
+
+async function createDayStates({ db, state }: Store): Promise<void> {
+  await db.run('CREATE OR REPLACE TEMP TABLE day_states (day DATE, closed BOOLEAN)')
+  const closed = [...state.days.values()].filter(d => d.state === 'closed').map(d => d.day)
+  if (closed.length === 0) return
+  await db.run("INSERT INTO day_states SELECT unnest(string_split($days, ' '))::DATE, TRUE", {
+    days: closed.join(' '),
+  })
+}

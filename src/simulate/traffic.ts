@@ -1,0 +1,164 @@
+import type { Application, Company, Host } from './company.ts'
+import type { SimulationSettings } from './options.ts'
+import type { Principal } from './principals.ts'
+import { Random } from './random.ts'
+import type { Route } from './routes.ts'
+
+/** What is passed to everything that makes traffic. */
+export interface World {
+  readonly settings: SimulationSettings
+  readonly company: Company
+  /** One stream per purpose: a knob that draws from one leaves the others in step. */
+  readonly random: {
+    readonly arrivals: Random
+    readonly life: Random
+    readonly ids: Random
+    readonly losses: Random
+    readonly logs: Random
+  }
+  /** Calls so far by message processor, for the counters inside flow ids. */
+  readonly flowCounters: number[]
+  /** The last correlation ids seen at the gateway, for direct hits that replay one. */
+  readonly recentIds: string[]
+}
+
+export function randomStreams(seed: number): World['random'] {
+  return {
+    arrivals: new Random(seed, 'arrivals'),
+    life: new Random(seed, 'life'),
+    ids: new Random(seed, 'ids'),
+    losses: new Random(seed, 'losses'),
+    logs: new Random(seed, 'logs'),
+  }
+}
+
+/** How an app line's id relates to the gateway row of its request. */
+export type IdForm =
+  | 'full'
+  | 'composite'
+  | 'truncated' // the gateway column holds the first 400 bytes only
+  | 'none'
+  | 'own' // a direct hit with an id the gateway never saw
+  | 'replayed' // a direct hit with the id of somebody else's gateway call
+
+/** A whole request as it truly happened; becomes one line of the truth file. */
+export interface TruthRequest {
+  readonly flowId: string | undefined
+  readonly cause: 'gateway' | 'bypass' | 'probe'
+  readonly outcome: string
+  readonly application: Application | undefined
+  readonly subject: string | undefined
+  readonly receivedUs: number
+  isGatewayRecorded: boolean
+  readonly app: TruthLine[]
+  /** App lines whose end has not come yet; the truth is written when it reaches 0. */
+  pendingLines: number
+}
+
+export interface TruthLine {
+  readonly host: Host
+  readonly startUs: number
+  readonly endUs: number
+  readonly id: IdForm
+  /** Undefined when the line was lost. */
+  readonly file: string | undefined
+  readonly lineNo: number | undefined
+}
+
+/** One request as an IIS host handled it, in true time. */
+export interface AppHandling {
+  readonly host: Host
+  readonly startUs: number
+  /** When HTTP.sys logs: the last send completed, which on big responses includes the client's ACK. */
+  readonly endUs: number
+  readonly method: string
+  /** As received: percent-encoded, without query. */
+  readonly path: string
+  readonly query: string
+  readonly username: string
+  readonly peerIp: string
+  readonly userAgent: string
+  readonly cookie: string
+  readonly referer: string
+  readonly hostHeader: string
+  readonly status: number
+  readonly substatus: number
+  readonly win32: number
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  readonly correlationId: string
+  readonly forwardedUser: string
+  readonly forwardedFor: string
+  readonly idForm: IdForm
+  readonly truth: TruthRequest
+}
+
+/** The eight stamps of the gateway in true microseconds; absent where the gateway never got that far. */
+export interface Stamps {
+  readonly clientReceivedStart: number
+  readonly clientReceivedEnd: number
+  readonly targetSentStart: number | undefined
+  readonly targetSentEnd: number | undefined
+  readonly targetReceivedStart: number | undefined
+  readonly targetReceivedEnd: number | undefined
+  readonly clientSentStart: number
+  readonly clientSentEnd: number
+}
+
+export interface Fault {
+  readonly code: string
+  readonly policy: string
+  readonly flow: string
+  readonly state: string
+  readonly kind: 'policy' | 'target' | 'gateway'
+}
+
+/** A call as it came in: what the gateway knows before anything is decided. */
+export interface ReceivedCall {
+  readonly flowId: string
+  /** Undefined when no proxy matched. */
+  readonly application: Application | undefined
+  readonly environment: string
+  readonly caller: Principal
+  readonly correlationId: string | undefined
+  readonly method: string
+  readonly suffix: string
+  readonly path: string
+  readonly query: string
+  readonly requestBytes: number
+  readonly startUs: number
+  readonly endUs: number
+}
+
+/** One call as the gateway recorded it. */
+export interface GatewayCall {
+  readonly received: ReceivedCall
+  /** Whether a token was verified: without it the row knows no app, developer or subject. */
+  readonly isVerified: boolean
+  readonly token: string | undefined
+  readonly status: number
+  readonly targetStatus: number | undefined
+  /** Whether a target was chosen, so that the target columns have values. */
+  readonly hasTarget: boolean
+  readonly cache: 'hit' | 'miss' | 'none'
+  readonly fault: Fault | undefined
+  readonly responseBytes: number
+  readonly stamps: Stamps
+}
+
+/** A visit: a few calls of one caller in a row, as a page or a job makes them. */
+export interface Visit {
+  readonly kind: 'gateway' | 'intranet' | 'script'
+  readonly application: Application
+  readonly caller: Principal
+  /** An id for all calls of the visit, where the client re-uses it. */
+  readonly sharedId: string | undefined
+  callsLeft: number
+  isFirst: boolean
+}
+
+export interface Asked {
+  readonly route: Route
+  readonly suffix: string
+  readonly query: string
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { publish, syncFile } from '../ledger/durable.ts'
+import type { FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from '../ledger/entry.ts'
+import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
+import { writeIdIndex } from './index-ids.ts'
+import { layout } from './layout.ts'
+import { type Store, writing } from './store.ts'
+
+/** What one ledger entry takes in. */
+export interface Batch {
+  readonly staged: readonly StagedSegment[]
+  /** File of rejects, NDJSON, and its rows; undefined without rejects. */
+  readonly rejects: { readonly file: string; readonly rows: number } | undefined
+  /** Sources as they stand after this batch; called once the duplicates of the batch are known. */
+  readonly sources: (duplicates: readonly Duplicates[]) => SourceRecord[]
+  readonly refused: readonly RefusedRecord[]
+  readonly config: string
+}
+
+/**
+ * Makes a batch part of the store: duplicates out, files durable under their final names, index written, one ledger
+ * entry. Until that entry exists nothing of the batch is visible.
+ *
+ * @returns the days that got new hops, `YYYY-MM-DD`
+ */
+export async function commitBatch(store: Store, batch: Batch): Promise<string[]> {
+  const { db, root } = store
+  const duplicates: Duplicates[] = []
+  for (const kind of ['gateway', 'app'] as const) {
+    const staged = batch.staged.filter(s => s.kind === kind)
+    duplicates.push(...(await dedupe({ db, root, published: store.state.segments }, kind, staged)))
+  }
+  const kept = batch.staged.filter(s => s.rows > 0)
+  const name = String(store.ledger.nextSeq()).padStart(6, '0')
+  const days = [...new Set(kept.map(s => s.day))].sort()
+  const indexes: IndexRecord[] = []
+  for (const day of days) {
+    const file = join(layout.temporary(root), `index-${day}.parquet`)
+    const rows = await writeIdIndex(
+      db,
+      kept.filter(s => s.day === day),
+      file,
+    )
+    indexes.push({ kind: 'id', day, ...(await publishFile(store, file, layout.index(day, name), rows)) })
+  }
+  const segments: SegmentRecord[] = []
+  for (const [i, s] of kept.entries()) {
+    const path = layout.segment(s.kind, s.day, `${name}-${String(i).padStart(4, '0')}`)
+    const record = await publishFile(store, s.file, path, s.rows)
+    segments.push({
+      kind: s.kind,
+      day: s.day,
+      firstUs: s.firstUs,
+      lastUs: s.lastUs,
+      versions: s.versions,
+      ...record,
+    })
+  }
+  const rejects = batch.rejects
+    ? [await publishFile(store, batch.rejects.file, layout.rejects(name), batch.rejects.rows)]
+    : []
+  const sources = batch.sources(duplicates)
+  store.append({
+    kind: 'ingest', sources, refused: [...batch.refused], segments, indexes, rejects, config: batch.config,
+  }) // biome-ignore format: one entry
+  return days
+}
+
+/** Makes a file durable under its final name and describes it. */
+export async function publishFile(
+  store: Store,
+  file: string,
+  path: string,
+  rows: number,
+): Promise<FileRecord> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash)
+  const { size } = statSync(file)
+  writing(store.root, () => {
+    mkdirSync(dirname(store.file(path)), { recursive: true })
+    syncFile(file)
+    publish(file, store.file(path))
+  })
+  return { path, sha256: hash.digest('hex'), bytes: size, rows }
+}

@@ -1,0 +1,162 @@
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SegmentRecord } from '../ledger/entry.ts'
+import type { HopKind } from '../model/hop.ts'
+import { type Database, quoteText, quoteTexts } from './query.ts'
+
+/** A Parquet file of facts that no ledger entry names yet. */
+export interface StagedSegment {
+  readonly kind: HopKind
+  readonly day: string
+  readonly file: string
+  rows: number
+  readonly firstUs: number
+  readonly lastUs: number
+  versions: number
+}
+
+/** Decoded lines that became no new fact, by source. */
+export interface Duplicates {
+  readonly sourceId: number
+  readonly duplicates: number
+  /** Stamps (µs) of the dropped rows and how many each, for the report of cuts inside a second. */
+  readonly byStamp: readonly { us: number; rows: number }[]
+}
+
+interface DedupeContext {
+  readonly db: Database
+  readonly root: string
+  readonly published: readonly SegmentRecord[]
+}
+
+/**
+ * Makes hop ids unique over the staged segments of one kind and the store. Two equal lines of one source are two
+ * hops: the second gets an id of its own by its ordinal. The same line in two sources is one hop: the first stays.
+ * Where nothing repeats (the normal case) the segments stay as they are, at the cost of one narrow scan.
+ */
+export async function dedupe(
+  context: DedupeContext,
+  kind: HopKind,
+  staged: StagedSegment[],
+): Promise<Duplicates[]> {
+  if (staged.length === 0) return []
+  const { db } = context
+  await findRepeats(context, kind, staged)
+  const { n } = await db.row<{ n: string }>('SELECT count(*) AS n FROM repeated_ids')
+  if (n === '0') return []
+  await decide(context, kind, staged)
+  const dropped = await db.rows<{ source_id: number; us: string; rows: string }>(
+    'SELECT source_id, us, count(*) AS rows FROM decisions WHERE NOT keep GROUP BY ALL ORDER BY ALL',
+  )
+  await rewrite(db, staged)
+  return groupBySource(dropped)
+}
+
+/** Fills repeated_ids with every id that stands more than once among staged rows, carried rows or the store. */
+async function findRepeats(
+  { db, root, published }: DedupeContext,
+  kind: HopKind,
+  staged: StagedSegment[],
+): Promise<void> {
+  await db.run(`CREATE OR REPLACE TEMP TABLE repeated_ids AS
+    SELECT hop_id FROM read_parquet(${filesOf(staged)}) GROUP BY hop_id HAVING count(*) > 1`)
+  for (const segment of staged) {
+    const overlapping = published.filter(
+      p => p.kind === kind && p.firstUs <= segment.lastUs && p.lastUs >= segment.firstUs,
+    )
+    if (overlapping.length === 0) continue
+    const stamp = kind === 'app' ? 'end_ts' : 'start_ts'
+    await db.run(
+      `INSERT INTO repeated_ids SELECT s.hop_id FROM read_parquet(${quoteText(segment.file)}) AS s
+       SEMI JOIN (SELECT hop_id FROM read_parquet(${quoteTexts(overlapping.map(o => join(root, o.path)))})
+         WHERE ${stamp} BETWEEN make_timestamp($from::BIGINT) AND make_timestamp($to::BIGINT)) AS p USING (hop_id)`,
+      { from: BigInt(segment.firstUs), to: BigInt(segment.lastUs) },
+    )
+  }
+}
+
+/**
+ * Fills decisions: one row for each staged row whose id repeats, with its final id and whether it is kept.
+ * Gateway rows with an id of their own are equal only with equal content; another content is a second version.
+ */
+async function decide(
+  { db, root, published }: DedupeContext,
+  kind: HopKind,
+  staged: StagedSegment[],
+): Promise<void> {
+  const app = kind === 'app'
+  const stamp = app ? 'end_ts' : 'start_ts'
+  const content = app ? 'hop_id' : 'content_digest'
+  const counted = app ? 'TRUE' : 'message_id IS NULL'
+  const files = published.filter(
+    p => p.kind === kind && staged.some(s => p.firstUs <= s.lastUs && p.lastUs >= s.firstUs),
+  )
+  const known = files.length
+    ? `SELECT hop_id, ${content} AS content FROM read_parquet(${quoteTexts(files.map(f => join(root, f.path)))})`
+    : 'SELECT NULL::UUID AS hop_id, NULL::UUID AS content WHERE FALSE'
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE decisions AS
+    WITH repeated AS (
+      SELECT hop_id AS first_id, ${content} AS content, ${counted} AS counted, source_id, line_no, epoch_us(${stamp}) AS us
+      FROM read_parquet(${filesOf(staged)}) SEMI JOIN repeated_ids USING (hop_id)
+    ), numbered AS (
+      SELECT r.*, row_number() OVER (PARTITION BY r.source_id, first_id, r.content ORDER BY r.line_no) - 1
+        + coalesce(c.seen, 0) AS ordinal
+      FROM repeated AS r LEFT JOIN carried AS c ON c.source_id = r.source_id AND c.hop_id = r.first_id
+    ), identified AS (
+      SELECT *, CASE WHEN ordinal = 0 OR NOT counted THEN first_id
+        ELSE sha256(hex_id(first_id) || '#' || ordinal)[:32]::UUID END AS final_id
+      FROM numbered
+    ), ranked AS (
+      SELECT *, row_number() OVER (PARTITION BY final_id, CASE WHEN ${app} THEN final_id ELSE content END
+        ORDER BY source_id, line_no) AS place
+      FROM identified
+    )
+    SELECT r.first_id, r.source_id, r.line_no, r.us, r.final_id,
+      r.place = 1 AND k.hop_id IS NULL AS keep,
+      NOT ${app} AND EXISTS (SELECT 1 FROM ranked AS o WHERE o.final_id = r.final_id AND o.content <> r.content)
+        OR (NOT ${app} AND EXISTS (SELECT 1 FROM known AS o WHERE o.hop_id = r.final_id AND o.content <> r.content)) AS version
+    FROM ranked AS r LEFT JOIN (SELECT DISTINCT hop_id, content FROM known) AS k
+      ON k.hop_id = r.final_id AND (${app} OR k.content = r.content)`.replace(
+      'WITH repeated AS',
+      `WITH known AS (${known}), repeated AS`,
+    ),
+  )
+}
+
+async function rewrite(db: Database, staged: StagedSegment[]): Promise<void> {
+  for (const segment of staged) {
+    const file = quoteText(segment.file)
+    const touched = await db.row<{ changed: string; versions: string }>(
+      `SELECT count(*) FILTER (WHERE NOT d.keep OR d.final_id <> d.first_id) AS changed,
+         count(*) FILTER (WHERE d.keep AND d.version) AS versions
+       FROM read_parquet(${file}) AS s JOIN decisions AS d USING (source_id, line_no)`,
+    )
+    segment.versions = Number(touched.versions)
+    if (touched.changed === '0') continue
+    segment.rows = await db.run(
+      `COPY (SELECT s.* REPLACE (coalesce(d.final_id, s.hop_id) AS hop_id)
+         FROM read_parquet(${file}) AS s LEFT JOIN decisions AS d USING (source_id, line_no)
+         WHERE coalesce(d.keep, TRUE)) TO ${quoteText(`${segment.file}.kept`)} (FORMAT parquet, COMPRESSION zstd)`,
+    )
+    renameSync(`${segment.file}.kept`, segment.file)
+  }
+}
+
+function groupBySource(rows: readonly { source_id: number; us: string; rows: string }[]): Duplicates[] {
+  const bySource = new Map<number, { us: number; rows: number }[]>()
+  for (const row of rows) {
+    const list = bySource.get(row.source_id) ?? []
+    list.push({ us: Number(row.us), rows: Number(row.rows) })
+    bySource.set(row.source_id, list)
+  }
+  return [...bySource].map(([sourceId, byStamp]) => ({
+    sourceId,
+    duplicates: byStamp.reduce((sum, s) => sum + s.rows, 0),
+    byStamp,
+  }))
+}
+
+function filesOf(staged: readonly StagedSegment[]): string {
+  return quoteTexts(staged.map(s => s.file))
+}

@@ -1,0 +1,23 @@
+-- Functions that decoding and linking share. Created once a connection.
+
+-- The comparable form of a path, lossy in the way IIS decodes: percent escapes and '+' are resolved, case is folded,
+-- doubled and trailing slashes go. Escapes that are not UTF-8 stay as they are.
+CREATE OR REPLACE MACRO path_key(p) AS
+  CASE
+    WHEN p IS NULL THEN NULL
+    ELSE coalesce(
+      nullif(
+        rtrim(
+          lower(replace(replace(
+            CASE WHEN contains(p, '%') THEN coalesce(TRY(url_decode(p)), p) ELSE p END,
+            '+', ' '), '//', '/')),
+          '/'),
+        ''),
+      '/')
+  END;
+
+-- An id as a 64-bit key of the sorted index. MD5 only spreads the keys; answers are compared by the id itself.
+CREATE OR REPLACE MACRO id_key(id) AS md5_number_lower(id);
+
+-- The 32 hex digits of a hop id.
+CREATE OR REPLACE MACRO hex_id(id) AS replace(id::VARCHAR, '-', '');

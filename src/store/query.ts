@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type Json } from '@duckdb/node-api'
+
+export type Params = Readonly<Record<string, DuckDBValue>>
+
+export interface EngineOptions {
+  /** Undefined: the number of cores. */
+  readonly threads?: number | undefined
+  readonly memoryMiB: number
+  /** Folder for what does not fit into memory. */
+  readonly spillFolder: string
+}
+
+/** A column as written in SQL. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** A string as written in SQL: for places where DuckDB takes no parameter (file names, COPY targets, views). */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** A list of strings as written in SQL. */
+export function quoteTexts(texts: readonly string[]): string {
+  return `[${texts.map(quoteText).join(', ')}]`
+}
+
+/** The text of a SQL file beside the module that asks for it. */
+export function sqlFile(name: string, moduleUrl: string): string {
+  return readFileSync(new URL(name, moduleUrl), 'utf8')
+}
+
+/** The only place that speaks to DuckDB. */
+export class Database {
+  readonly #instance: DuckDBInstance
+  readonly #connection: DuckDBConnection
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance
+    this.#connection = connection
+  }
+
+  static async open({ threads, memoryMiB, spillFolder }: EngineOptions): Promise<Database> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      memory_limit: `${memoryMiB}MiB`,
+      temp_directory: spillFolder,
+      ...(threads ? { threads: String(threads) } : {}),
+    })
+    const connection = await instance.connect()
+    await connection.run("SET TimeZone = 'UTC'")
+    return new Database(instance, connection)
+  }
+
+  /** Runs statements without a result. */
+  async run(sql: string, params?: Params): Promise<number> {
+    const result = await this.#connection.run(sql, params as Record<string, DuckDBValue> | undefined)
+    return result.rowsChanged
+  }
+
+  /** Rows as JSON values: 64-bit integers as strings, timestamps as `YYYY-MM-DD HH:MM:SS[.ffffff]`. */
+  async rows<Row = Record<string, Json>>(sql: string, params?: Params): Promise<Row[]> {
+    const reader = await this.#connection.runAndReadAll(
+      sql,
+      params as Record<string, DuckDBValue> | undefined,
+    )
+    return reader.getRowObjectsJson() as Row[]
+  }
+
+  /** The first row; throws where there is none. */
+  async row<Row = Record<string, Json>>(sql: string, params?: Params): Promise<Row> {
+    const [first] = await this.rows<Row>(sql, params)
+    if (first === undefined) throw new Error(`no row from: ${sql.slice(0, 80)}`)
+    return first
+  }
+
+  /** Streams rows in batches. */
+  async *stream<Row = Record<string, Json>>(sql: string, params?: Params): AsyncGenerator<Row[]> {
+    const result = await this.#connection.stream(sql, params as Record<string, DuckDBValue> | undefined)
+    for await (const rows of result.yieldRowObjectJson()) yield rows as Row[]
+  }
+
+  close(): void {
+    this.#connection.closeSync()
+    this.#instance.closeSync()
+  }
+}
