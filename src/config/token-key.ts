@@ -1,6 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** Where the key is kept: `THROUGHLINE_KEY_FILE`, else below the user's configuration folder. */
+export function tokenKeyFile(env: NodeJS.ProcessEnv): string {
+  const folder = env.XDG_CONFIG_HOME || join(homedir(), '.config')
+  return env.THROUGHLINE_KEY_FILE || join(folder, 'throughline', 'token.key')
+}
 
 /** The key that access tokens are hashed with; made on first use, readable by its owner only, outside every store. */
 export function loadTokenKey(file: string): Buffer {

@@ -8,7 +8,8 @@ import type { Reject } from '../model/source.ts'
 export interface ChunkLayout {
   readonly kind: HopKind
   readonly delimiter: string
-  readonly quoted: boolean
+  /** Character that quotes a value which holds the delimiter; undefined where none can. */
+  readonly quote: string | undefined
   /** Text that stands for "no value". */
   readonly nullText: string
   readonly columns: readonly string[]

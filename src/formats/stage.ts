@@ -46,8 +46,8 @@ function chunkRows(file: string, layout: ChunkLayout): string {
   const missing = layout.kind === 'app' ? APP_OPTIONAL.filter(name => !layout.columns.includes(name)) : []
   const absent = missing.map(name => `NULL::${typeOf(name)} AS ${quoteIdentifier(name)}`)
   const struct = columns.map(c => `${quoteText(c.name)}: ${quoteText(c.type)}`).join(', ')
-  const quotes = layout.quoted ? `quote = '"', escape = '"'` : `quote = '', escape = ''`
-  return `SELECT ${[...read, ...absent].join(', ')} FROM read_csv(${quoteText(file)}, auto_detect = false, header = false, delim = ${quoteText(layout.delimiter)}, ${quotes}, new_line = '\\n', nullstr = ${quoteText(layout.nullText)}, max_line_size = 16777216, buffer_size = 33554432, columns = {${struct}})`
+  const quote = quoteText(layout.quote ?? '')
+  return `SELECT ${[...read, ...absent].join(', ')} FROM read_csv(${quoteText(file)}, auto_detect = false, header = false, delim = ${quoteText(layout.delimiter)}, quote = ${quote}, escape = ${quote}, new_line = '\\n', nullstr = ${quoteText(layout.nullText)}, max_line_size = 16777216, buffer_size = 33554432, columns = {${struct}})`
 }
 
 function typeOf(column: string): string {

@@ -22,15 +22,22 @@ export const LINK_COLUMNS = [
  * to the caller's filter.
  */
 export async function createRequestsView(store: Store, range: Range = ALWAYS): Promise<void> {
-  const { db, state, root } = store
+  const { state, root } = store
   const wide = { fromUs: range.fromUs - DAY_US, toUs: range.toUs + DAY_US }
-  await db.run(
-    `CREATE OR REPLACE TEMP VIEW gateway_facts AS SELECT * FROM ${factsRelation(state, root, 'gateway', wide)}`,
+  await viewsOver(
+    store,
+    factsRelation(state, root, 'gateway', wide),
+    factsRelation(state, root, 'app', wide),
+    linksRelation(state, root, wide),
   )
-  await db.run(
-    `CREATE OR REPLACE TEMP VIEW app_facts AS SELECT * FROM ${factsRelation(state, root, 'app', wide)}`,
-  )
-  await db.run(`CREATE OR REPLACE TEMP VIEW link_rows AS SELECT * FROM ${linksRelation(state, root, wide)}`)
+}
+
+/** Creates the same views over given FROM items. */
+export async function viewsOver(store: Store, gateway: string, app: string, links: string): Promise<void> {
+  const { db } = store
+  await db.run(`CREATE OR REPLACE TEMP VIEW gateway_facts AS SELECT * FROM ${gateway}`)
+  await db.run(`CREATE OR REPLACE TEMP VIEW app_facts AS SELECT * FROM ${app}`)
+  await db.run(`CREATE OR REPLACE TEMP VIEW link_rows AS SELECT * FROM ${links}`)
   await createDayStates(store)
   await db.run(`CREATE OR REPLACE TEMP VIEW requests AS ${REQUESTS}`)
 }

@@ -11,6 +11,7 @@ import { newTruth } from './truth.ts'
  * the authentication rows, which is the protocol's (reference: IIS 6.2).
  */
 const WORK_SIGMA = 0.9
+const SIZE_SIGMA = 0.35
 const KERBEROS_SHARE = 0.7
 const OWN_ID_SHARE = 0.3
 const SPOOFED_USER_SHARE = 0.3
@@ -82,7 +83,7 @@ function baseHandling(
     status: asked.route.status,
     substatus: 0,
     win32: life.chance(world.settings.abortShare) ? 64 : 0,
-    sentBytes: asked.route.responseBytes + 290,
+    sentBytes: Math.round(life.lognormal(asked.route.responseBytes, SIZE_SIGMA)) + 290,
     receivedBytes: asked.route.requestBytes + 610,
     forwardedUser: isSpoofed && application.identity === 'header' ? caller.subject : '-',
     forwardedFor: '-',

@@ -25,8 +25,8 @@ export const SIMULATION_OPTIONS = z.strictObject({
     .describe('form of the gateway exports: JSON lines, or delimited by comma, pipe or tab'),
   gzip: z.boolean().default(false).describe('compress the gateway exports (several gzip members a file)'),
   shardRows: count(
-    1_000_000,
-    'rows in one file of a gateway export; an export is one environment and UTC day',
+    400_000,
+    'rows in one file of a gateway export (0.9 GB of JSON); an export is one environment and UTC day',
   ),
   hostsPerSite: count(2, 'IIS hosts behind each of the two sites'),
   users: count(40, 'people who call through the client apps'),

@@ -1,16 +1,22 @@
 import { expect, test } from 'vitest'
 import { collect, readDelimited, readGateway, readIis, readTruth } from './reading.fixture.ts'
 
-const OPTIONS = { start: '2026-03-02T22:00:00Z', hours: 3, ratePerSecond: 4, truncatedIdShare: 0.02 }
+const OPTIONS = { start: '2026-03-02T22:00:00Z', hours: 3, ratePerSecond: 1.5, truncatedIdShare: 0.02 }
+const HALF_HOUR = { ...OPTIONS, hours: 0.5 }
 const json = collect(OPTIONS)
+const halfHourRows = readGateway(collect(HALF_HOUR).files)
 const rows = readGateway(json.files)
 const byFlow = new Map(rows.map(row => [row.gateway_flow_id, row]))
 const truth = readTruth(json.files)
 
+/** Comparing texts is a hundred times faster than comparing objects. */
+const texts = (list: readonly object[]) => list.map(row => JSON.stringify(row))
+
 test('in JSON every value is a text and a null leaves its key out', () => {
-  for (const row of rows) for (const value of Object.values(row)) expect(typeof value).toBe('string')
+  const values: unknown[] = rows.flatMap(row => Object.values(row))
+  expect(values.filter(value => typeof value !== 'string')).toEqual([])
   const cached = rows.filter(row => row.cache_hit === '1')
-  expect(cached.length).toBeGreaterThan(100)
+  expect(cached.length).toBeGreaterThan(50)
   for (const row of cached) {
     expect(Object.keys(row).filter(name => /^target(?!_error)/.test(name))).toEqual([])
     expect(row.target_error).toBe('0')
@@ -18,12 +24,10 @@ test('in JSON every value is a text and a null leaves its key out', () => {
 })
 
 test('timestamps are printed as BigQuery prints them', () => {
-  for (const row of rows) {
-    for (const [name, value] of Object.entries(row)) {
-      if (!name.endsWith('_timestamp')) continue
-      expect(value).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{0,2}[1-9])? UTC$/)
-    }
-  }
+  const stamps = rows.flatMap(row => Object.entries(row).filter(([name]) => name.endsWith('_timestamp')))
+  const form = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{0,2}[1-9])? UTC$/
+  expect(stamps.filter(([, value]) => !form.test(value))).toEqual([])
+  expect(stamps.some(([, value]) => /:\d\d UTC$/.test(value))).toBe(true)
 })
 
 test('the stamps stand in the order of the life of a call', () => {
@@ -44,9 +48,9 @@ test.each([
 ] as const)(
   '$gatewayFormat holds the same values as JSON, quoted by RFC 4180',
   ({ gatewayFormat, delimiter }) => {
-    const delimited = collect({ ...OPTIONS, gatewayFormat })
-    expect(readGateway(delimited.files, delimiter)).toEqual(rows)
-    const agents = rows.filter(row => row.useragent?.includes('"') && row.useragent.includes(','))
+    const delimited = collect({ ...HALF_HOUR, gatewayFormat })
+    expect(texts(readGateway(delimited.files, delimiter))).toEqual(texts(halfHourRows))
+    const agents = halfHourRows.filter(row => row.useragent?.includes('"') && row.useragent.includes(','))
     expect(agents.length).toBeGreaterThan(10)
     for (const [path, text] of delimited.files) {
       if (!path.endsWith('.csv')) continue
@@ -57,14 +61,14 @@ test.each([
 )
 
 test('an export is one environment and one UTC day, in numbered shards', () => {
-  const { files } = collect({ ...OPTIONS, shardRows: 1000 })
+  const { files } = collect({ ...OPTIONS, shardRows: 500 })
   const names = [...files.keys()].filter(path => path.startsWith('apigee/corp/prod/'))
   expect(names).toContain('apigee/corp/prod/api_2026-03-02_to_2026-03-03-000000000000.json')
   expect(names).toContain('apigee/corp/prod/api_2026-03-02_to_2026-03-03-000000000001.json')
   expect(names).toContain('apigee/corp/prod/api_2026-03-03_to_2026-03-04-000000000000.json')
   for (const path of names) {
     const lines = (files.get(path) ?? '').trimEnd().split('\n')
-    expect(lines.length).toBeLessThanOrEqual(1000)
+    expect(lines.length).toBeLessThanOrEqual(500)
     const day = /api_(.{10})_to/.exec(path)?.[1] ?? ''
     for (const line of lines) expect(line).toContain(`"client_received_start_timestamp":"${day} `)
   }

@@ -45,13 +45,14 @@ export const GATEWAY_PREFIX = [
   'subject_kind', 'subject_issuer', 'subject_name', 'subject_raw', 'access_token', 'attributes',
 ] as const // biome-ignore format: a table
 
-/** ASCII unit separator: does not occur in log text, and values that hold it are quoted. */
+/** ASCII unit separator between columns, record separator as quote: log text has neither, so rows need no quoting. */
 export const DELIMITER = '\x1f'
+export const QUOTE = '\x1e'
 
 export const GATEWAY_LAYOUT: ChunkLayout = {
   kind: 'gateway',
   delimiter: DELIMITER,
-  quoted: true,
+  quote: QUOTE,
   nullText: '',
   columns: [...GATEWAY_PREFIX, ...KNOWN],
   key: 'gateway',

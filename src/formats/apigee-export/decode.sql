@@ -16,6 +16,12 @@ WITH targets AS (
       ''
     ) AS path_suffix
   FROM chunk_rows
+), paths AS (
+  SELECT
+    *,
+    CASE WHEN obfuscated = 1 AND (length(base_path) = 128 OR length(path_suffix) = 128 OR length(target_url) = 128)
+      THEN NULL ELSE base_path || path_suffix END AS target_path
+  FROM targets
 )
 SELECT
   hop_id,
@@ -54,9 +60,8 @@ SELECT
   access_token,
   request_verb AS method,
   coalesce(request_path, regexp_extract(request_uri, '^(?:[A-Za-z]+://[^/?#]+)?([^?#]*)', 1), proxy_basepath || proxy_pathsuffix) AS path,
-  CASE WHEN obfuscated = 1 AND (length(base_path) = 128 OR length(path_suffix) = 128 OR length(target_url) = 128) THEN NULL
-    ELSE path_key(base_path || path_suffix) END AS path_key,
-  nullif(regexp_extract(request_uri, '\?(.*)$', 1), '') AS query,
+  path_key(target_path) AS path_key,
+  CASE WHEN contains(request_uri, '?') THEN nullif(substr(request_uri, instr(request_uri, '?') + 1), '') END AS query,
   proxy_basepath,
   proxy_pathsuffix,
   response_status_code::INTEGER AS status,
@@ -89,4 +94,4 @@ SELECT
   request_size AS bytes_in,
   response_size AS bytes_out,
   attributes
-FROM targets
+FROM paths

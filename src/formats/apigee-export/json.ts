@@ -1,6 +1,9 @@
 import { byteString } from '../row-support.ts'
 import type { ColumnRole, RecordWriter } from './record.ts'
 
+/** How many keys a row may leave out in a run before its next key is looked up by name. */
+const LOOK_AHEAD = 24
+const MOST_NAMES = 2000
 const QUOTE = 34
 const BACKSLASH = 92
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
@@ -11,8 +14,9 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
  */
 export class JsonRecordScanner {
   readonly #writer: RecordWriter
-  #predicted: ColumnRole[] = []
-  #predictedNames: string[] = []
+  /** Keys as written, quotes included, in the order that rows have shown so far, and what each column is. */
+  readonly #names: string[] = []
+  readonly #roles: ColumnRole[] = []
   #at = 0
   #key = 0
   /** Where the next backslash stands, so that strings without one are found by one search a line. */
@@ -58,18 +62,27 @@ export class JsonRecordScanner {
 
   #name(text: string): ColumnRole | undefined {
     if (text.charCodeAt(this.#at) !== QUOTE) return undefined
-    const slot = this.#key++
-    const predicted = this.#predictedNames[slot]
-    if (predicted !== undefined && text.startsWith(predicted, this.#at)) {
-      this.#at += predicted.length
-      return this.#predicted[slot]
+    const names = this.#names
+    // Keys without a value are left out, so the next key is the predicted one or one soon after it.
+    for (let slot = this.#key, last = Math.min(slot + LOOK_AHEAD, names.length); slot < last; slot++) {
+      const name = names[slot] ?? ''
+      if (!text.startsWith(name, this.#at)) continue
+      this.#at += name.length
+      this.#key = slot + 1
+      return this.#roles[slot]
     }
     const from = this.#at
     const name = this.#string(text)
     if (name === undefined) return undefined
     const role = this.#writer.role(name)
-    this.#predicted[slot] = role
-    this.#predictedNames[slot] = text.slice(from, this.#at)
+    const token = text.slice(from, this.#at)
+    const known = names.indexOf(token)
+    if (known !== -1) this.#key = known + 1
+    else if (names.length < MOST_NAMES) {
+      names.splice(this.#key, 0, token)
+      this.#roles.splice(this.#key, 0, role)
+      this.#key++
+    }
     return role
   }
 

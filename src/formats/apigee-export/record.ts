@@ -13,7 +13,16 @@ import type { ReaderContext } from '../format.ts'
 import type { Position } from '../lines.ts'
 import { pickFields } from '../pick-fields.ts'
 import { byteString, jsonBytes, utf8Text } from '../row-support.ts'
-import { DELIMITER, GATEWAY_LAYOUT, KNOWN, NUMERIC, OBFUSCATED, OBFUSCATED_EMPTY, STAMPS } from './columns.ts'
+import {
+  DELIMITER,
+  GATEWAY_LAYOUT,
+  KNOWN,
+  NUMERIC,
+  OBFUSCATED,
+  OBFUSCATED_EMPTY,
+  QUOTE,
+  STAMPS,
+} from './columns.ts'
 import { parseStamp } from './stamps.ts'
 
 interface KnownRole {
@@ -324,8 +333,8 @@ function subjectColumns(subject: Subject, raw: string): string {
   )
 }
 
-const NEEDS_QUOTES = /["\x1f\r\n]/
+const NEEDS_QUOTES = /[\x1e\x1f\r\n]/
 
 function quote(value: string): string {
-  return NEEDS_QUOTES.test(value) ? `"${value.replaceAll('"', '""')}"` : value
+  return NEEDS_QUOTES.test(value) ? QUOTE + value.replaceAll(QUOTE, QUOTE + QUOTE) + QUOTE : value
 }

@@ -90,7 +90,7 @@ export function bindFields(names: readonly string[], context: ReaderContext): Fi
     layout: {
       kind: 'app',
       delimiter: ' ',
-      quoted: false,
+      quote: undefined,
       nullText: '-',
       columns: [...APP_PREFIX, ...dropRepeats(columns)],
       key: `app ${columns.join(' ')}`,

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import type { Command } from 'commander'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { loadTokenKey, pseudonymizer, tokenKeyFile } from '../config/token-key.ts'
+import { Store, type Surroundings } from '../store/store.ts'
+import { createOutput, type Output } from './output.ts'
+import { VERSION } from './version.ts'
+
+/** What every command gets from the process it runs in. */
+export interface Context {
+  readonly out: Output
+  readonly env: NodeJS.ProcessEnv
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number
+}
+
+/** Options that commands on a store share. */
+export interface StoreFlags {
+  readonly store?: string
+  readonly config?: string
+}
+
+export function storeOptions(command: Command): Command {
+  return command
+    .option('--store <dir>', 'folder of the store (default: "throughline-store", or the configured one)')
+    .option('--config <file>', 'configuration file (default: throughline.yaml, if it exists)')
+}
+
+export function createContext(): Context {
+  return { out: createOutput(process.env), env: process.env, now: Date.now }
+}
+
+function surroundings(context: Context): Surroundings {
+  return { now: context.now, newId: randomUUID, by: `throughline ${VERSION}` }
+}
+
+function storeSettings(flags: StoreFlags, loaded: LoadedConfig) {
+  const { engine, store } = loaded.config
+  return { path: flags.store ?? store, threads: engine.threads, memoryMiB: engine.memoryMiB }
+}
+
+/** Runs an action on a store that is open for reading, and closes it. */
+export async function withReader<T>(flags: StoreFlags, action: (store: Store, loaded: LoadedConfig) => Promise<T>): Promise<T> {
+  const loaded = loadConfig(flags.config)
+  const store = await Store.read(storeSettings(flags, loaded))
+  try {
+    return await action(store, loaded)
+  } finally {
+    store.close()
+  }
+}
+
+/** Runs an action on a store that is open for writing, and closes it. */
+export async function withWriter<T>(
+  context: Context,
+  flags: StoreFlags,
+  action: (store: Store, loaded: LoadedConfig) => Promise<T>,
+): Promise<T> {
+  const loaded = loadConfig(flags.config)
+  const store = await Store.write(storeSettings(flags, loaded), surroundings(context))
+  try {
+    return await action(store, loaded)
+  } finally {
+    store.close()
+  }
+}
+
+/** The keyed hash for credentials of this user. */
+export function tokenPseudonym(context: Context): (secret: string) => string {
+  return pseudonymizer(loadTokenKey(tokenKeyFile(context.env)))
+}

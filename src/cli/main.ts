@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander'
+import { ERRORS, ThroughlineError } from '../errors.ts'
+import { createContext } from './context.ts'
+import { createProgram } from './program.ts'
+
+/** A reader that closes the pipe has what it wanted. */
+process.stdout.on('error', error => {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(process.exitCode ?? 0)
+  throw error
+})
+
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  process.once(signal, () => {
+    process.stderr.write(`\n${signal}: stopped; what was committed before is kept, and running the command again goes on from there\n`)
+    process.exit(code)
+  })
+}
+
+try {
+  await createProgram(createContext()).parseAsync(process.argv)
+} catch (error) {
+  process.exitCode = report(error)
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof ThroughlineError) {
+    process.stderr.write(`throughline: ${error.message}\n`)
+    return ERRORS[error.code].exit
+  }
+  process.stderr.write(`throughline: a bug: ${error instanceof Error ? error.stack : String(error)}\n`)
+  return 3
+}

@@ -1,0 +1,13 @@
+import { count, safe } from './output.ts'
+
+const WARNINGS: Readonly<Record<string, string>> = {
+  'host-unknown': 'the log does not say which host wrote it; log s-computername, give --host, or configure hosts',
+  'no-id-field': 'no row has a correlation id; log X-Correlation-ID as a custom field, or its lines stay unjoined',
+}
+
+/** A warning code of a source in words, with the sources it concerns. */
+export function explainWarning(code: string, paths: readonly string[]): string {
+  const first = safe(paths[0])
+  const where = paths.length === 1 ? first : `${first} and ${count(paths.length - 1)} more`
+  return `${where}: ${WARNINGS[code] ?? code}`
+}

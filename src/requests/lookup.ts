@@ -1,0 +1,135 @@
+import { join } from 'node:path'
+import { normalizeId } from '../model/ids.ts'
+import { DAY_US } from '../model/time.ts'
+import { factsRelation } from '../store/facts.ts'
+import { quoteText, quoteTexts } from '../store/query.ts'
+import type { Store } from '../store/store.ts'
+import { linksRelation, viewsOver } from './view.ts'
+
+/** A link or a candidate that is none, as `trace` shows it. */
+export interface LinkRow {
+  readonly app_hop_id: string
+  readonly gateway_hop_id: string
+  readonly verdict: string
+  readonly method: string
+  readonly posterior: number
+  readonly gateway_field: string | null
+  readonly app_field: string | null
+  readonly how: string | null
+  readonly reasons: string | null
+}
+
+/** Everything the store knows about an id. */
+export interface Found {
+  readonly requests: readonly Record<string, unknown>[]
+  readonly gatewayHops: readonly Record<string, unknown>[]
+  readonly appHops: readonly Record<string, unknown>[]
+  readonly links: readonly LinkRow[]
+}
+
+interface Hit {
+  readonly side: 'g' | 'a'
+  readonly us: number
+}
+
+/** More hops than this share no id that a person looks up; the answer is cut, and says so. */
+export const MOST_HOPS = 200
+
+/**
+ * Finds the requests that an id stands for: a correlation id, trace id, traceparent, gateway message id, request id or
+ * hop id, as logged or in comparable form.
+ */
+export async function findById(store: Store, id: string): Promise<Found> {
+  const texts = [...new Set([id.trim(), id.trim().toLowerCase(), normalizeId(id) ?? id, id.replaceAll('-', '').toLowerCase()])]
+  const gateway = await hopsOf(store, 'g', texts)
+  const app = await hopsOf(store, 'a', texts)
+  const links = await linksOf(store, gateway, app)
+  const linked = links.filter(link => link.verdict === 'linked')
+  const gatewayIds = new Set([...gateway.keys(), ...linked.map(l => l.gateway_hop_id)])
+  const more = linked.filter(l => gatewayIds.has(l.gateway_hop_id)).map(l => l.app_hop_id)
+  const appIds = new Set([...app.keys(), ...more])
+  return load(store, await stamped(store, 'g', gatewayIds, gateway), await stamped(store, 'a', appIds, app), links)
+}
+
+/** Hop ids on one side that carry any of these texts as an id, with their stamps (µs). */
+async function hopsOf(store: Store, side: Hit['side'], texts: readonly string[]): Promise<Map<string, number>> {
+  const hits = (await indexHits(store, texts)).filter(hit => hit.side === side)
+  const found = new Map<string, number>()
+  if (hits.length === 0) return found
+  const kind = side === 'g' ? 'gateway' : 'app'
+  const stamp = side === 'g' ? 'start_ts' : 'end_ts'
+  const ids = side === 'g' ? 'message_id' : 'arr_log_id'
+  const list = quoteTexts(texts)
+  const rows = await store.db.rows<{ hop_id: string; us: string }>(
+    `SELECT hex_id(hop_id) AS hop_id, epoch_us(${stamp})::VARCHAR AS us FROM ${factsRelation(store.state, store.root, kind, rangeOf(hits))}
+     WHERE ${stamp} IN (${stamps(hits)}) AND list_has_any(${list}, flatten([
+       [hex_id(hop_id), ${ids}, lower(${ids}), correlation_id, correlation_raw, lower(substr(traceparent, 4, 32))],
+       string_split(coalesce(correlation_id, ''), '.'), list_transform(coalesce(other_ids, []), o -> substr(o, instr(o, '=') + 1))]))
+     ORDER BY ${stamp}, hop_id LIMIT ${MOST_HOPS}`,
+  )
+  for (const row of rows) found.set(row.hop_id, Number(row.us))
+  return found
+}
+
+async function indexHits({ db, state, root }: Store, texts: readonly string[]): Promise<Hit[]> {
+  if (state.indexes.length === 0) return []
+  const files = quoteTexts(state.indexes.map(index => join(root, index.path)))
+  // The keys are computed first: only a constant lets DuckDB skip row groups of the sorted files.
+  const keys = await db.rows<{ key: string }>(`SELECT id_key(t)::VARCHAR AS key FROM (SELECT unnest(${quoteTexts(texts)}) AS t)`)
+  const rows = await db.rows<{ side: Hit['side']; us: string }>(
+    `SELECT DISTINCT side, epoch_us(ts)::VARCHAR AS us FROM read_parquet(${files}, hive_partitioning = false)
+     WHERE key IN (${keys.map(k => `${k.key}::UBIGINT`).join(', ')}) ORDER BY us LIMIT 100000`,
+  )
+  return rows.map(row => ({ side: row.side, us: Number(row.us) }))
+}
+
+/** Links of these hops, in both directions. */
+async function linksOf(store: Store, gateway: Map<string, number>, app: Map<string, number>): Promise<LinkRow[]> {
+  const all = [...gateway.values(), ...app.values()]
+  if (all.length === 0) return []
+  const range = { fromUs: Math.min(...all) - DAY_US, toUs: Math.max(...all) + DAY_US }
+  return store.db.rows<LinkRow>(
+    `SELECT hex_id(app_hop_id) AS app_hop_id, hex_id(gateway_hop_id) AS gateway_hop_id, verdict, method, posterior,
+       gateway_field, app_field, how, reasons
+     FROM ${linksRelation(store.state, store.root, range)}
+     WHERE gateway_hop_id IN (${uuids(gateway.keys())}) OR app_hop_id IN (${uuids(app.keys())})
+     ORDER BY gateway_hop_id, app_hop_id LIMIT 1000`,
+  )
+}
+
+/** Stamps of hop ids; those that links led to are looked up in the index like any other id. */
+async function stamped(store: Store, side: Hit['side'], ids: ReadonlySet<string>, known: Map<string, number>): Promise<Map<string, number>> {
+  const missing = [...ids].filter(id => !known.has(id))
+  const found = missing.length ? await hopsOf(store, side, missing) : new Map<string, number>()
+  return new Map([...known, ...found])
+}
+
+async function load(store: Store, gateway: Map<string, number>, app: Map<string, number>, links: readonly LinkRow[]): Promise<Found> {
+  const { db, state, root } = store
+  const relation = (kind: 'gateway' | 'app', hops: Map<string, number>, stamp: string): string => {
+    const hits = [...hops.values()].map(us => ({ us }))
+    if (hits.length === 0) return `${factsRelation(state, root, kind, { fromUs: 0, toUs: 0 })} WHERE FALSE`
+    return `${factsRelation(state, root, kind, rangeOf(hits))} WHERE ${stamp} IN (${stamps(hits)}) AND hop_id IN (${uuids(hops.keys())})`
+  }
+  const all = [...gateway.values(), ...app.values()]
+  const range = all.length ? { fromUs: Math.min(...all), toUs: Math.max(...all) + 1 } : { fromUs: 0, toUs: 0 }
+  const linkRows = `${linksRelation(state, root, range)} WHERE gateway_hop_id IN (${uuids(gateway.keys())}) OR app_hop_id IN (${uuids(app.keys())})`
+  await viewsOver(store, relation('gateway', gateway, 'start_ts'), relation('app', app, 'end_ts'), linkRows)
+  const requests = await db.rows('SELECT * FROM requests ORDER BY start_ts, request_id')
+  const gatewayHops = await db.rows('SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM gateway_facts ORDER BY start_ts, hop_id')
+  const appHops = await db.rows('SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM app_facts ORDER BY end_ts, start_ts, hop_id')
+  return { requests, gatewayHops, appHops, links }
+}
+
+function rangeOf(hits: readonly { us: number }[]): { fromUs: number; toUs: number } {
+  return { fromUs: Math.min(...hits.map(h => h.us)), toUs: Math.max(...hits.map(h => h.us)) + 1 }
+}
+
+function stamps(hits: readonly { us: number }[]): string {
+  return hits.map(hit => `make_timestamp(${hit.us})`).join(', ')
+}
+
+function uuids(ids: Iterable<string>): string {
+  const list = [...ids].map(id => `${quoteText(id)}::UUID`)
+  return list.length ? list.join(', ') : 'NULL'
+}

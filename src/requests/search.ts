@@ -1,0 +1,67 @@
+import { ALWAYS, type Range } from '../store/facts.ts'
+import { type Params, quoteIdentifier } from '../store/query.ts'
+import type { Store } from '../store/store.ts'
+import { REQUEST_FIELDS } from './fields.ts'
+import { bindFilter, type BoundFilter, parseFilter, toSql } from './filter/index.ts'
+import { createRequestsView } from './view.ts'
+
+export interface Search {
+  readonly filter: string
+  /** Half-open period of the request's start, µs. */
+  readonly range?: Range | undefined
+  readonly limit?: number | undefined
+  /** Columns of the requests view; all where left out. */
+  readonly columns?: readonly string[] | undefined
+  /** What `now` means in the filter, milliseconds since 1970. */
+  readonly nowMs: number
+}
+
+/** A prepared question: SQL over the requests view and its parameters. */
+export interface Prepared {
+  readonly from: string
+  readonly params: Params
+}
+
+/**
+ * Creates the views a search reads, no wider than its period, and its FROM and WHERE.
+ *
+ * @throws FILTER_SYNTAX, FILTER_FIELD
+ */
+export async function prepareSearch(store: Store, search: Search): Promise<Prepared> {
+  const bound = bindFilter(parseFilter(search.filter), REQUEST_FIELDS, new Date(search.nowMs))
+  const range = intersect(search.range ?? ALWAYS, periodOf(bound))
+  await createRequestsView(store, range)
+  const { where, params } = toSql(bound, { quoteIdentifier })
+  const conditions = [where || 'TRUE']
+  if (Number.isFinite(range.fromUs)) conditions.push(`start_ts >= make_timestamp(${range.fromUs})`)
+  if (Number.isFinite(range.toUs)) conditions.push(`start_ts < make_timestamp(${range.toUs})`)
+  return { from: `requests WHERE ${conditions.map(c => `(${c})`).join(' AND ')}`, params }
+}
+
+/** Rows of a search, oldest first, in batches. */
+export async function* searchRequests(store: Store, search: Search): AsyncGenerator<Record<string, unknown>[]> {
+  const { from, params } = await prepareSearch(store, search)
+  const columns = search.columns?.map(quoteIdentifier).join(', ') ?? '*'
+  const limit = search.limit === undefined ? '' : ` LIMIT ${Math.floor(search.limit)}`
+  yield* store.db.stream(`SELECT ${columns} FROM ${from} ORDER BY start_ts, request_id${limit}`, params)
+}
+
+/** How many requests a search finds. */
+export async function countRequests(store: Store, search: Search): Promise<number> {
+  const { from, params } = await prepareSearch(store, search)
+  const { n } = await store.db.row<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${from}`, params)
+  return Number(n)
+}
+
+/** The period that a filter's own time conditions allow: those that every match must fulfil. */
+function periodOf(bound: BoundFilter): Range {
+  if (bound.kind === 'and') return bound.items.map(periodOf).reduce(intersect, ALWAYS)
+  if (bound.kind !== 'compare' || bound.field.column !== 'start_ts' || typeof bound.value !== 'bigint') return ALWAYS
+  const us = Number(bound.value)
+  if (bound.operator === '>=') return { fromUs: us, toUs: Number.POSITIVE_INFINITY }
+  return bound.operator === '<' ? { fromUs: Number.NEGATIVE_INFINITY, toUs: us } : ALWAYS
+}
+
+function intersect(a: Range, b: Range): Range {
+  return { fromUs: Math.max(a.fromUs, b.fromUs), toUs: Math.min(a.toUs, b.toUs) }
+}
