@@ -40,7 +40,10 @@ function storeSettings(flags: StoreFlags, loaded: LoadedConfig) {
 }
 
 /** Runs an action on a store that is open for reading, and closes it. */
-export async function withReader<T>(flags: StoreFlags, action: (store: Store, loaded: LoadedConfig) => Promise<T>): Promise<T> {
+export async function withReader<T>(
+  flags: StoreFlags,
+  action: (store: Store, loaded: LoadedConfig) => Promise<T>,
+): Promise<T> {
   const loaded = loadConfig(flags.config)
   const store = await Store.read(storeSettings(flags, loaded))
   try {

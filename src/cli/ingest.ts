@@ -21,15 +21,23 @@ interface Flags extends StoreFlags {
 export function ingestCommand(program: Command, context: Context): void {
   storeOptions(program.command('ingest'))
     .summary('read logs into the store and join them')
-    .description('Reads Apigee exports and IIS logs into the store and links the days they touch. What the store already has is skipped.')
+    .description(
+      'Reads Apigee exports and IIS logs into the store and links the days they touch. What the store already has is skipped.',
+    )
     .argument('<source...>', 'files, folders, globs in quotes, or - for standard input')
     .option('--host <name>', 'host that wrote these logs, where their rows do not say it')
     .option('--site <name>', 'IIS site of these logs, where their rows do not say it')
     .option('--fields <names>', 'column names of logs without a header, separated by spaces or commas')
     .option('--fields-from <file>', 'take them from the #Fields directive of another log')
-    .option('--covers <side:from/to...>', 'declare a side whole for days: gateway:2026-07-01/2026-07-08 (half-open)')
+    .option(
+      '--covers <side:from/to...>',
+      'declare a side whole for days: gateway:2026-07-01/2026-07-08 (half-open)',
+    )
     .option('--max-rejects <n>', 'stop when more lines than this are rejected')
-    .addHelpText('after', '\nExamples:\n  throughline ingest exports/ iis-logs/\n  zcat day.json.gz | throughline ingest - --store /data/evidence')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  throughline ingest exports/ iis-logs/\n  zcat day.json.gz | throughline ingest - --store /data/evidence',
+    )
     .action(async (sources: string[], flags: Flags) => {
       const declared = (flags.covers ?? []).map(parseCovers)
       const progress = new ProgressLine(context.out, context.now)
@@ -43,7 +51,8 @@ export function ingestCommand(program: Command, context: Context): void {
             host: flags.host,
             site: flags.site,
             fields,
-            maxRejects: flags.maxRejects === undefined ? undefined : wholeNumber('--max-rejects', flags.maxRejects),
+            maxRejects:
+              flags.maxRejects === undefined ? undefined : wholeNumber('--max-rejects', flags.maxRejects),
             pseudonym: tokenPseudonym(context),
             onProgress: p => progress.read(p.source, p.bytes),
             onDay: (day, place, of) => progress.linking(day, place, of),
@@ -58,10 +67,14 @@ export function ingestCommand(program: Command, context: Context): void {
 
 function printResult(context: Context, result: RunResult, seconds: number): void {
   const { out } = context
-  for (const refused of result.refused) out.line(`refused   ${safe(refused.path)}: ${refused.name}; ${safe(refused.advice)}`)
+  for (const refused of result.refused)
+    out.line(`refused   ${safe(refused.path)}: ${refused.name}; ${safe(refused.advice)}`)
   const failed = result.sources.filter(s => s.status === 'failed')
   for (const source of failed) out.line(`failed    ${safe(source.problem ?? source.path)}`)
-  if (result.known.length) out.line(`known     ${count(result.known.length)} ${result.known.length === 1 ? 'source' : 'sources'} already in the store, skipped`)
+  if (result.known.length)
+    out.line(
+      `known     ${count(result.known.length)} ${result.known.length === 1 ? 'source' : 'sources'} already in the store, skipped`,
+    )
   const sum = (pick: (a: RunResult['sources'][number]['accounting']) => number): number =>
     result.sources.reduce((total, s) => total + pick(s.accounting), 0)
   const lines = sum(a => a.lines)
@@ -74,7 +87,8 @@ function printResult(context: Context, result: RunResult, seconds: number): void
     ['scrubbed', sum(a => a.scrubbed), 'secret values replaced'],
   ]
   const width = Math.max(...rows.map(([, n]) => count(n).length))
-  for (const [name, n, text] of rows) out.line(`${name.padEnd(10)}${count(n).padStart(width)}  ${text}`.trimEnd())
+  for (const [name, n, text] of rows)
+    out.line(`${name.padEnd(10)}${count(n).padStart(width)}  ${text}`.trimEnd())
   printDays(context, result)
   for (const warning of warningsOf(result)) out.warn(warning)
   const rate = seconds > 0 ? `, ${count(Math.round(sum(a => a.decoded) / seconds))} hops/s` : ''
@@ -84,22 +98,31 @@ function printResult(context: Context, result: RunResult, seconds: number): void
 
 function printDays({ out }: Context, result: RunResult): void {
   const changed = result.linked.filter(day => day.changed).map(day => day.day)
-  if (changed.length) out.line(`linked    ${changed.length > 6 ? `${count(changed.length)} days` : changed.join(', ')}`)
-  if (result.closed.length) out.line(`closed    ${result.closed.length > 6 ? `${count(result.closed.length)} days` : result.closed.join(', ')}`)
+  if (changed.length)
+    out.line(`linked    ${changed.length > 6 ? `${count(changed.length)} days` : changed.join(', ')}`)
+  if (result.closed.length)
+    out.line(
+      `closed    ${result.closed.length > 6 ? `${count(result.closed.length)} days` : result.closed.join(', ')}`,
+    )
 }
 
 function rejectSummary(result: RunResult): string {
   const reasons = new Map<string, number>()
   for (const source of result.sources) {
-    for (const [reason, n] of Object.entries(source.accounting.rejectedBy)) reasons.set(reason, (reasons.get(reason) ?? 0) + n)
+    for (const [reason, n] of Object.entries(source.accounting.rejectedBy))
+      reasons.set(reason, (reasons.get(reason) ?? 0) + n)
   }
-  return [...reasons].filter(([, n]) => n > 0).map(([reason, n]) => `${reason} ${count(n)}`).join(', ')
+  return [...reasons]
+    .filter(([, n]) => n > 0)
+    .map(([reason, n]) => `${reason} ${count(n)}`)
+    .join(', ')
 }
 
 function warningsOf(result: RunResult): string[] {
   const bySource = new Map<string, string[]>()
   for (const source of result.sources) {
-    for (const code of source.accounting.warnings) bySource.set(code, [...(bySource.get(code) ?? []), source.path])
+    for (const code of source.accounting.warnings)
+      bySource.set(code, [...(bySource.get(code) ?? []), source.path])
   }
   const sources = [...bySource].map(([code, paths]) => explainWarning(code, paths))
   return [...sources, ...result.linked.flatMap(day => day.warnings.map(w => `${day.day}: ${safe(w)}`))]
@@ -109,7 +132,10 @@ function parseCovers(text: string): { side: 'gateway' | 'app'; from: string; to:
   const match = /^(gateway|app):(\d{4}-\d\d-\d\d)\/(\d{4}-\d\d-\d\d)$/.exec(text)
   const [, side, from = '', to = ''] = match ?? []
   if ((side !== 'gateway' && side !== 'app') || !(dayNumber(from) < dayNumber(to))) {
-    throw new ThroughlineError('USAGE', `--covers ${text}: expected SIDE:FROM/TO with side gateway or app and two days, the second not included, such as gateway:2026-07-01/2026-07-02`)
+    throw new ThroughlineError(
+      'USAGE',
+      `--covers ${text}: expected SIDE:FROM/TO with side gateway or app and two days, the second not included, such as gateway:2026-07-01/2026-07-02`,
+    )
   }
   return { side, from, to }
 }
@@ -121,10 +147,19 @@ function fieldsOf(flags: Flags): string[] | undefined {
   try {
     text = readFileSync(flags.fieldsFrom, 'utf8').slice(0, 1024 * 1024)
   } catch (cause) {
-    throw new ThroughlineError('USAGE', `--fields-from ${flags.fieldsFrom}: ${(cause as Error).message}; name a log with a #Fields directive`, {}, cause)
+    throw new ThroughlineError(
+      'USAGE',
+      `--fields-from ${flags.fieldsFrom}: ${(cause as Error).message}; name a log with a #Fields directive`,
+      {},
+      cause,
+    )
   }
   const names = /^#Fields:[ \t]*(.+)$/im.exec(text)?.[1]?.trim().split(/\s+/)
-  if (!names) throw new ThroughlineError('USAGE', `--fields-from ${flags.fieldsFrom}: it has no #Fields directive; name a log that has one`)
+  if (!names)
+    throw new ThroughlineError(
+      'USAGE',
+      `--fields-from ${flags.fieldsFrom}: it has no #Fields directive; name a log that has one`,
+    )
   return names
 }
 

@@ -10,9 +10,14 @@ process.stdout.on('error', error => {
   throw error
 })
 
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
   process.once(signal, () => {
-    process.stderr.write(`\n${signal}: stopped; what was committed before is kept, and running the command again goes on from there\n`)
+    process.stderr.write(
+      `\n${signal}: stopped; what was committed before is kept, and running the command again goes on from there\n`,
+    )
     process.exit(code)
   })
 }

@@ -47,7 +47,10 @@ export function createOutput(env: NodeJS.ProcessEnv): Output {
 
 /** Log text with control characters written out, so that it cannot drive the terminal. */
 export function safe(text: unknown): string {
-  return String(text ?? '').replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return String(text ?? '').replace(
+    /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g,
+    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** A whole number with thin groups: 1,234,567. */
@@ -91,9 +94,17 @@ export interface TableColumn {
 }
 
 /** Rows as aligned text, two spaces between columns, without trailing blanks. */
-export function table(columns: readonly TableColumn[], rows: readonly (readonly string[])[], out: Output): string[] {
-  const cells = rows.map(row => row.map((cell, i) => clip(cell, out.isTerminal ? columns[i]?.most : undefined)))
-  const widths = columns.map((column, i) => Math.max(stringWidth(column.title), ...cells.map(row => stringWidth(row[i] ?? ''))))
+export function table(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  out: Output,
+): string[] {
+  const cells = rows.map(row =>
+    row.map((cell, i) => clip(cell, out.isTerminal ? columns[i]?.most : undefined)),
+  )
+  const widths = columns.map((column, i) =>
+    Math.max(stringWidth(column.title), ...cells.map(row => stringWidth(row[i] ?? ''))),
+  )
   const render = (row: readonly string[]): string =>
     row
       .map((cell, i) => {

@@ -1,8 +1,12 @@
 import { count, safe } from './output.ts'
 
 const WARNINGS: Readonly<Record<string, string>> = {
-  'host-unknown': 'the log does not say which host wrote it; log s-computername, give --host, or configure hosts',
-  'no-id-field': 'no row has a correlation id; log X-Correlation-ID as a custom field, or its lines stay unjoined',
+  'host-unknown':
+    'the log does not say which host wrote it; log s-computername, give --host, or configure hosts',
+  'possible-duplicate':
+    'equal lines at the edge of two sources were taken for one line handed over twice; they may be two',
+  'no-id-field':
+    'no row has a correlation id; log X-Correlation-ID as a custom field, or its lines stay unjoined',
 }
 
 /** A warning code of a source in words, with the sources it concerns. */

@@ -38,6 +38,15 @@ export async function closeDays(store: Store): Promise<string[]> {
   return closed
 }
 
+/** Closes days by a person's decision; a day without hops cannot be closed. */
+export function closeByHand(store: Store, days: readonly string[]): string[] {
+  const open = openDays(store).filter(d => days.includes(d.day))
+  for (const { day, application } of open) {
+    store.append({ kind: 'day', application, day, state: 'closed', reason: 'closed by hand' })
+  }
+  return open.map(d => d.day)
+}
+
 /** Coverage of each open day: why it is open. */
 export async function openDayCoverage(store: Store): Promise<Map<string, Coverage>> {
   const open = openDays(store)

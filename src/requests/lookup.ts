@@ -40,7 +40,14 @@ export const MOST_HOPS = 200
  * hop id, as logged or in comparable form.
  */
 export async function findById(store: Store, id: string): Promise<Found> {
-  const texts = [...new Set([id.trim(), id.trim().toLowerCase(), normalizeId(id) ?? id, id.replaceAll('-', '').toLowerCase()])]
+  const texts = [
+    ...new Set([
+      id.trim(),
+      id.trim().toLowerCase(),
+      normalizeId(id) ?? id,
+      id.replaceAll('-', '').toLowerCase(),
+    ]),
+  ]
   const gateway = await hopsOf(store, 'g', texts)
   const app = await hopsOf(store, 'a', texts)
   const links = await linksOf(store, gateway, app)
@@ -48,11 +55,20 @@ export async function findById(store: Store, id: string): Promise<Found> {
   const gatewayIds = new Set([...gateway.keys(), ...linked.map(l => l.gateway_hop_id)])
   const more = linked.filter(l => gatewayIds.has(l.gateway_hop_id)).map(l => l.app_hop_id)
   const appIds = new Set([...app.keys(), ...more])
-  return load(store, await stamped(store, 'g', gatewayIds, gateway), await stamped(store, 'a', appIds, app), links)
+  return load(
+    store,
+    await stamped(store, 'g', gatewayIds, gateway),
+    await stamped(store, 'a', appIds, app),
+    links,
+  )
 }
 
 /** Hop ids on one side that carry any of these texts as an id, with their stamps (µs). */
-async function hopsOf(store: Store, side: Hit['side'], texts: readonly string[]): Promise<Map<string, number>> {
+async function hopsOf(
+  store: Store,
+  side: Hit['side'],
+  texts: readonly string[],
+): Promise<Map<string, number>> {
   const hits = (await indexHits(store, texts)).filter(hit => hit.side === side)
   const found = new Map<string, number>()
   if (hits.length === 0) return found
@@ -75,7 +91,9 @@ async function indexHits({ db, state, root }: Store, texts: readonly string[]): 
   if (state.indexes.length === 0) return []
   const files = quoteTexts(state.indexes.map(index => join(root, index.path)))
   // The keys are computed first: only a constant lets DuckDB skip row groups of the sorted files.
-  const keys = await db.rows<{ key: string }>(`SELECT id_key(t)::VARCHAR AS key FROM (SELECT unnest(${quoteTexts(texts)}) AS t)`)
+  const keys = await db.rows<{ key: string }>(
+    `SELECT id_key(t)::VARCHAR AS key FROM (SELECT unnest(${quoteTexts(texts)}) AS t)`,
+  )
   const rows = await db.rows<{ side: Hit['side']; us: string }>(
     `SELECT DISTINCT side, epoch_us(ts)::VARCHAR AS us FROM read_parquet(${files}, hive_partitioning = false)
      WHERE key IN (${keys.map(k => `${k.key}::UBIGINT`).join(', ')}) ORDER BY us LIMIT 100000`,
@@ -84,7 +102,11 @@ async function indexHits({ db, state, root }: Store, texts: readonly string[]): 
 }
 
 /** Links of these hops, in both directions. */
-async function linksOf(store: Store, gateway: Map<string, number>, app: Map<string, number>): Promise<LinkRow[]> {
+async function linksOf(
+  store: Store,
+  gateway: Map<string, number>,
+  app: Map<string, number>,
+): Promise<LinkRow[]> {
   const all = [...gateway.values(), ...app.values()]
   if (all.length === 0) return []
   const range = { fromUs: Math.min(...all) - DAY_US, toUs: Math.max(...all) + DAY_US }
@@ -98,13 +120,23 @@ async function linksOf(store: Store, gateway: Map<string, number>, app: Map<stri
 }
 
 /** Stamps of hop ids; those that links led to are looked up in the index like any other id. */
-async function stamped(store: Store, side: Hit['side'], ids: ReadonlySet<string>, known: Map<string, number>): Promise<Map<string, number>> {
+async function stamped(
+  store: Store,
+  side: Hit['side'],
+  ids: ReadonlySet<string>,
+  known: Map<string, number>,
+): Promise<Map<string, number>> {
   const missing = [...ids].filter(id => !known.has(id))
   const found = missing.length ? await hopsOf(store, side, missing) : new Map<string, number>()
   return new Map([...known, ...found])
 }
 
-async function load(store: Store, gateway: Map<string, number>, app: Map<string, number>, links: readonly LinkRow[]): Promise<Found> {
+async function load(
+  store: Store,
+  gateway: Map<string, number>,
+  app: Map<string, number>,
+  links: readonly LinkRow[],
+): Promise<Found> {
   const { db, state, root } = store
   const relation = (kind: 'gateway' | 'app', hops: Map<string, number>, stamp: string): string => {
     const hits = [...hops.values()].map(us => ({ us }))
@@ -116,8 +148,12 @@ async function load(store: Store, gateway: Map<string, number>, app: Map<string,
   const linkRows = `${linksRelation(state, root, range)} WHERE gateway_hop_id IN (${uuids(gateway.keys())}) OR app_hop_id IN (${uuids(app.keys())})`
   await viewsOver(store, relation('gateway', gateway, 'start_ts'), relation('app', app, 'end_ts'), linkRows)
   const requests = await db.rows('SELECT * FROM requests ORDER BY start_ts, request_id')
-  const gatewayHops = await db.rows('SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM gateway_facts ORDER BY start_ts, hop_id')
-  const appHops = await db.rows('SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM app_facts ORDER BY end_ts, start_ts, hop_id')
+  const gatewayHops = await db.rows(
+    'SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM gateway_facts ORDER BY start_ts, hop_id',
+  )
+  const appHops = await db.rows(
+    'SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM app_facts ORDER BY end_ts, start_ts, hop_id',
+  )
   return { requests, gatewayHops, appHops, links }
 }
 

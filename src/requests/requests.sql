@@ -35,6 +35,7 @@ WITH links AS (
     CASE
       WHEN g.cache_hit THEN 'gateway-cache'
       WHEN NOT g.target_called AND (g.fault_policy IS NOT NULL OR g.policy_error) THEN 'gateway-policy'
+      WHEN NOT g.target_called AND (g.target_error OR contains(g.fault_code, 'ServiceUnavailable')) THEN 'target-unreachable'
       WHEN NOT g.target_called THEN 'gateway'
       WHEN g.target_status IS NULL AND (g.status = 504 OR contains(lower(g.fault_code), 'timeout')) THEN 'target-timeout'
       WHEN g.target_status IS NULL AND g.status >= 500 THEN 'target-unreachable'

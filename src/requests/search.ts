@@ -2,7 +2,7 @@ import { ALWAYS, type Range } from '../store/facts.ts'
 import { type Params, quoteIdentifier } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { REQUEST_FIELDS } from './fields.ts'
-import { bindFilter, type BoundFilter, parseFilter, toSql } from './filter/index.ts'
+import { type BoundFilter, bindFilter, parseFilter, toSql } from './filter/index.ts'
 import { createRequestsView } from './view.ts'
 
 export interface Search {
@@ -39,7 +39,10 @@ export async function prepareSearch(store: Store, search: Search): Promise<Prepa
 }
 
 /** Rows of a search, oldest first, in batches. */
-export async function* searchRequests(store: Store, search: Search): AsyncGenerator<Record<string, unknown>[]> {
+export async function* searchRequests(
+  store: Store,
+  search: Search,
+): AsyncGenerator<Record<string, unknown>[]> {
   const { from, params } = await prepareSearch(store, search)
   const columns = search.columns?.map(quoteIdentifier).join(', ') ?? '*'
   const limit = search.limit === undefined ? '' : ` LIMIT ${Math.floor(search.limit)}`
@@ -56,7 +59,8 @@ export async function countRequests(store: Store, search: Search): Promise<numbe
 /** The period that a filter's own time conditions allow: those that every match must fulfil. */
 function periodOf(bound: BoundFilter): Range {
   if (bound.kind === 'and') return bound.items.map(periodOf).reduce(intersect, ALWAYS)
-  if (bound.kind !== 'compare' || bound.field.column !== 'start_ts' || typeof bound.value !== 'bigint') return ALWAYS
+  if (bound.kind !== 'compare' || bound.field.column !== 'start_ts' || typeof bound.value !== 'bigint')
+    return ALWAYS
   const us = Number(bound.value)
   if (bound.operator === '>=') return { fromUs: us, toUs: Number.POSITIVE_INFINITY }
   return bound.operator === '<' ? { fromUs: Number.NEGATIVE_INFINITY, toUs: us } : ALWAYS

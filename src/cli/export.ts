@@ -1,0 +1,79 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import { ThroughlineError } from '../errors.ts'
+import { type ExportFormat, type ExportKind, exportSelect } from '../requests/export.ts'
+import { quoteText } from '../store/query.ts'
+import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { count } from './output.ts'
+import { parsePeriod } from './period.ts'
+
+interface Flags extends StoreFlags {
+  readonly from?: string
+  readonly to?: string
+  readonly format: ExportFormat
+  readonly output?: string
+  readonly force?: boolean
+  readonly filter?: string
+  readonly kind: 'gateway' | 'app'
+}
+
+const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = {
+  parquet: 'FORMAT parquet, COMPRESSION zstd',
+  csv: 'FORMAT csv, HEADER',
+  ndjson: 'FORMAT json',
+}
+
+export function exportCommand(program: Command, context: Context): void {
+  storeOptions(program.command('export'))
+    .summary('write facts, links, requests or rejects to a file')
+    .description('Writes what the store holds, in a fixed order, as Parquet, CSV or NDJSON.')
+    .addArgument(
+      program.createArgument('<what>', 'what to write').choices(['facts', 'links', 'requests', 'rejects']),
+    )
+    .option('--output <file>', 'file to write (default: standard output; Parquet needs a file)')
+    .addOption(
+      new Option('--format <format>', 'file format').choices(['parquet', 'csv', 'ndjson']).default('ndjson'),
+    )
+    .addOption(new Option('--kind <kind>', 'which facts').choices(['gateway', 'app']).default('gateway'))
+    .option('--filter <filter>', 'requests only: a filter as in query')
+    .option('--from <time>', 'first moment, UTC')
+    .option('--to <time>', 'moment after the last')
+    .option('--force', 'replace an existing file')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  throughline export links --format csv --output links.csv\n  throughline export facts --kind app --format parquet --output app.parquet',
+    )
+    .action(async (what: ExportKind, flags: Flags) => {
+      const { output, format } = flags
+      if (output === undefined && format === 'parquet')
+        throw new ThroughlineError('USAGE', 'export --format parquet: name a file with --output')
+      if (output !== undefined && existsSync(output) && !flags.force) {
+        throw new ThroughlineError(
+          'OUTPUT_EXISTS',
+          `export --output ${output}: the file exists; name another one or give --force`,
+        )
+      }
+      const range = parsePeriod(flags, context.now())
+      await withReader(flags, async store => {
+        const { select, params } = await exportSelect(store, what, {
+          kind: flags.kind,
+          range,
+          filter: flags.filter ?? '',
+          nowMs: context.now(),
+        })
+        const target = output === undefined ? '/dev/stdout' : `${output}.part`
+        try {
+          const rows = await store.db.run(
+            `COPY (${select}) TO ${quoteText(output === undefined ? target : join(target))} (${COPY_OPTIONS[format]})`,
+            params,
+          )
+          if (output === undefined) return
+          renameSync(target, output)
+          context.out.note(`${count(rows)} rows written to ${output}`)
+        } finally {
+          if (output !== undefined) rmSync(target, { force: true })
+        }
+      })
+    })
+}

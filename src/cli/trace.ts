@@ -1,0 +1,237 @@
+import type { Command } from 'commander'
+import { ThroughlineError } from '../errors.ts'
+import type { SourceRecord } from '../ledger/entry.ts'
+import { type Found, findById, type LinkRow, MOST_HOPS } from '../requests/lookup.ts'
+import { originalLine } from '../sources/original.ts'
+import type { Store } from '../store/store.ts'
+import { spansOf } from '../traces/spans.ts'
+import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { duration, type Output, safe } from './output.ts'
+import { jsonRow } from './rows.ts'
+import { waterfall } from './waterfall.ts'
+
+interface Flags extends StoreFlags {
+  readonly raw?: boolean
+  readonly json?: boolean
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+/** Requests of one id that are drawn; a session's id may stand on many. */
+const MOST_REQUESTS = 10
+
+export function traceCommand(program: Command, context: Context): void {
+  storeOptions(program.command('trace'))
+    .summary('show one request from gateway to app')
+    .description(
+      'Shows the requests that an id stands for, both legs, what is known and what is not. Takes any id: correlation, trace, gateway message, request or hop.',
+    )
+    .argument('<id>', 'as logged or as printed by Throughline')
+    .option(
+      '--raw',
+      'show the original lines, where the source is still there and unchanged; they may hold secrets',
+    )
+    .option('--json', 'as one JSON document')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  throughline trace 6e5b1b6e-0f6e-4e55-9f3e-6b5d2bb0a001\n  throughline trace rrt-0a1b2c3d-c-1234-5678901-1 --raw',
+    )
+    .action(async (id: string, flags: Flags) => {
+      await withReader(flags, async store => {
+        const found = await findById(store, id)
+        if (found.requests.length === 0) {
+          throw new ThroughlineError(
+            'ID_UNKNOWN',
+            `trace ${safe(id)}: no hop in the store carries this id; check it, or see with throughline status which period the store covers`,
+            { id },
+          )
+        }
+        const originals = flags.raw ? await originalsOf(store, found) : new Map<string, string>()
+        if (flags.json) printJson(context.out, found, originals)
+        else print(context.out, store, found, originals)
+      })
+    })
+}
+
+function print(out: Output, store: Store, found: Found, originals: ReadonlyMap<string, string>): void {
+  for (const request of found.requests.slice(0, MOST_REQUESTS)) {
+    const gateway = found.gatewayHops.find(h => h.hop_id === request.gateway_hop_id)
+    const ids = request.app_hop_ids as string[]
+    const apps = found.appHops.filter(h => ids.includes(String(h.hop_id)))
+    const lines = [
+      ...heading(out, request),
+      ...facts(request, gateway, apps, found.links),
+      '',
+      ...waterfall(spansOf(gateway, apps), out),
+      ...legend(apps),
+      '',
+      ...provenance(store, gateway, apps, originals),
+      ...unknowns(out, request, apps, found.links),
+      '',
+    ]
+    for (const line of lines) out.line(line)
+  }
+  const more = found.requests.length - MOST_REQUESTS
+  if (more > 0)
+    out.line(
+      `${more} more requests carry this id; see them with: throughline query 'correlation_id:"${safe(found.requests[0]?.correlation_id)}"'`,
+    )
+  if (found.gatewayHops.length >= MOST_HOPS)
+    out.line(
+      `only the first ${MOST_HOPS} hops were looked at: this id is shared by many requests and identifies none`,
+    )
+}
+
+function heading(out: Output, r: Row): string[] {
+  const status = r.status === null ? 'no status' : String(r.status)
+  const colored = Number(r.status) >= 400 ? out.colors.red(status) : out.colors.green(status)
+  return [
+    `${out.colors.bold(`${safe(r.method)} ${safe(r.path)}`)}  ${colored}  ${r.state}`,
+    out.colors.dim(`request ${r.request_id}  started ${String(r.start_ts).replace(' ', 'T')}Z`),
+    '',
+  ]
+}
+
+function facts(r: Row, gateway: Row | undefined, apps: readonly Row[], links: readonly LinkRow[]): string[] {
+  const rows: [string, string][] = [
+    ['said by', saidBy(r)],
+    ['who', [safe(r.subject ?? 'nobody named'), r.subject_kind ? `(${r.subject_kind}${r.subject_issuer ? ` of ${safe(r.subject_issuer)}` : ''})` : ''].join(' ').trim()],
+    ['client', [r.developer_app && `app ${safe(r.developer_app)}`, r.client_id && `id ${safe(r.client_id)}`, r.client_ip && `from ${safe(r.client_ip)}`].filter(Boolean).join(', ')],
+    ['ids', [gateway?.correlation_raw && `${safe(gateway.correlation_field)} ${safe(gateway.correlation_raw)}`, r.message_id && `message ${safe(r.message_id)}`, r.trace_id && `trace ${safe(r.trace_id)}`, !gateway && apps[0]?.correlation_raw && `${safe(apps[0].correlation_field)} ${safe(apps[0].correlation_raw)}`].filter(Boolean).join(', ') || 'none logged'],
+    ['joined', joined(r, links)],
+  ] // biome-ignore format: a table
+  return rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(9)}${value}`)
+}
+
+const LAYERS: Readonly<Record<string, string>> = {
+  'gateway-policy': 'the gateway: a policy',
+  'gateway-cache': 'the gateway: its response cache',
+  gateway: 'the gateway, without calling a target',
+  'target-timeout': 'the gateway: the target did not answer in time',
+  'target-unreachable': 'the gateway: the target could not be reached',
+  app: 'the application',
+}
+
+function saidBy(r: Row): string {
+  const layer = LAYERS[String(r.decided_by)] ?? 'not known'
+  const detail = r.decided_detail ? ` (${safe(r.decided_detail)})` : ''
+  const legs =
+    r.target_status !== null && r.target_status !== r.status ? `; the target had said ${r.target_status}` : ''
+  const seen =
+    r.gateway_status !== null && r.app_status !== null && r.app_status !== (r.target_status ?? r.app_status)
+      ? `; IIS logged ${r.app_status}`
+      : ''
+  return `${layer}${detail}${legs}${seen}`
+}
+
+function joined(r: Row, links: readonly LinkRow[]): string {
+  const ids = r.app_hop_ids as string[]
+  const link = links.find(l => l.verdict === 'linked' && ids.includes(l.app_hop_id))
+  if (!link) return ''
+  const how =
+    link.how === 'equal'
+      ? 'equal'
+      : link.how === 'segment'
+        ? 'one segment of the app side'
+        : 'equal up to the 400 bytes the gateway kept'
+  const hops = ids.length > 1 ? `, ${ids.length} app hops (retries or a logon handshake)` : ''
+  return `by id: ${safe(link.gateway_field)} and ${safe(link.app_field)} are ${how}; confidence ${Number(r.confidence).toFixed(2)}${hops}`
+}
+
+function legend(apps: readonly Row[]): string[] {
+  return apps.length === 0
+    ? []
+    : ['~ ? IIS logs whole seconds: ~ is drawn inside the call that caused it, ? as logged']
+}
+
+function provenance(
+  store: Store,
+  gateway: Row | undefined,
+  apps: readonly Row[],
+  originals: ReadonlyMap<string, string>,
+): string[] {
+  const hops = [
+    ...(gateway ? [['gateway', gateway] as const] : []),
+    ...apps.map(app => ['app', app] as const),
+  ]
+  return hops.flatMap(([side, hop]) => {
+    const source = store.state.sources.get(Number(hop.source_id))
+    const where = `${side.padEnd(9)}${safe(source?.path ?? `source ${hop.source_id}`)} line ${hop.line_no}`
+    const original = originals.get(String(hop.hop_id))
+    return original === undefined ? [where] : [where, `         ${safe(original)}`]
+  })
+}
+
+function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly LinkRow[]): string[] {
+  const hops = new Set([String(r.gateway_hop_id), ...(r.app_hop_ids as string[])])
+  const notes: string[] = []
+  if (r.state === 'awaiting-app') notes.push('the app hop: its day is open, it may still come')
+  if (r.state === 'gateway-only' && LAYERS[String(r.decided_by)]?.startsWith('the application'))
+    notes.push('the app hop: the gateway called the target, no line was found, the day is closed')
+  if (r.state === 'awaiting-gateway')
+    notes.push('the gateway hop: its day is open, the export may still come')
+  if (r.state === 'app-only') notes.push('the gateway hop: none claims this line, the day is closed')
+  for (const link of links.filter(
+    l => l.verdict !== 'linked' && (hops.has(l.app_hop_id) || hops.has(l.gateway_hop_id)),
+  )) {
+    const other = hops.has(link.app_hop_id)
+      ? `gateway hop ${link.gateway_hop_id}`
+      : `app hop ${link.app_hop_id}`
+    notes.push(
+      link.verdict === 'contradicted'
+        ? `${other} carries the same id but contradicts it: ${safe(link.reasons)}; not linked`
+        : `${other} is as likely a partner (${Number(link.posterior).toFixed(2)}); not linked`,
+    )
+  }
+  if (apps.some(a => Number(a.win32_status ?? 0) !== 0 && Number(a.status) < 400))
+    notes.push(
+      `whether the response arrived: IIS reports Windows error ${apps.map(a => a.win32_status).find(w => Number(w) !== 0)}`,
+    )
+  if (r.duration_us !== null && r.target_us !== null && Number(r.gateway_us) >= 0) notes.unshift('')
+  const share =
+    notes[0] === ''
+      ? `time     gateway ${duration(Number(r.gateway_us))}, target ${duration(Number(r.target_us))}${r.app_us === null ? '' : `, of it IIS ${duration(Number(r.app_us))}`}`
+      : ''
+  const list = notes.filter(n => n !== '')
+  return [
+    ...(share ? [share] : []),
+    ...list.map((note, i) => `${(i === 0 ? 'unknown' : '').padEnd(9)}${out.colors.yellow(note)}`),
+  ]
+}
+
+async function originalsOf(store: Store, found: Found): Promise<Map<string, string>> {
+  const originals = new Map<string, string>()
+  for (const hop of [...found.gatewayHops, ...found.appHops]) {
+    const source = store.state.sources.get(Number(hop.source_id))
+    originals.set(
+      String(hop.hop_id),
+      source ? await original(source, Number(hop.byte_offset)) : '(its source is not in the ledger)',
+    )
+  }
+  return originals
+}
+
+async function original(source: SourceRecord, byteOffset: number): Promise<string> {
+  const line = await originalLine(source, byteOffset)
+  return 'text' in line ? line.text : `(original not shown: ${line.problem})`
+}
+
+function printJson(out: Output, found: Found, originals: ReadonlyMap<string, string>): void {
+  const hop = (row: Row): Row => ({
+    ...jsonRow(row),
+    ...(originals.size ? { original: originals.get(String(row.hop_id)) ?? null } : {}),
+  })
+  out.line(
+    JSON.stringify(
+      {
+        version: 1,
+        requests: found.requests.map(jsonRow),
+        gateway_hops: found.gatewayHops.map(hop),
+        app_hops: found.appHops.map(hop),
+        links: found.links,
+      },
+      null,
+      2,
+    ),
+  )
+}

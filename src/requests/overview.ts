@@ -1,0 +1,77 @@
+import { ALWAYS, factsRelation } from '../store/facts.ts'
+import type { Store } from '../store/store.ts'
+import { linksRelation } from './view.ts'
+
+/** How far the two sides were joined. Counts are hops. */
+export interface JoinShare {
+  readonly gatewayHops: number
+  readonly targetCalled: number
+  readonly gatewayJoined: number
+  readonly appHops: number
+  readonly appJoined: number
+}
+
+/** A pair of fields that links were made by. */
+export interface FieldPair {
+  readonly gatewayField: string
+  readonly appField: string
+  /** equal, segment of a composite id, or cut at the capture limit. */
+  readonly how: string
+  readonly links: number
+}
+
+export async function joinShare({ db, state, root }: Store): Promise<JoinShare> {
+  const row = await db.row<Record<string, string>>(
+    `SELECT
+       (SELECT count(*) FROM ${factsRelation(state, root, 'gateway')})::VARCHAR AS gateway_hops,
+       (SELECT count(*) FROM ${factsRelation(state, root, 'gateway')} WHERE target_called)::VARCHAR AS target_called,
+       (SELECT count(*) FROM ${factsRelation(state, root, 'app')})::VARCHAR AS app_hops,
+       (SELECT count(DISTINCT gateway_hop_id) FROM ${linksRelation(state, root, ALWAYS)} WHERE verdict = 'linked')::VARCHAR AS gateway_joined,
+       (SELECT count(*) FROM ${linksRelation(state, root, ALWAYS)} WHERE verdict = 'linked')::VARCHAR AS app_joined`,
+  )
+  return {
+    gatewayHops: Number(row.gateway_hops),
+    targetCalled: Number(row.target_called),
+    gatewayJoined: Number(row.gateway_joined),
+    appHops: Number(row.app_hops),
+    appJoined: Number(row.app_joined),
+  }
+}
+
+export async function fieldPairs({ db, state, root }: Store): Promise<FieldPair[]> {
+  const rows = await db.rows<{ gateway_field: string; app_field: string; how: string; links: string }>(
+    `SELECT gateway_field, app_field, how, count(*)::VARCHAR AS links FROM ${linksRelation(state, root, ALWAYS)}
+     WHERE verdict = 'linked' GROUP BY ALL ORDER BY count(*) DESC, gateway_field, app_field, how`,
+  )
+  return rows.map(r => ({
+    gatewayField: r.gateway_field,
+    appField: r.app_field,
+    how: r.how,
+    links: Number(r.links),
+  }))
+}
+
+/** Rows that had a value, by side and id field, over all sources. */
+export function idFieldRows({
+  state,
+}: Store): { side: 'gateway' | 'app'; field: string; rows: number; of: number }[] {
+  const totals = new Map<string, { side: 'gateway' | 'app'; field: string; rows: number }>()
+  const decoded = { gateway: 0, app: 0 }
+  for (const source of state.sources.values()) {
+    const side = source.format.startsWith('apigee') ? 'gateway' : 'app'
+    decoded[side] += source.accounting.decoded
+    for (const [field, rows] of Object.entries(source.accounting.idFields)) {
+      const key = `${side} ${field}`
+      const total = totals.get(key) ?? { side, field, rows: 0 }
+      totals.set(key, { ...total, rows: total.rows + rows })
+    }
+  }
+  return [...totals.values()].map(t => ({ ...t, of: decoded[t.side] })).sort((a, b) => b.rows - a.rows)
+}
+
+/** Bytes of the files that the ledger names, by purpose. */
+export function storeBytes({ state }: Store): { facts: number; links: number; index: number } {
+  const sum = (files: readonly { bytes: number }[]): number => files.reduce((total, f) => total + f.bytes, 0)
+  const links = [...state.days.values()].flatMap(d => (d.link?.file ? [d.link.file] : []))
+  return { facts: sum(state.segments), links: sum(links), index: sum(state.indexes) }
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import type { Store } from '../store/store.ts'
+import { prepareSearch, type Search } from './search.ts'
+
+/**
+ * What a record's hash covers, in this order; absent values are the two characters \N, parts are separated by U+001F.
+ * Where lines stand in which source is not part of it: the same requests have the same hash wherever they came from.
+ */
+const RECORD_PARTS = [
+  'request_id', 'state', 'start_us', 'end_us', 'method', 'path', 'query', 'status', 'gateway_status', 'target_status',
+  'app_status', 'app_substatus', 'subject_kind', 'subject_issuer', 'subject', 'app_subject', 'client_id', 'outcome',
+  'decided_by', 'gateway_hop_id', 'app_hops',
+] as const // biome-ignore format: a table
+
+const EXPRESSIONS: Readonly<Record<string, string>> = {
+  start_us: 'epoch_us(start_ts)',
+  end_us: 'epoch_us(end_ts)',
+  app_hops: "array_to_string(app_hop_ids, ',')",
+}
+
+export interface Population {
+  readonly requests: number
+  /** SHA-256 over the record hashes (lower-case hex, each followed by a line feed) in the order of request_id. */
+  readonly sha256: string
+}
+
+/** The number and the hash of the requests that a search finds. */
+export async function populationOf(store: Store, search: Search): Promise<Population> {
+  const { from, params } = await prepareSearch(store, search)
+  const parts = RECORD_PARTS.map(part => `coalesce((${EXPRESSIONS[part] ?? part})::VARCHAR, '\\N')`)
+  const record = `sha256(concat_ws(chr(31), ${parts.join(', ')}))`
+  const hash = createHash('sha256')
+  let requests = 0
+  for await (const rows of store.db.stream<{ r: string }>(
+    `SELECT ${record} AS r FROM ${from} ORDER BY request_id`,
+    params,
+  )) {
+    for (const row of rows) hash.update(`${row.r}\n`)
+    requests += rows.length
+  }
+  return { requests, sha256: hash.digest('hex') }
+}
