@@ -1,10 +1,10 @@
 // The main job on made-up traffic: installs and builds what is missing, then runs the program as a user would.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { installMissing, root, script } from './install.mjs'
 
 installMissing()
-if (!existsSync(`${root}/dist/cli/main.js`)) script('build.mjs')
+script('build.mjs')
 
 const folder = 'demo-data'
 const store = `${folder}/store`
@@ -36,7 +36,7 @@ function story() {
       t.proxy === 'payroll-v1' &&
       t.app?.some(a => a.recorded),
   )
-  const refused = told.find(t => t.outcome === 'token-rejected') ?? told[0]
+  const refused = told.find(t => t.outcome === 'token' && t.app?.length) ?? told[0]
   return { id: refused.gateway_flow_id, subject: refused.subject }
 }
 

@@ -1,4 +1,5 @@
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { ThroughlineError } from '../errors.ts'
@@ -62,17 +63,22 @@ export function exportCommand(program: Command, context: Context): void {
           filter: flags.filter ?? '',
           nowMs: context.now(),
         })
-        const target = output === undefined ? '/dev/stdout' : `${output}.part`
+        // DuckDB writes files only; what goes to standard output takes the way over a temporary one.
+        const folder = output === undefined ? mkdtempSync(join(tmpdir(), 'throughline-')) : undefined
+        const target = folder === undefined ? `${output}.part` : join(folder, 'export')
         try {
           const rows = await store.db.run(
-            `COPY (${select}) TO ${quoteText(output === undefined ? target : join(target))} (${COPY_OPTIONS[format]})`,
+            `COPY (${select}) TO ${quoteText(target)} (${COPY_OPTIONS[format]})`,
             params,
           )
-          if (output === undefined) return
+          if (output === undefined) {
+            for await (const block of createReadStream(target, 'utf8')) await context.out.write(String(block))
+            return
+          }
           renameSync(target, output)
           context.out.note(`${count(rows)} rows written to ${output}`)
         } finally {
-          if (output !== undefined) rmSync(target, { force: true })
+          rmSync(folder ?? target, { recursive: true, force: true })
         }
       })
     })

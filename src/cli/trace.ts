@@ -128,14 +128,15 @@ function joined(r: Row, links: readonly LinkRow[]): string {
   const ids = r.app_hop_ids as string[]
   const link = links.find(l => l.verdict === 'linked' && ids.includes(l.app_hop_id))
   if (!link) return ''
+  const [gateway, app] = [safe(link.gateway_field), safe(link.app_field)]
   const how =
     link.how === 'equal'
-      ? 'equal'
+      ? `${gateway} equals ${app}`
       : link.how === 'segment'
-        ? 'one segment of the app side'
-        : 'equal up to the 400 bytes the gateway kept'
+        ? `${gateway} is a segment of ${app}`
+        : `${app} begins with the 400 bytes that the gateway kept of ${gateway}`
   const hops = ids.length > 1 ? `, ${ids.length} app hops (retries or a logon handshake)` : ''
-  return `by id: ${safe(link.gateway_field)} and ${safe(link.app_field)} are ${how}; confidence ${Number(r.confidence).toFixed(2)}${hops}`
+  return `by id: ${how}; confidence ${Number(r.confidence).toFixed(2)}${hops}`
 }
 
 function legend(apps: readonly Row[]): string[] {
@@ -190,7 +191,7 @@ function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly Lin
   if (r.duration_us !== null && r.target_us !== null && Number(r.gateway_us) >= 0) notes.unshift('')
   const share =
     notes[0] === ''
-      ? `time     gateway ${duration(Number(r.gateway_us))}, target ${duration(Number(r.target_us))}${r.app_us === null ? '' : `, of it IIS ${duration(Number(r.app_us))}`}`
+      ? `time     gateway ${duration(Number(r.gateway_us))}, target ${duration(Number(r.target_us))}${r.app_us === null ? '' : `; IIS ${duration(Number(r.app_us))}`}`
       : ''
   const list = notes.filter(n => n !== '')
   return [

@@ -1,9 +1,9 @@
--- Pairs of hops whose first ids are equal and whose stamps lie less than 24 hours apart.
+-- Pairs of hops whose first ids are equal and whose stamps lie less than 24 hours apart, for ids that one gateway hop
+-- has: all its app hops pair with it (retries, logon handshakes).
 -- id is NULL: it is the app hop's correlation_id.
 -- grain: app_hop_id, gateway_hop_id
 SELECT
-  a.hop_id AS app_hop_id,
-  g.hop_id AS gateway_hop_id,
+  a.hop_id AS app_hop_id, g.hop_id AS gateway_hop_id, 1 AS crowd,
   g.in_day,
   a.end_ts::DATE AS app_day,
   0 AS rank,
@@ -20,3 +20,4 @@ FROM app_window AS a
 JOIN gateway_window AS g ON a.correlation_id = g.correlation_id
 WHERE a.end_ts < g.start_ts + INTERVAL 24 HOURS AND a.end_ts > g.start_ts - INTERVAL 24 HOURS
   AND a.correlation_id NOT IN (SELECT id FROM hot_ids)
+  AND a.correlation_id NOT IN (SELECT id FROM reused_ids)

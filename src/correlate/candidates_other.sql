@@ -29,19 +29,27 @@ WITH unpaired AS (
   UNION ALL
   SELECT hop_id, substr(o, instr(o, '=') + 1), substr(o, 1, instr(o, '=') - 1), 2
   FROM (SELECT hop_id, unnest(other_ids) AS o FROM gateway_window WHERE other_ids IS NOT NULL)
+), wanted AS (
+  SELECT key FROM app_keys GROUP BY key HAVING count(DISTINCT hop_id) <= 1000
+), offered AS (
+  SELECT * FROM gateway_keys WHERE key IN (SELECT key FROM wanted)
+), usable AS (
+  -- An id that more hops share than this is none.
+  SELECT key FROM offered GROUP BY key HAVING count(DISTINCT hop_id) <= 8
 ), pairs AS (
   SELECT
     a.hop_id AS app_hop_id, g.hop_id AS gateway_hop_id, a.id, g.field AS gateway_field, a.field AS app_field, a.how,
     1 + 10 * (CASE a.how WHEN 'equal' THEN 0 WHEN 'segment' THEN 1 ELSE 2 END) + 3 * a.place + g.place AS rank
   FROM app_keys AS a
-  JOIN gateway_keys AS g USING (key)
-  WHERE NOT EXISTS (SELECT 1 FROM hot_ids AS h WHERE h.id = a.key)
+  JOIN usable USING (key)
+  JOIN offered AS g USING (key)
+  WHERE a.key NOT IN (SELECT id FROM hot_ids)
 ), best AS (
   SELECT DISTINCT ON (app_hop_id, gateway_hop_id) * FROM pairs
   ORDER BY app_hop_id, gateway_hop_id, rank, id, gateway_field, app_field
 )
 SELECT
-  b.app_hop_id, b.gateway_hop_id, g.in_day, a.end_ts::DATE AS app_day, b.rank, b.id, b.gateway_field, b.app_field,
+  b.app_hop_id, b.gateway_hop_id, 1 AS crowd, g.in_day, a.end_ts::DATE AS app_day, b.rank, b.id, b.gateway_field, b.app_field,
   b.how, g.proxy, g.target_called,
   coalesce(upper(a.method) = upper(g.method), TRUE) AS same_method,
   a.path_key = g.path_key AS same_path,

@@ -3,7 +3,9 @@
 -- posterior: of this pair; runner_up: of the next best; candidates: how many are plausible.
 -- grain: app_hop_id, gateway_hop_id
 WITH alone AS (
-  SELECT *, CASE WHEN reasons IS NULL THEN 'linked' ELSE 'contradicted' END AS verdict, 1 AS rivals
+  SELECT *,
+    CASE WHEN reasons IS NOT NULL THEN 'contradicted' WHEN crowd > 1 THEN 'ambiguous' ELSE 'linked' END AS verdict,
+    crowd AS rivals
   FROM judged_pairs WHERE in_day AND app_hop_id NOT IN (SELECT app_hop_id FROM contested)
 ), ranked AS (
   SELECT

@@ -3,6 +3,7 @@ import { type Database, sqlFile } from '../store/query.ts'
 
 const EQUAL = sqlFile('./candidates_equal.sql', import.meta.url)
 const JUDGED = sqlFile('./judged_pairs.sql', import.meta.url)
+const REUSED = sqlFile('./candidates_reused.sql', import.meta.url)
 const OTHER = sqlFile('./candidates_other.sql', import.meta.url)
 const CLAIMS = sqlFile('./claims.sql', import.meta.url)
 
@@ -34,6 +35,8 @@ export async function computeClaims(db: Database, input: ClaimsInput): Promise<s
   await findHotIds(db)
   await findUntrustedPeers(db, input.trustedProxies)
   await db.run(`CREATE OR REPLACE TEMP TABLE pairs AS ${EQUAL}`)
+  const { reused } = await db.row<{ reused: boolean }>('SELECT count(*) > 0 AS reused FROM reused_ids')
+  if (reused) await db.run(`INSERT INTO pairs ${REUSED}`)
   await weighEvidence(db)
   await db.run(`CREATE OR REPLACE TEMP VIEW judged_pairs AS ${JUDGED}`)
   await db.run(`INSERT INTO pairs ${OTHER}`)
@@ -69,6 +72,11 @@ async function findHotIds(db: Database): Promise<void> {
      UNION
      SELECT correlation_id, count(*) FROM app_window WHERE correlation_id IS NOT NULL
        GROUP BY correlation_id HAVING count(*) > ${HOT_ID_HOPS}`,
+  )
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE reused_ids AS
+     SELECT correlation_id AS id FROM gateway_window WHERE correlation_id IS NOT NULL
+     GROUP BY correlation_id HAVING count(*) > 1`,
   )
 }
 

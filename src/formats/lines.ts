@@ -2,11 +2,29 @@ import { createHash, type Hash, hash } from 'node:crypto'
 
 /** A line longer than this is rejected as `too-long`; it is still counted, located and digested. */
 export const MAX_LINE_BYTES = 1024 * 1024
+/** How much of a line over the limit is kept for its excerpt. */
+const HEAD_BYTES = 512
+
+const LF = 10
+const CR = 13
+const BYTE_ORDER_MARK = 0xefbbbf
 
 /** Where a line stands in its source: `lineNo` from 1, `byteOffset` of its first byte in the decompressed bytes. */
 export interface Position {
   readonly lineNo: number
   readonly byteOffset: number
+}
+
+/** A line over the limit. */
+export interface LongLine {
+  /** Its first bytes. */
+  readonly head: Buffer
+  /** Its length in bytes, without its line end. */
+  readonly length: number
+  /** SHA-256 of all its bytes without its line end, hex. */
+  readonly sha256: string
+  /** The limit that it exceeds, bytes. */
+  readonly limit: number
 }
 
 export interface LineHandler {
@@ -16,8 +34,7 @@ export interface LineHandler {
    * @param terminated false where the source ended before a line feed
    */
   line(buffer: Buffer, start: number, end: number, at: Position, terminated: boolean): void
-  /** A line over the limit: its first bytes, its whole length and the SHA-256 of all its bytes. */
-  tooLong(head: Buffer, length: number, sha256: string, at: Position): void
+  tooLong(line: LongLine, at: Position): void
 }
 
 /**
@@ -29,8 +46,9 @@ export class LineFramer {
   byteOffset: number
   readonly #handler: LineHandler
   readonly #maxLineBytes: number
-  #carry: Buffer = Buffer.alloc(0)
-  #long: { head: Buffer; length: number; hash: Hash } | undefined
+  #carry: Buffer[] = []
+  #carried = 0
+  #long: LongLineReader | undefined
 
   constructor(
     handler: LineHandler,
@@ -44,79 +62,130 @@ export class LineFramer {
   }
 
   push(block: Buffer): void {
+    const lf = block.indexOf(LF)
     let start = 0
     if (this.#long) {
-      start = this.#continueLong(block)
-      if (this.#long) return
+      this.#long.update(lf === -1 ? block : block.subarray(0, lf))
+      if (lf === -1) return
+      this.#finishLong(this.#long, 1)
+      start = lf + 1
+    } else if (this.#carried > 0) {
+      if (lf === -1) return this.#keep(block)
+      const line = Buffer.concat([...this.#carry, block.subarray(0, lf + 1)])
+      this.#carry = []
+      this.#carried = 0
+      this.#emit(line, 0, line.length - 1, 1)
+      start = lf + 1
     }
-    const buffer = this.#carry.length ? Buffer.concat([this.#carry, block.subarray(start)]) : block
-    if (this.#carry.length) start = 0
-    start = this.#lines(buffer, start)
-    const rest = buffer.subarray(start)
-    if (rest.length > this.#maxLineBytes) {
-      this.#long = {
-        head: Buffer.from(rest.subarray(0, 512)),
-        length: rest.length,
-        hash: createHash('sha256').update(rest),
-      }
-      this.#carry = Buffer.alloc(0)
-    } else this.#carry = Buffer.from(rest)
+    this.#keep(block.subarray(this.#lines(block, start)))
   }
 
   /** Hands over a last line without a line feed, if there is one. */
   end(): void {
-    if (this.#long) this.#finishLong()
-    else if (this.#carry.length) {
-      const line = this.#carry
-      this.#carry = Buffer.alloc(0)
-      this.#emit(line, 0, line.length, line.length, false)
-    }
+    if (this.#long) return this.#finishLong(this.#long, 0)
+    if (this.#carried === 0) return
+    const line = Buffer.concat(this.#carry)
+    this.#carry = []
+    this.#carried = 0
+    this.#emit(line, 0, line.length, 0)
   }
 
   #lines(buffer: Buffer, from: number): number {
     let start = from
-    for (let lf = buffer.indexOf(10, start); lf !== -1; lf = buffer.indexOf(10, start)) {
-      this.#emit(buffer, start, lf, lf - start + 1, true)
+    for (let lf = buffer.indexOf(LF, start); lf !== -1; lf = buffer.indexOf(LF, start)) {
+      this.#emit(buffer, start, lf, 1)
       start = lf + 1
     }
     return start
   }
 
-  #emit(buffer: Buffer, start: number, lf: number, bytes: number, terminated: boolean): void {
+  #emit(buffer: Buffer, start: number, lf: number, terminator: number): void {
     const at = { lineNo: this.lineNo, byteOffset: this.byteOffset }
-    if (lf - start > this.#maxLineBytes) {
-      const line = buffer.subarray(start, lf)
-      this.#handler.tooLong(line.subarray(0, 512), line.length, hash('sha256', line, 'hex'), at)
-    } else {
-      const end = lf > start && buffer[lf - 1] === 13 ? lf - 1 : lf
-      this.#handler.line(buffer, start, end, at, terminated)
-    }
+    const end = lf > start && buffer[lf - 1] === CR ? lf - 1 : lf
+    if (end - start > this.#maxLineBytes) {
+      const line = buffer.subarray(start, end)
+      const head = Buffer.from(line.subarray(0, this.#headBytes()))
+      const sha256 = hash('sha256', line, 'hex')
+      this.#handler.tooLong({ head, length: line.length, sha256, limit: this.#maxLineBytes }, at)
+    } else this.#handler.line(buffer, start, end, at, terminator > 0)
     this.lineNo++
-    this.byteOffset += bytes
+    this.byteOffset += lf - start + terminator
   }
 
-  #continueLong(block: Buffer): number {
-    const long = this.#long
-    if (!long) return 0
-    const lf = block.indexOf(10)
-    const part = lf === -1 ? block : block.subarray(0, lf)
-    long.hash.update(part)
-    long.length += part.length
-    if (lf === -1) return block.length
-    this.#finishLong()
-    this.byteOffset += 1
-    return lf + 1
+  /** Keeps the beginning of a line until the rest of it comes. One byte over the limit may still be a CR. */
+  #keep(rest: Buffer): void {
+    if (rest.length === 0) return
+    this.#carry.push(Buffer.from(rest))
+    this.#carried += rest.length
+    if (this.#carried <= this.#maxLineBytes + 1) return
+    const long = new LongLineReader(Buffer.concat(this.#carry).subarray(0, this.#headBytes()))
+    for (const part of this.#carry) long.update(part)
+    this.#long = long
+    this.#carry = []
+    this.#carried = 0
   }
 
-  #finishLong(): void {
-    const long = this.#long
-    if (!long) return
-    this.#handler.tooLong(long.head, long.length, long.hash.digest('hex'), {
-      lineNo: this.lineNo,
-      byteOffset: this.byteOffset,
-    })
+  #headBytes(): number {
+    return Math.min(HEAD_BYTES, this.#maxLineBytes)
+  }
+
+  #finishLong(long: LongLineReader, terminator: number): void {
+    const at = { lineNo: this.lineNo, byteOffset: this.byteOffset }
+    this.#handler.tooLong({ ...long.finish(), limit: this.#maxLineBytes }, at)
     this.lineNo++
-    this.byteOffset += long.length
+    this.byteOffset += long.bytes + terminator
     this.#long = undefined
+  }
+}
+
+/**
+ * A line without what belongs to the file and not to the line: a byte order mark, and NULs. IIS extends a log by a block
+ * of NULs and overwrites it row by row; after a crash the rest of it stays.
+ */
+export function withoutPadding(
+  buffer: Buffer,
+  from: number,
+  to: number,
+  { byteOffset }: Position,
+): { start: number; end: number } {
+  let start = from
+  let end = to
+  if (byteOffset === 0 && end - start >= 3 && buffer.readUIntBE(start, 3) === BYTE_ORDER_MARK) start += 3
+  while (start < end && buffer[start] === 0) start++
+  while (end > start && buffer[end - 1] === 0) end--
+  return { start, end }
+}
+
+/** Whether a line holds nothing but blanks and NULs. */
+export function isBlankLine(buffer: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const c = buffer[i] ?? 0
+    if (c !== 32 && c !== 9 && c !== 0 && c !== CR) return false
+  }
+  return true
+}
+
+/** Digests a long line piece by piece; a CR is held back until it is known not to be part of the line end. */
+class LongLineReader {
+  bytes = 0
+  readonly #head: Buffer
+  readonly #hash: Hash = createHash('sha256')
+  #heldCr = false
+
+  constructor(head: Buffer) {
+    this.#head = Buffer.from(head)
+  }
+
+  update(part: Buffer): void {
+    if (part.length === 0) return
+    this.bytes += part.length
+    if (this.#heldCr) this.#hash.update('\r')
+    this.#heldCr = part[part.length - 1] === CR
+    this.#hash.update(this.#heldCr ? part.subarray(0, -1) : part)
+  }
+
+  finish(): { head: Buffer; length: number; sha256: string } {
+    const length = this.bytes - (this.#heldCr ? 1 : 0)
+    return { head: this.#head, length, sha256: this.#hash.digest('hex') }
   }
 }

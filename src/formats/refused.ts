@@ -24,7 +24,7 @@ const firstLine =
     pattern.test(line)
 
 /** First match wins; containers and encodings before texts. */
-const REFUSED: readonly Recogniser[] = [
+export const REFUSED: readonly Recogniser[] = [
   { name: 'an empty file', advice: 'it has no bytes; nothing to read', matches: h => h.complete && h.bytes.length === 0 },
   { name: 'a ZIP archive', advice: 'unzip it and hand over the logs inside', matches: starts(0x50, 0x4b, 3, 4) },
   { name: 'a Zstandard archive', advice: 'decompress it first; gzip and plain text are read directly', matches: starts(0x28, 0xb5, 0x2f, 0xfd) },

@@ -88,7 +88,13 @@ const BASE = {
 
 export const ENTRY = z.discriminatedUnion('kind', [
   z.strictObject({ ...BASE, kind: z.literal('created'), storeId: z.string() }),
-  z.strictObject({ ...BASE, kind: z.literal('config'), digest, changed: z.array(z.string()) }),
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('config'),
+    digest,
+    parts: z.record(z.string(), digest),
+    changed: z.array(z.string()),
+  }),
   z.strictObject({
     ...BASE,
     kind: z.literal('ingest'),

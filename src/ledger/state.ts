@@ -28,6 +28,8 @@ export interface LedgerState {
   head: number
   headDigest: string
   configDigest: string
+  /** Digest of each part of the configuration in force. */
+  configParts: Readonly<Record<string, string>>
   readonly sources: Map<number, SourceRecord>
   readonly refused: Map<string, RefusedRecord>
   readonly segments: SegmentRecord[]
@@ -47,6 +49,7 @@ export function emptyState(): LedgerState {
     head: -1,
     headDigest: '0'.repeat(64),
     configDigest: '',
+    configParts: {},
     sources: new Map(),
     refused: new Map(),
     segments: [],
@@ -62,7 +65,8 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   state.head = entry.seq
   state.headDigest = digest
   if (entry.kind === 'created') state.storeId = entry.storeId
-  else if (entry.kind === 'config') state.configDigest = entry.digest
+  else if (entry.kind === 'config')
+    Object.assign(state, { configDigest: entry.digest, configParts: entry.parts })
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
   else if (entry.kind === 'link') dayOf(state, entry.application, entry.day).link = entry

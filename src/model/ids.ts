@@ -24,7 +24,7 @@ const SENTINELS = new Set([
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 const HEX_TRACE = /^[0-9a-f]{16,64}$/i
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/i
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/i
 
 /** 128 bits of SHA-256 as 32 lower-case hex digits. */
 export function digest128(text: string | Buffer): string {
@@ -42,8 +42,8 @@ export function isSentinel(value: string): boolean {
  * @returns undefined where the value is a sentinel for "none"
  */
 export function normalizeId(raw: string): string | undefined {
-  let id = raw.trim()
-  if (/^["'{(<[]/.test(id)) id = id.replace(/^["'{(<[]+|["'})>\]]+$/g, '')
+  let id = unwrap(raw, ' \t\r\n', ' \t\r\n')
+  if (OPENING.includes(id[0] ?? ' ')) id = unwrap(id, OPENING, CLOSING)
   if (isSentinel(id) || /^[0-]+$/.test(id)) return undefined
   const trace = id.length >= 55 ? traceIdOf(id) : undefined
   if (trace) return trace
@@ -51,11 +51,23 @@ export function normalizeId(raw: string): string | undefined {
   return HEX_TRACE.test(id) ? id.toLowerCase() : id
 }
 
+const OPENING = `"'{(<[`
+const CLOSING = `"'})>]`
+
+/** Without these characters at its ends. The text may be a byte string, in which `trim` would cut characters in half. */
+function unwrap(text: string, opening: string, closing: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && opening.includes(text[from] ?? '')) from++
+  while (to > from && closing.includes(text[to - 1] ?? '')) to--
+  return text.slice(from, to)
+}
+
 /** The trace id of a W3C `traceparent` value (Trace Context, section 3.2), or undefined where it is not valid. */
 export function traceIdOf(traceparent: string): string | undefined {
-  const match = TRACEPARENT.exec(traceparent.trim())
-  const id = match?.[1]?.toLowerCase()
-  return id === undefined || /^0+$/.test(id) || /^ff/i.test(traceparent) ? undefined : id
+  const [, version = '', traceId = '', parentId = '', rest] = TRACEPARENT.exec(traceparent.trim()) ?? []
+  const isValid = /[1-9a-f]/i.test(traceId) && /[1-9a-f]/i.test(parentId) && !/^ff$/i.test(version)
+  return isValid && !(version === '00' && rest) ? traceId.toLowerCase() : undefined
 }
 
 /** Header and column names that differ only by case, dash, underscore or dot are one field. */

@@ -1,30 +1,16 @@
+import { scrubCredentials } from './credentials.ts'
+import { secretNameTest } from './secret-names.ts'
+
+export { SECRET_NAMES } from './secret-names.ts'
+
 /** What replaces a secret. It has no space, quote, comma or tab, so it fits every format's grammar. */
 export const SCRUBBED = '[scrubbed]'
 
 /**
- * Parameter and cookie names whose values never reach a store, lower case, `*` matches any run.
- * This list belongs to identity version 1: line digests blank these names whatever the configuration adds,
- * so it may only change together with `IDENTITY_VERSION`.
+ * What a text is, as far as ends of values go: a `line` whose columns stand one space apart; a `value` of one column,
+ * in which spaces are data; or `torn`: a line whose columns are not known, where `name: value` counts too.
  */
-export const SECRET_NAMES: readonly string[] = [
-  'access_token', 'accesstoken', 'id_token', 'id_token_hint', 'refresh_token', 'token', '*_token', 'oauth_token',
-  'auth_token', 'authtoken', 'bearer', 'jwt', 'assertion', 'client_assertion', 'saml*', 'wresult', 'code',
-  'code_verifier', 'client_secret', 'secret', '*_secret', 'password', 'passwd', 'pwd', 'pass', 'passphrase',
-  'api_key', 'apikey', 'api-key', 'x-api-key', 'subscription-key', 'ocp-apim-subscription-key', 'key', 'sig',
-  'signature', 'x-amz-signature', 'x-amz-security-token', 'x-goog-signature', 'authorization', 'auth', 'otp',
-  'pin', 'session', 'sessionid', 'session_id', 'sessiontoken', 'sid', 'jsessionid', 'phpsessid',
-  'asp.net_sessionid', 'aspsessionid*', '.aspxauth', '.aspnet*', '.aspnetcore*', 'fedauth*', 'outlooksession',
-  'cadata*', 'xsrf-token', 'csrf*', '__requestverificationtoken*', 'ticket',
-] // biome-ignore format: a table
-
-const PAIR = /([A-Za-z0-9_.\-%$~[\]]*[A-Za-z0-9_\]])(=|%3D|%253D|\\u003[dD])/gi
-const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*/g
-const CREDENTIALS = /\b(Bearer|Basic|Negotiate|NTLM)((?:\+|%20|\s)+)([A-Za-z0-9._~+/=-]{8,})/gi
-
-/** Where a secret's value ends, by how deeply its `=` is encoded. Each matches from the value's first character. */
-const VALUE_PLAIN = /(?:(?!;\+|; |\\u0026|\\["nrt])[^&\s"])*/y
-const VALUE_QUOTED = /"[^"&]*"?/y
-const VALUE_ENCODED = /(?:(?!%26|%2526|\\u0026)[^&\s"])*/iy
+export type TextShape = 'line' | 'value' | 'torn'
 
 export interface Scrubbed {
   readonly text: string
@@ -33,8 +19,11 @@ export interface Scrubbed {
 }
 
 export interface Scrubber {
-  /** Replaces the values of secret parameters and cookies, JWTs and `Authorization` credentials. */
-  readonly scrub: (text: string) => Scrubbed
+  /**
+   * Replaces the values of secret parameters, cookies and JSON members, JWTs and `Authorization` credentials. The text
+   * may be a byte string. Cost is linear in its length.
+   */
+  readonly scrub: (text: string, shape?: TextShape) => Scrubbed
   /** Whether a column or parameter of this name is a secret as a whole. */
   readonly isSecretName: (name: string) => boolean
 }
@@ -44,74 +33,131 @@ export interface Scrubber {
  * @param exempt names that are no secret here though the built-in list has them
  */
 export function createScrubber(names: readonly string[] = [], exempt: readonly string[] = []): Scrubber {
-  const patterns = [...SECRET_NAMES, ...names].map(globToRegExp)
-  const exempted = exempt.map(globToRegExp)
-  const known = new Map<string, boolean>()
-  const isSecretName = (name: string): boolean => {
-    const folded = name.toLowerCase()
-    let secret = known.get(folded)
-    if (secret === undefined) {
-      secret = patterns.some(p => p.test(folded)) && !exempted.some(p => p.test(folded))
-      if (known.size < 50_000) known.set(folded, secret)
-    }
-    return secret
+  const isSecretName = secretNameTest(names, exempt)
+  return {
+    isSecretName,
+    scrub: (text, shape = 'line') => {
+      const named = scrubNamed(text, shape, isSecretName)
+      const rest = scrubCredentials(named.text, shape === 'line')
+      return { text: rest.text, count: named.count + rest.count }
+    },
   }
-  return { isSecretName, scrub: text => scrubText(text, isSecretName) }
 }
 
-function globToRegExp(glob: string): RegExp {
-  const parts = glob.toLowerCase().split('*')
-  return new RegExp(`^${parts.map(p => p.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`)
+const SUSPECT = /[=%"'\\]|eyJ|:\/\/[^/]*@|bearer|basic|negotiate|ntlm/i
+
+/** Whether a value can hold anything that `scrub` replaces: a cheap test that spares most values the search. */
+export function mayHoldSecret(value: string): boolean {
+  return SUSPECT.test(value)
 }
 
-function scrubText(text: string, isSecretName: (name: string) => boolean): Scrubbed {
+/** `=` as such, percent-encoded any number of times, or as a JSON escape; and what ends the name of a JSON member. */
+const QUOTE = `(?:"|'|%(?:25)*22|\\\\u0022)`
+const COLON = '(?::|%(?:25)*3a|\\\\u003a)'
+const GAP = '(?:[ \\t+]|%(?:25)*20)*'
+const EQUALS = '=|%(?:25)*3d|\\\\u003d'
+const SEPARATOR = new RegExp(`${EQUALS}|${QUOTE}${GAP}${COLON}|(?<=authorization)${COLON}`, 'gi')
+const SEPARATOR_TORN = new RegExp(`${EQUALS}|${QUOTE}${GAP}${COLON}|${COLON}`, 'gi')
+const IS_COLON = new RegExp(`${COLON}$`, 'i')
+const OPENING = new RegExp(`${GAP}(\\\\{0,8}"|'|%(?:25)*22|\\\\u0022)`, 'iy')
+const NOTHING = /(?:[ \t+]|%(?:25)*20)*(?:null|true|false)\b/iy
+const LONGEST_NAME = 256
+
+/** 1 for characters that the name of a parameter, cookie or member may have; `%` as names may be encoded. */
+const NAME_CHARACTERS = new Uint8Array(256)
+for (const c of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-%$~[]')) {
+  NAME_CHARACTERS[c] = 1
+}
+
+function scrubNamed(text: string, shape: TextShape, isSecretName: (name: string) => boolean): Scrubbed {
+  const separator = shape === 'torn' ? SEPARATOR_TORN : SEPARATOR
+  const isJson = /^\s*[{[]/.test(text)
   let count = 0
   let out = ''
   let copied = 0
-  PAIR.lastIndex = 0
-  for (let match = PAIR.exec(text); match; match = PAIR.exec(text)) {
-    const from = match.index + match[0].length
-    if (!isSecretName(parameterName(match[1] ?? ''))) continue
-    const to = valueEnd(text, from, match[2] ?? '=')
-    if (to > from && text.slice(from, to) !== SCRUBBED && text.slice(from, to) !== '-') {
+  separator.lastIndex = 0
+  for (let match = separator.exec(text); match; match = separator.exec(text)) {
+    const [found] = match
+    if (!isSecretName(nameBefore(text, match.index))) continue
+    const start = match.index + found.length
+    const { from, to } = IS_COLON.test(found)
+      ? memberValue(text, start, shape)
+      : { from: start, to: parameterEnd(text, start, found, shape, isJson) }
+    const value = text.slice(from, to)
+    if (value !== '' && value !== SCRUBBED && value !== '-') {
       out += text.slice(copied, from) + SCRUBBED
       copied = to
       count++
     }
-    PAIR.lastIndex = Math.max(to, from)
+    separator.lastIndex = Math.max(to, start)
   }
-  out += text.slice(copied)
-  const replaced = (text: string): string => {
-    count++
-    return text
-  }
-  if (out.includes('eyJ')) out = out.replace(JWT, () => replaced(SCRUBBED))
-  if (/bearer|basic|negotiate|ntlm/i.test(out)) {
-    out = out.replace(CREDENTIALS, (_, scheme: string, gap: string) => replaced(`${scheme}${gap}${SCRUBBED}`))
-  }
-  return { text: out, count }
+  return { text: count ? out + text.slice(copied) : text, count }
 }
 
-function valueEnd(text: string, from: number, equals: string): number {
-  const pattern =
-    equals !== '=' && !equals.startsWith('\\')
-      ? VALUE_ENCODED
-      : text[from] === '"'
-        ? VALUE_QUOTED
-        : VALUE_PLAIN
+function nameBefore(text: string, end: number): string {
+  let last = end
+  while (last > 0 && (text[last - 1] === '\\' || text[last - 1] === ' ')) last--
+  let first = last
+  const floor = Math.max(0, last - LONGEST_NAME)
+  while (first > floor && NAME_CHARACTERS[text.charCodeAt(first - 1)] === 1) first--
+  return text.slice(first, last)
+}
+
+/** A `;` ends a value where another cookie follows; elsewhere it is data. */
+const NEXT_COOKIE = ';(?=[ +][^\\s;=&]*=)'
+const ENDS = new Map<string, RegExp>()
+
+/**
+ * Where the value of a parameter ends. A value that is encoded n times ends at an `&` encoded less than n times: one
+ * encoded as often is data of the value.
+ */
+function parameterEnd(
+  text: string,
+  from: number,
+  separator: string,
+  shape: TextShape,
+  isJson: boolean,
+): number {
+  const depth = separator[0] === '%' ? Math.min((separator.length - 1) / 2, 8) : 0
+  const key = `${depth} ${shape} ${isJson}`
+  let ends = ENDS.get(key)
+  if (!ends) {
+    const encoded = depth > 0 ? [`%(?:25){0,${depth - 1}}26`] : []
+    const space = shape === 'line' ? '[& \\t\\r\\n]' : '[&\\r\\n]'
+    const parts = [space, '\\\\u0026', NEXT_COOKIE, ...encoded, ...(isJson ? ['(?<!\\\\)"'] : [])]
+    ends = new RegExp(parts.join('|'), 'gi')
+    ENDS.set(key, ends)
+  }
+  return endAt(ends, text, from)
+}
+
+/** The value of a JSON member or header: between its quotes, else up to what can follow it. */
+function memberValue(text: string, start: number, shape: TextShape): { from: number; to: number } {
+  NOTHING.lastIndex = start
+  if (NOTHING.test(text)) return { from: start, to: start }
+  const limit = shape === 'line' ? endAt(/[ \t\r\n]/g, text, start) : text.length
+  OPENING.lastIndex = start
+  const opening = OPENING.exec(text)
+  if (!opening) return { from: start, to: Math.min(limit, unquotedEnd(text, start)) }
+  const from = start + opening[0].length
+  return { from, to: Math.min(limit, closingQuote(text, from, opening[1] ?? '"')) }
+}
+
+/** An object or a list behind a secret name goes as a whole, and all that follows it. */
+function unquotedEnd(text: string, start: number): number {
+  return /^\s*[[{]/.test(text.slice(start, start + 64)) ? text.length : endAt(/[,;}&]/g, text, start + 1)
+}
+
+function closingQuote(text: string, from: number, quote: string): number {
+  const folded = quote.toLowerCase()
+  for (let at = text.indexOf(folded, from); at !== -1; at = text.indexOf(folded, at + folded.length)) {
+    const isEscaped = text[at - 1] === '\\' || /%5c$/i.test(text.slice(Math.max(from, at - 3), at))
+    if (!isEscaped) return at
+  }
+  return text.length
+}
+
+function endAt(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from
-  return from + (pattern.exec(text)?.[0].length ?? 0)
-}
-
-/** The parameter's own name: nested and encoded URLs leave their head in front of it. */
-function parameterName(matched: string): string {
-  let name = matched
-  for (let round = 0; round < 2 && name.includes('%'); round++) {
-    try {
-      name = decodeURIComponent(name)
-    } catch {
-      break
-    }
-  }
-  return name.slice(name.search(/[^?&/;,:=\s]*$/))
+  return pattern.exec(text)?.index ?? text.length
 }

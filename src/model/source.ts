@@ -75,3 +75,11 @@ export function emptyAccounting(): Accounting {
     warnings: [],
   }
 }
+
+/** Counts a line that became a row stamped `us` µs since 1970. */
+export function countDecoded(accounting: Accounting, us: number): void {
+  accounting.lines++
+  accounting.decoded++
+  if (accounting.firstUs === undefined || us < accounting.firstUs) accounting.firstUs = us
+  if (accounting.lastUs === undefined || us > accounting.lastUs) accounting.lastUs = us
+}

@@ -22,7 +22,7 @@ export function parseSubject(raw: string, kind: Subject['kind'] = 'user'): Subje
   const text = raw.trim().normalize('NFC')
   if (isSentinel(text) || NOBODY.has(text.toLowerCase())) return undefined
   const folded = text.toLowerCase()
-  const cut = /^([^\\/@]+)[\\/](.+)$/.exec(folded)
+  const cut = folded.includes('://') ? null : /^([^\\/@]+)[\\/](.+)$/.exec(folded)
   const issuer = cut?.[1] ?? ''
   const name = cut?.[2] ?? folded
   if (kind === 'user' && name.endsWith('$')) return { kind: 'host', issuer, name }

@@ -14,7 +14,8 @@ export function epochDay(year: number, month: number, day: number): number {
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
   const last = month === 2 && leap ? 29 : (DAYS_IN_MONTH[month - 1] ?? 0)
   if (day < 1 || day > last || year < 1) return Number.NaN
-  return Date.UTC(year, month - 1, day) / 86_400_000
+  // Date.UTC would read years below 100 as 19xx.
+  return new Date(0).setUTCFullYear(year, month - 1, day) / 86_400_000
 }
 
 /** `YYYY-MM-DD` of a day number. */

@@ -1,36 +1,40 @@
 import type { StagedSegment } from './dedupe.ts'
 import { type Database, quoteText, quoteTexts } from './query.ts'
 
-/** Ids of one kind of facts: the side, the stamp that finds the row, and every text a person may paste. */
-const GATEWAY_KEYS = `
-  SELECT 'g' AS side, start_ts AS ts, unnest(list_filter(list_distinct(flatten([
-    [hex_id(hop_id), message_id, correlation_id, substr(traceparent, 4, 32)],
-    CASE WHEN contains(correlation_id, '.') THEN string_split(correlation_id, '.') END,
-    list_transform(other_ids, o -> substr(o, instr(o, '=') + 1))
-  ])), k -> k IS NOT NULL AND length(k) >= 4)) AS id`
-const APP_KEYS = GATEWAY_KEYS.replace("'g' AS side, start_ts", "'a' AS side, end_ts").replace(
-  'message_id',
-  'arr_log_id',
-)
+/**
+ * The texts by which a person may look up a hop, as SELECT lists over its facts. One plain list each: DuckDB reads
+ * them several times faster than one list of lists.
+ */
+const SHARED_IDS = [
+  'hex_id(hop_id) AS id',
+  'correlation_id AS id',
+  "unnest(string_split(correlation_id, '.')) AS id WHERE contains(correlation_id, '.')",
+  "unnest(list_transform(other_ids, o -> substr(o, instr(o, '=') + 1))) AS id WHERE other_ids IS NOT NULL",
+  'lower(substr(traceparent, 4, 32)) AS id WHERE traceparent IS NOT NULL',
+]
+const IDS = {
+  gateway: { side: 'g', stamp: 'start_ts', lists: [...SHARED_IDS, 'message_id AS id'] },
+  app: { side: 'a', stamp: 'end_ts', lists: [...SHARED_IDS, 'arr_log_id AS id WHERE arr_log_id IS NOT NULL'] },
+} as const
 
 /**
  * Writes the sorted id index of a day's new segments: columns key (UBIGINT, `id_key` of the id), side (g or a) and ts.
  *
  * @returns the number of keys
  */
-export async function writeIdIndex(
-  db: Database,
-  staged: readonly StagedSegment[],
-  target: string,
-): Promise<number> {
+export async function writeIdIndex(db: Database, staged: readonly StagedSegment[], target: string): Promise<number> {
   const parts = (['gateway', 'app'] as const).flatMap(kind => {
     const files = staged.filter(s => s.kind === kind).map(s => s.file)
-    return files.length
-      ? [`${kind === 'app' ? APP_KEYS : GATEWAY_KEYS} FROM read_parquet(${quoteTexts(files)})`]
-      : []
+    if (files.length === 0) return []
+    const { side, stamp, lists } = IDS[kind]
+    return lists.map(list => {
+      const [select, where] = list.split(' WHERE ')
+      return `SELECT '${side}' AS side, ${stamp} AS ts, ${select} FROM read_parquet(${quoteTexts(files)})${where ? ` WHERE ${where}` : ''}`
+    })
   })
   return db.run(
-    `COPY (SELECT id_key(id) AS key, side, ts FROM (${parts.join(' UNION ALL ')}) ORDER BY key, side, ts)
-     TO ${quoteText(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)`,
+    `COPY (
+       SELECT id_key(id) AS key, side, ts FROM (${parts.join(' UNION ALL ')}) WHERE length(id) >= 4 ORDER BY key, side, ts
+     ) TO ${quoteText(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)`,
   )
 }

@@ -1,16 +1,18 @@
 -- Functions that decoding and linking share. Created once a connection.
 
 -- The comparable form of a path, lossy in the way IIS decodes: percent escapes and '+' are resolved, case is folded,
--- doubled and trailing slashes go. Escapes that are not UTF-8 stay as they are.
+-- repeated and trailing slashes go. IIS logs what is left after decoding once, which may hold escapes again, so both
+-- sides are decoded twice. A path with escapes that are not UTF-8 stays as it is.
 CREATE OR REPLACE MACRO path_key(p) AS
   CASE
     WHEN p IS NULL THEN NULL
     ELSE coalesce(
       nullif(
         rtrim(
-          lower(replace(replace(
-            CASE WHEN contains(p, '%') THEN coalesce(TRY(url_decode(p)), p) ELSE p END,
-            '+', ' '), '//', '/')),
+          lower(replace(replace(replace(
+            CASE WHEN contains(p, '%')
+              THEN coalesce(TRY(url_decode(TRY(url_decode(p)))), TRY(url_decode(p)), p) ELSE p END,
+            '+', ' '), '///', '/'), '//', '/')),
           '/'),
         ''),
       '/')

@@ -20,10 +20,10 @@ export const KNOWN = [
 
 export type KnownColumn = (typeof KNOWN)[number]
 
-/** Columns whose value must be a number; anything else is kept among the attributes. */
-export const NUMERIC: ReadonlySet<string> = new Set([
-  'response_status_code', 'target_response_code', 'total_response_time', 'target_response_time', 'request_size',
-  'response_size',
+/** Columns whose value must be a number, and how long it may be; anything else is kept among the attributes. */
+export const NUMERIC: ReadonlyMap<string, number> = new Map([
+  ['response_status_code', 9], ['target_response_code', 9], ['total_response_time', 12], ['target_response_time', 12],
+  ['request_size', 18], ['response_size', 18],
 ]) // biome-ignore format: a table
 
 /** Columns that analytics obfuscation replaces by their SHA-512. Source: Apigee "Obfuscate user data for analytics". */

@@ -2,7 +2,13 @@
 -- NULL: the record has no such column, or it held no value. path_key is the path the target should have seen:
 -- the target's base path and the proxy path suffix; NULL where they are hashed or the target is not named.
 -- grain: hop_id, content_digest, until the store has dropped records it already has
-WITH targets AS (
+WITH paths AS (
+  SELECT
+    *,
+    coalesce(request_path, regexp_extract(request_uri, '^(?:[A-Za-z]+://[^/?#]+)?([^?#]*)', 1),
+      proxy_basepath || coalesce(proxy_pathsuffix, '')) AS path
+  FROM chunk_rows
+), targets AS (
   SELECT
     *,
     coalesce(
@@ -12,14 +18,16 @@ WITH targets AS (
     ) AS base_path,
     coalesce(
       proxy_pathsuffix,
-      CASE WHEN starts_with(request_path, proxy_basepath) THEN substr(request_path, length(proxy_basepath) + 1) END,
+      CASE WHEN starts_with(path, proxy_basepath) THEN substr(path, length(proxy_basepath) + 1) END,
       ''
-    ) AS path_suffix
-  FROM chunk_rows
-), paths AS (
+    ) AS path_suffix,
+    coalesce(ax_resolved_client_ip, trim(split_part(client_ip, ',', 1))) AS first_ip
+  FROM paths
+), target_paths AS (
   SELECT
     *,
-    CASE WHEN obfuscated = 1 AND (length(base_path) = 128 OR length(path_suffix) = 128 OR length(target_url) = 128)
+    CASE WHEN obfuscated = 1 AND (length(base_path) = 128 OR length(path_suffix) = 128 OR length(path) = 128
+        OR length(target_url) = 128 AND target_basepath IS NULL)
       THEN NULL ELSE base_path || path_suffix END AS target_path
   FROM targets
 )
@@ -42,7 +50,8 @@ SELECT
   make_timestamp(client_sent_start_us) AS client_sent_start_ts,
   make_timestamp(client_sent_end_us) AS client_sent_end_ts,
   stamp_rule,
-  CASE stamp_rule WHEN 's' THEN 1000 ELSE 1 END::INTEGER AS resolution_ms,
+  -- Whole epoch seconds; seconds with a fraction are as fine as any other stamp.
+  CASE WHEN stamp_rule = 's' AND client_received_start_us % 1000000 = 0 THEN 1000 ELSE 1 END::INTEGER AS resolution_ms,
   'gateway' AS clock,
   target_called = 1 AS target_called,
   obfuscated = 1 AS obfuscated,
@@ -59,7 +68,7 @@ SELECT
   client_id,
   access_token,
   request_verb AS method,
-  coalesce(request_path, regexp_extract(request_uri, '^(?:[A-Za-z]+://[^/?#]+)?([^?#]*)', 1), proxy_basepath || proxy_pathsuffix) AS path,
+  path,
   path_key(target_path) AS path_key,
   CASE WHEN contains(request_uri, '?') THEN nullif(substr(request_uri, instr(request_uri, '?') + 1), '') END AS query,
   proxy_basepath,
@@ -71,12 +80,12 @@ SELECT
   target_ip,
   target_url,
   target_basepath,
-  coalesce(cache_hit IN ('1', 'true'), FALSE) AS cache_hit,
+  coalesce(lower(cache_hit) IN ('1', 'true'), FALSE) AS cache_hit,
   ax_edge_execution_fault_code AS fault_code,
   ax_execution_fault_policy_name AS fault_policy,
-  is_error IN ('1', 'true') AS is_error,
-  policy_error IN ('1', 'true') AS policy_error,
-  target_error IN ('1', 'true') AS target_error,
+  lower(is_error) IN ('1', 'true') AS is_error,
+  lower(policy_error) IN ('1', 'true') AS policy_error,
+  lower(target_error) IN ('1', 'true') AS target_error,
   total_response_time AS total_ms,
   target_response_time AS target_ms,
   correlation_id,
@@ -89,9 +98,10 @@ SELECT
   subject_name,
   subject_raw,
   client_ip AS peer_ip,
-  coalesce(ax_resolved_client_ip, trim(split_part(client_ip, ',', 1))) AS client_ip,
+  -- An address may carry a port: a.b.c.d:port or [v6]:port.
+  nullif(regexp_replace(first_ip, '^(?:\[([0-9A-Fa-f:.%]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$', '\1\2'), '') AS client_ip,
   useragent AS user_agent,
   request_size AS bytes_in,
   response_size AS bytes_out,
   attributes
-FROM paths
+FROM target_paths

@@ -1,11 +1,27 @@
+import { asciiLower, asciiTrim } from '../encoding.ts'
+
 /** Separators that Apigee's `csvDelimiter` allows: comma, pipe, tab. */
 export const DELIMITERS = [',', '|', '\t'] as const
 
-/** Whether a record that starts at the head of this text is still inside a quoted value at its end. */
-export function isOpenQuoted(text: string): boolean {
-  let quotes = 0
-  for (let i = text.indexOf('"'); i !== -1; i = text.indexOf('"', i + 1)) quotes++
-  return quotes % 2 === 1
+/**
+ * Whether a record is still inside a quoted value at the end of this text. A quote opens a value only where a value
+ * begins; elsewhere it is an ordinary character.
+ *
+ * @param delimiter empty where it is not known yet: then any of the three separates values
+ * @param isOpen whether the text begins inside a quoted value
+ */
+export function endsInQuotes(text: string, delimiter: string, isOpen: boolean): boolean {
+  let open = isOpen
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) {
+    if (!open) open = at === 0 || isDelimiter(text[at - 1] ?? '', delimiter)
+    else if (text[at + 1] === '"') at++
+    else open = false
+  }
+  return open
+}
+
+function isDelimiter(c: string, delimiter: string): boolean {
+  return delimiter === '' ? (DELIMITERS as readonly string[]).includes(c) : c === delimiter
 }
 
 /**
@@ -25,8 +41,7 @@ export function splitRecord(text: string, delimiter: string): string[] | undefin
       at = end + 1
       continue
     }
-    let end = at + 1
-    for (end = text.indexOf('"', end); end !== -1 && text[end + 1] === '"'; end = text.indexOf('"', end + 2));
+    const end = closingQuote(text, at + 1)
     if (end === -1) return undefined
     values.push(text.slice(at + 1, end).replaceAll('""', '"'))
     if (end + 1 === text.length) return values
@@ -35,10 +50,16 @@ export function splitRecord(text: string, delimiter: string): string[] | undefin
   }
 }
 
+function closingQuote(text: string, from: number): number {
+  let end = text.indexOf('"', from)
+  while (end !== -1 && text[end + 1] === '"') end = text.indexOf('"', end + 2)
+  return end
+}
+
 /** Column names of a header record and its delimiter; undefined where the text is no header of an Apigee export. */
 export function parseHeader(text: string): { delimiter: string; names: string[] } | undefined {
   for (const delimiter of DELIMITERS) {
-    const names = splitRecord(text, delimiter)?.map(name => name.trim().toLowerCase())
+    const names = splitRecord(text, delimiter)?.map(name => asciiLower(asciiTrim(name)))
     if (names && names.length > 1 && isExportHeader(names)) return { delimiter, names }
   }
   return undefined
@@ -55,4 +76,12 @@ const TELLING = [
 
 function isExportHeader(names: readonly string[]): boolean {
   return TELLING.filter(name => names.includes(name)).length >= 2
+}
+
+/** The delimiter that cuts a row into most values. */
+export function guessDelimiter(text: string): string {
+  return DELIMITERS.reduce<string>(
+    (best, d) => (text.split(d).length > text.split(best).length ? d : best),
+    ',',
+  )
 }

@@ -1,6 +1,7 @@
 import type { Format, Head } from '../format.ts'
 import { parseHeader } from './delimited.ts'
-import { DelimitedReader, NdjsonReader } from './reader.ts'
+import { DelimitedReader } from './delimited-reader.ts'
+import { NdjsonReader } from './ndjson.ts'
 
 /** Keys that only raw analytics records have; those are another dialect. */
 const RAW_RECORD = /"(?:recordType|x-apigee\.[^"]+|apigee\.edge\.[^"]+|dc\.[^"]+)"\s*:/

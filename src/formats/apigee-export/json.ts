@@ -1,5 +1,6 @@
-import { byteString } from '../row-support.ts'
-import type { ColumnRole, RecordWriter } from './record.ts'
+import { byteString } from '../encoding.ts'
+import type { RecordWriter } from './record.ts'
+import type { ColumnRole } from './roles.ts'
 
 /** How many keys a row may leave out in a run before its next key is looked up by name. */
 const LOOK_AHEAD = 24
@@ -27,7 +28,7 @@ export class JsonRecordScanner {
   }
 
   /** @returns undefined when the text is one object, else what is wrong and where. */
-  scan(text: string, scan: boolean): string | undefined {
+  scan(text: string): string | undefined {
     this.#at = skipSpace(text, 0)
     this.#key = 0
     this.#escapeAt = nextEscape(text, 0)
@@ -35,14 +36,14 @@ export class JsonRecordScanner {
     this.#at = skipSpace(text, this.#at + 1)
     if (text[this.#at] === '}') this.#at++
     else {
-      const problem = this.#members(text, scan)
+      const problem = this.#members(text)
       if (problem) return problem
     }
     const rest = skipSpace(text, this.#at)
     return rest < text.length ? `text after the object at character ${rest + 1}` : undefined
   }
 
-  #members(text: string, scan: boolean): string | undefined {
+  #members(text: string): string | undefined {
     for (;;) {
       const role = this.#name(text)
       if (!role) return `expected a name at character ${this.#at + 1}`
@@ -51,7 +52,7 @@ export class JsonRecordScanner {
       this.#at = skipSpace(text, this.#at + 1)
       const value = this.#value(text)
       if (value === undefined) return `no JSON value at character ${this.#at + 1}`
-      this.#writer.set(role, value, scan)
+      this.#writer.set(role, value)
       this.#at = skipSpace(text, this.#at)
       const next = text[this.#at++]
       if (next === '}') return undefined

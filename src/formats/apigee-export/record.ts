@@ -1,73 +1,35 @@
-import {
-  CAPTURE_LIMIT_BYTES,
-  digest128,
-  IDENTITY_VERSION,
-  isSentinel,
-  normalizeId,
-  traceIdOf,
-} from '../../model/ids.ts'
-import { SCRUBBED } from '../../model/scrub.ts'
-import { parseSubject, type Subject } from '../../model/subject.ts'
+import { digest128, IDENTITY_VERSION, isSentinel, normalizeId } from '../../model/ids.ts'
+import { mayHoldSecret, SCRUBBED } from '../../model/scrub.ts'
+import { countDecoded } from '../../model/source.ts'
 import { DAY_US } from '../../model/time.ts'
+import { jsonBytes } from '../encoding.ts'
 import type { ReaderContext } from '../format.ts'
 import type { Position } from '../lines.ts'
-import { pickFields } from '../pick-fields.ts'
-import { byteString, jsonBytes, utf8Text } from '../row-support.ts'
 import {
   DELIMITER,
   GATEWAY_LAYOUT,
   KNOWN,
-  NUMERIC,
+  type KnownColumn,
   OBFUSCATED,
   OBFUSCATED_EMPTY,
   QUOTE,
   STAMPS,
 } from './columns.ts'
-import { parseStamp } from './stamps.ts'
+import { ExtraColumns } from './extras.ts'
+import { type ColumnRole, type ExtraRole, type KnownRole, RoleTable } from './roles.ts'
+import { parseStamp, type Stamp } from './stamps.ts'
+import { GatewaySubjects } from './subjects.ts'
 
-interface KnownRole {
-  readonly to: 'known'
-  readonly name: string
-  readonly index: number
-  readonly numeric: boolean
-}
-
-/** Where a column's value goes. Names are byte strings in lower case. */
-export type ColumnRole =
-  | KnownRole
-  | { readonly to: 'stamp'; readonly name: string; readonly index: number }
-  | { readonly to: 'token'; readonly name: string }
-  | { readonly to: 'extra'; readonly name: string; readonly member: string; readonly secret: boolean }
-
-function columnRole(name: string, context: ReaderContext): ColumnRole {
-  const known = (KNOWN as readonly string[]).indexOf(name)
-  if (known !== -1) return { to: 'known', name, index: known, numeric: NUMERIC.has(name) }
-  const stamp = (STAMPS as readonly string[]).indexOf(name)
-  if (stamp !== -1) return { to: 'stamp', name, index: stamp }
-  if (name === 'access_token') return { to: 'token', name }
-  const secret = context.scrubber.isSecretName(name.replace(/^dc[_.]/, ''))
-  return { to: 'extra', name, member: `${jsonBytes(name)}:`, secret }
-}
-
-const CORRELATION_IS_ID = 'gateway_flow_id'
-const NUMBER = /^-?\d{1,15}(?:\.\d{1,9})?$/
-const MEMO_LIMIT = 4096
-
-/** Index of a known column in `RecordWriter` values. */
-const at = (name: (typeof KNOWN)[number]): number => KNOWN.indexOf(name)
-const [ORG, ENV, FLOW, CODE, CACHE] = [
-  at('organization'),
-  at('environment'),
-  at('gateway_flow_id'),
-  at('target_response_code'),
-  at('cache_hit'),
-]
+const at = (name: KnownColumn): number => KNOWN.indexOf(name)
+const [ORG, ENV, FLOW] = [at('organization'), at('environment'), at('gateway_flow_id')]
+const [CODE, CACHE] = [at('target_response_code'), at('cache_hit')]
 const [CLIENT, EMAIL] = [at('client_id'), at('developer_email')]
 
-interface ExtraValue {
-  readonly name: string
-  readonly value: string
-}
+const IS_NUMBER = /^-?\d+(?:\.\d{1,9})?$/
+const HASHED = /^[0-9a-f]{128}$/
+/** The shortest text that can hold a secret: `pin=1`. */
+const SHORTEST_SECRET = 5
+const TARGET_STAMPS = [2, 3, 4, 5]
 
 /**
  * Collects the columns of one export record and writes it as one chunk row. Values are byte strings. Column order
@@ -75,98 +37,100 @@ interface ExtraValue {
  */
 export class RecordWriter {
   readonly #context: ReaderContext
-  readonly #roles = new Map<string, ColumnRole>()
-  readonly #picks = new Map<string, { ids: readonly string[]; subjects: readonly string[] }>()
-  readonly #subjects = new Map<string, Subject | null>()
+  readonly #roles: RoleTable
+  readonly #extras: ExtraColumns
+  readonly #subjects: GatewaySubjects
   readonly #known: string[] = new Array<string>(KNOWN.length).fill('')
+  /** Known values as identity sees them. */
+  readonly #keys: string[] = new Array<string>(KNOWN.length).fill('')
   readonly #stamps: string[] = new Array<string>(STAMPS.length).fill('')
-  #extras: ExtraValue[] = []
-  #members = ''
-  #content = ''
   #token = ''
   #obfuscated = false
   #fieldCount = 0
+  #scan = false
+  #mayNeedQuotes = false
 
   constructor(context: ReaderContext) {
     this.#context = context
-  }
-
-  /** Forgets the previous record. */
-  begin(): void {
-    this.#known.fill('')
-    this.#stamps.fill('')
-    this.#extras = []
-    this.#members = ''
-    this.#content = ''
-    this.#token = ''
-    this.#obfuscated = false
-    this.#fieldCount = 0
-  }
-
-  /**
-   * Takes one column; names compare in lower case. Empty values and `(not set)` are no value, except for `apiproxy`.
-   *
-   * @param scan whether the value may hold a secret (it has `=`, a JWT or the like)
-   */
-  set(role: ColumnRole, raw: string, scan: boolean): void {
-    if (raw === '' || raw === '\\N') return
-    if ((raw === '(not set)' || raw === 'Not set') && role.name !== 'apiproxy') return
-    this.#fieldCount++
-    if (role.to === 'token') {
-      this.#token = raw
-      return
-    }
-    const value = this.#clean(role, raw, scan)
-    if (role.to === 'known') this.#setKnown(role, value)
-    else if (role.to === 'stamp') this.#stamps[role.index] = value
-    else this.#extra(role.member, role.name, value)
-  }
-
-  /** The value without secrets; also feeds the content digest, which blanks a fixed list of secrets only. */
-  #clean(role: ColumnRole, raw: string, scan: boolean): string {
-    const { scrubber, identityScrubber, accounting } = this.#context
-    let value = raw
-    let identity = raw
-    if (role.to === 'extra' && role.secret) {
-      value = SCRUBBED
-      identity = SCRUBBED
-      accounting.scrubbed++
-    } else if (scan && (raw.includes('=') || raw.includes('eyJ') || /%3D|bearer|basic/i.test(raw))) {
-      const stored = scrubber.scrub(raw)
-      accounting.scrubbed += stored.count
-      value = stored.text
-      identity = scrubber === identityScrubber ? value : identityScrubber.scrub(raw).text
-    }
-    this.#content += `${role.name}=${identity}\n`
-    return value
-  }
-
-  #setKnown(role: KnownRole, value: string): void {
-    const { name, index, numeric } = role
-    if (value.length === 128 && OBFUSCATED.has(name) && /^[0-9a-f]{128}$/.test(value)) {
-      this.#obfuscated = true
-      if (value === OBFUSCATED_EMPTY) return
-    }
-    if (numeric && !NUMBER.test(value)) {
-      if (!isSentinel(value)) this.#extra(`${jsonBytes(name)}:`, name, value)
-      return
-    }
-    this.#known[index] = numeric && value.includes('.') ? String(Math.round(Number(value))) : value
-  }
-
-  #extra(member: string, name: string, value: string): void {
-    this.#members += `${this.#members ? ',' : ''}${member}${jsonBytes(value)}`
-    if (isCandidate(name)) this.#extras.push({ name, value })
+    this.#roles = new RoleTable(context)
+    this.#extras = new ExtraColumns(context)
+    this.#subjects = new GatewaySubjects()
   }
 
   /** What happens to a column of this name. Roles are shared: equal names give the same object. */
   role(name: string): ColumnRole {
-    let role = this.#roles.get(name)
-    if (!role) {
-      role = columnRole(name.toLowerCase(), this.#context)
-      if (this.#roles.size < MEMO_LIMIT) this.#roles.set(name, role)
+    return this.#roles.of(name)
+  }
+
+  /**
+   * Forgets the previous record.
+   *
+   * @param scan whether a value may hold a secret
+   * @param mayNeedQuotes whether a value may hold a control character
+   */
+  begin(scan: boolean, mayNeedQuotes: boolean): void {
+    this.#known.fill('')
+    this.#keys.fill('')
+    this.#stamps.fill('')
+    this.#extras.clear()
+    this.#token = ''
+    this.#obfuscated = false
+    this.#fieldCount = 0
+    this.#scan = scan
+    this.#mayNeedQuotes = mayNeedQuotes
+  }
+
+  /** Takes one column. Empty values and `(not set)` are no value, except for `apiproxy`. */
+  set(role: ColumnRole, raw: string): void {
+    if (raw === '' || raw === '\\N' || raw === 'null') return
+    if ((raw === '(not set)' || raw === 'Not set') && role.name !== 'apiproxy') return
+    this.#fieldCount++
+    if (role.to === 'stamp') this.#stamps[role.index] = raw
+    else if (role.to === 'known') this.#setKnown(role, raw)
+    else if (role.to === 'extra') this.#setExtra(role, raw)
+    else if (!isSentinel(raw)) this.#token = raw
+  }
+
+  #setKnown(role: KnownRole, raw: string): void {
+    const { name, index, digits } = role
+    if (digits > 0) {
+      this.#keys[index] = raw
+      if (isNumberOf(raw, digits))
+        this.#known[index] = raw.includes('.') ? String(Math.round(Number(raw))) : raw
+      else if (!isSentinel(raw)) this.#setExtra(this.#roles.extra(name), raw)
+      return
     }
-    return role
+    if (raw.length === 128 && OBFUSCATED.has(name) && HASHED.test(raw)) {
+      this.#obfuscated = true
+      this.#keys[index] = raw
+      if (raw !== OBFUSCATED_EMPTY) this.#known[index] = raw
+      return
+    }
+    const isSuspect = this.#scan && raw.length >= SHORTEST_SECRET && mayHoldSecret(raw)
+    this.#known[index] = isSuspect ? this.#scrub(raw) : raw
+    this.#keys[index] = isSuspect ? this.#identityText(raw) : raw
+  }
+
+  #setExtra(role: ExtraRole, raw: string): void {
+    const isHashed = raw.length === 128 && OBFUSCATED.has(role.name) && HASHED.test(raw)
+    if (isHashed) this.#obfuscated = true
+    if (isHashed && raw === OBFUSCATED_EMPTY) return
+    const isSuspect = this.#scan && raw.length >= SHORTEST_SECRET && mayHoldSecret(raw)
+    const value = role.secret ? SCRUBBED : isSuspect ? this.#scrub(raw) : raw
+    const key = role.identitySecret ? SCRUBBED : isSuspect ? this.#identityText(raw) : raw
+    if (role.secret) this.#context.accounting.scrubbed++
+    this.#extras.add(role, value, key)
+  }
+
+  #scrub(raw: string): string {
+    const { text, count } = this.#context.scrubber.scrub(raw, 'value')
+    this.#context.accounting.scrubbed += count
+    return text
+  }
+
+  /** The value without the secrets of the fixed list, so that a changed configuration changes no id. */
+  #identityText(raw: string): string {
+    return this.#context.identityScrubber.scrub(raw, 'value').text
   }
 
   /**
@@ -177,164 +141,125 @@ export class RecordWriter {
   write(position: Position): string | undefined {
     const stamps = this.#stamps.map(text => (text === '' ? undefined : parseStamp(text)))
     const received = stamps[0]
-    if (!received)
-      return this.#stamps[0]
-        ? `client_received_start_timestamp is ${this.#stamps[0]}`
-        : 'no client_received_start_timestamp'
-    const us = stamps.map((stamp, i) => {
-      if (stamp) return String(stamp.us)
-      if (this.#stamps[i] && !/^-?0*1?$/.test(this.#stamps[i] ?? ''))
-        this.#extra(`${jsonBytes(STAMPS[i] ?? '')}:`, '', this.#stamps[i] ?? '')
-      return ''
-    })
-    const { sourceId, accounting, sink } = this.#context
-    const content = digest128(Buffer.from(this.#content, 'latin1'))
-    const columns = [
-      `${sourceId}`,
-      `${position.lineNo}`,
-      `${position.byteOffset}`,
-      this.#hopId(received.us, content),
-      content,
-      `${this.#fieldCount}`,
-      ...us,
-      received.rule,
-      this.#targetCalled(received.us, stamps[2]?.us),
-      this.#obfuscated ? '1' : '0',
-      this.#ids(),
-      this.#subject(),
-      this.#token && this.#context.pseudonym(this.#token),
-      quote(this.#members && `{${this.#members}}`),
-    ].join(DELIMITER)
-    const known = this.#known
-    let row = columns
-    for (let i = 0; i < known.length; i++) row += DELIMITER + quote(known[i] ?? '')
+    if (!received) return missing(this.#stamps[0] ?? '')
+    this.#keepOddStamps(stamps)
+    this.#extras.arrange()
+    const { accounting, sink } = this.#context
+    const row = this.#row(position, received, stamps)
     const chunk = sink.chunk(GATEWAY_LAYOUT, Math.floor(received.us / DAY_US))
     chunk.reserve(row.length + 1)
     chunk.text(row)
     chunk.byte(10)
     chunk.count(received.us)
-    accounting.lines++
-    accounting.decoded++
-    if (accounting.firstUs === undefined || received.us < accounting.firstUs) accounting.firstUs = received.us
-    if (accounting.lastUs === undefined || received.us > accounting.lastUs) accounting.lastUs = received.us
+    countDecoded(accounting, received.us)
     return undefined
   }
 
-  #hopId(receivedUs: number, content: string): string {
-    const { [FLOW]: flow = '', [ORG]: org = '', [ENV]: env = '' } = this.#known
-    const head = `throughline:${IDENTITY_VERSION}:gateway\n`
-    return digest128(
-      Buffer.from(
-        flow ? `${head}${org}\n${env}\n${flow}\n${receivedUs}` : `${head}${org}\n${env}\n\n${content}`,
-        'latin1',
-      ),
-    )
+  /** A stamp that is neither a time nor one of the usual fillers is kept among the attributes. */
+  #keepOddStamps(stamps: readonly (Stamp | undefined)[]): void {
+    for (let i = 1; i < stamps.length; i++) {
+      const text = this.#stamps[i] ?? ''
+      if (text && !stamps[i] && !isFiller(text)) this.#setExtra(this.#roles.extra(STAMPS[i] ?? ''), text)
+    }
   }
 
-  /**
-   * Whether the gateway called its target. A stamp alone does not say so: some adapters fill target stamps with the
-   * client's, others with 0 or -1; a code, or a stamp that differs from the client's, does.
-   */
-  #targetCalled(receivedUs: number, sentUs: number | undefined): string {
-    if (this.#known[CODE]) return '1'
-    if (this.#known[CACHE] === '1' || this.#known[CACHE] === 'true') return '0'
-    return sentUs !== undefined && sentUs > receivedUs ? '1' : '0'
+  #row(position: Position, received: Stamp, stamps: readonly (Stamp | undefined)[]): string {
+    const content = digest128(Buffer.from(this.#content(stamps), 'latin1'))
+    const { sourceId } = this.#context
+    let row = `${sourceId}${DELIMITER}${position.lineNo}${DELIMITER}${position.byteOffset}${DELIMITER}`
+    row += `${this.#hopId(received.us, content)}${DELIMITER}${content}${DELIMITER}${this.#fieldCount}${DELIMITER}`
+    for (const stamp of stamps) row += (stamp ? stamp.us : '') + DELIMITER
+    row += `${received.rule}${DELIMITER}${isTargetCalled(this.#known, stamps) ? 1 : 0}${DELIMITER}`
+    row += `${this.#obfuscated ? 1 : 0}${DELIMITER}${this.#ids()}${DELIMITER}${this.#subject()}${DELIMITER}`
+    row += `${this.#pseudonym()}${DELIMITER}${this.#quote(this.#extras.attributes())}`
+    for (const value of this.#known) row += DELIMITER + this.#quote(value)
+    return row
+  }
+
+  /** Its end is cut out of the token, maybe inside a character, so only printable ASCII is kept. */
+  #pseudonym(): string {
+    return this.#token && this.#context.pseudonym(this.#token).replace(/[^\x20-\x7e]/g, '?')
+  }
+
+  /** What the record says, in an order of its own: neither column order nor rendering of the file enters. */
+  #content(stamps: readonly (Stamp | undefined)[]): string {
+    let content = ''
+    for (let i = 0; i < stamps.length; i++) content += `${stamps[i]?.us ?? ''}\n`
+    for (let i = 0; i < this.#keys.length; i++) if (this.#keys[i]) content += `${KNOWN[i]}=${this.#keys[i]}\n`
+    return content + this.#extras.content()
+  }
+
+  #hopId(receivedUs: number, content: string): string {
+    const { [FLOW]: flow = '', [ORG]: org = '', [ENV]: env = '' } = this.#keys
+    const key = flow ? `${flow}\n${receivedUs}` : `\n${content}`
+    const head = `throughline:${IDENTITY_VERSION}:gateway\n${org}\n${env}\n`
+    return digest128(Buffer.from(head + key, 'latin1'))
   }
 
   /** correlation_id correlation_raw correlation_field other_ids traceparent */
   #ids(): string {
-    const { ids } = this.#picked()
     const { idFields } = this.#context.accounting
-    let primary: string[] | undefined
-    const others: string[] = []
-    for (const name of ids) {
-      const raw = this.#extras.find(e => e.name === name)?.value ?? ''
-      const id = normalizeId(raw)
-      if (id === undefined) continue
+    let primary = DELIMITER + DELIMITER
+    let others = ''
+    let found = false
+    for (const { name, value } of this.#extras.ids()) {
+      const id = normalizeId(value)
+      if (id === undefined || value === SCRUBBED) continue
       idFields[name] = (idFields[name] ?? 0) + 1
-      if (primary) others.push(jsonBytes(`${name}=${id}`))
-      else primary = [quote(id), quote(raw), name]
+      if (found) others += `${others ? ',' : ''}${jsonBytes(`${name}=${id}`)}`
+      else primary = this.#quote(id) + DELIMITER + this.#quote(value) + DELIMITER + this.#quote(name)
+      found = true
     }
-    const flow = this.#known[FLOW]
-    if (flow) idFields[CORRELATION_IS_ID] = (idFields[CORRELATION_IS_ID] ?? 0) + 1
-    const traceparent =
-      this.#extras.find(e => /traceparent$/i.test(e.name) && traceIdOf(e.value))?.value ?? ''
-    return [
-      ...(primary ?? ['', '', '']),
-      quote(others.length ? `[${others.join(',')}]` : ''),
-      traceparent,
-    ].join(DELIMITER)
+    if (this.#known[FLOW]) idFields.gateway_flow_id = (idFields.gateway_flow_id ?? 0) + 1
+    const list = others && this.#quote(`[${others}]`)
+    return primary + DELIMITER + list + DELIMITER + this.#quote(this.#extras.traceparent())
   }
 
   /** subject_kind subject_issuer subject_name subject_raw */
   #subject(): string {
-    for (const name of this.#picked().subjects) {
-      const raw = this.#extras.find(e => e.name === name)?.value ?? ''
-      if (raw) {
-        const subject = this.#parse(raw, 'user')
-        if (subject) return subjectColumns(subject, raw)
-      }
-    }
-    for (const column of [CLIENT, EMAIL]) {
-      const raw = this.#known[column] ?? ''
-      const subject = raw ? this.#parse(raw, 'client') : null
-      if (subject) return subjectColumns({ ...subject, issuer: '' }, raw)
-    }
-    return DELIMITER.repeat(3)
+    const { [CLIENT]: client = '', [EMAIL]: email = '' } = this.#known
+    const found = this.#subjects.of(this.#extras.subjects(), [client, email])
+    if (!found) return DELIMITER.repeat(3)
+    return [found.kind, ...[found.issuer, found.name, found.raw].map(text => this.#quote(text))].join(
+      DELIMITER,
+    )
   }
 
-  #parse(raw: string, kind: Subject['kind']): Subject | null {
-    const key = `${kind} ${raw}`
-    let subject = this.#subjects.get(key)
-    if (subject === undefined) {
-      const text = utf8Text(raw)
-      subject = (kind === 'client' ? parseClient(text) : parseSubject(text, kind)) ?? null
-      if (this.#subjects.size > 100_000) this.#subjects.clear()
-      this.#subjects.set(key, subject)
-    }
-    return subject
+  #quote(value: string): string {
+    return this.#mayNeedQuotes && NEEDS_QUOTES.test(value)
+      ? QUOTE + value.replaceAll(QUOTE, QUOTE + QUOTE) + QUOTE
+      : value
   }
-
-  /** Which of the record's custom columns are ids and subjects, memoised by the set of names it has. */
-  #picked(): { ids: readonly string[]; subjects: readonly string[] } {
-    let key = ''
-    for (const extra of this.#extras) key += `${extra.name} `
-    let picked = this.#picks.get(key)
-    if (!picked) {
-      const { correlation, subject } = this.#context.gatewayFields
-      picked = {
-        ids: pickFields(correlation, this.#extras).map(e => e.name),
-        subjects: pickFields(subject, this.#extras).map(e => e.name),
-      }
-      if (this.#picks.size < MEMO_LIMIT) this.#picks.set(key, picked)
-    }
-    return picked
-  }
-}
-
-/** A value that Apigee's capture limit has cut: it compares by "starts with". */
-export function isCut(raw: string): boolean {
-  return raw.length === CAPTURE_LIMIT_BYTES
-}
-
-/** Client ids are opaque: case is kept, and no domain is read into them. */
-function parseClient(text: string): Subject | undefined {
-  return isSentinel(text) ? undefined : { kind: 'client', issuer: '', name: text.trim() }
-}
-
-/** Built-in analytics columns are never ids or subjects by themselves; only custom ones are looked at. */
-function isCandidate(name: string): boolean {
-  return !name.startsWith('ax_') && !name.startsWith('x_apigee') && name !== ''
-}
-
-function subjectColumns(subject: Subject, raw: string): string {
-  return [subject.kind, quote(byteString(subject.issuer)), quote(byteString(subject.name)), quote(raw)].join(
-    DELIMITER,
-  )
 }
 
 const NEEDS_QUOTES = /[\x1e\x1f\r\n]/
 
-function quote(value: string): string {
-  return NEEDS_QUOTES.test(value) ? QUOTE + value.replaceAll(QUOTE, QUOTE + QUOTE) + QUOTE : value
+function missing(text: string): string {
+  if (text === '') return 'no client_received_start_timestamp'
+  return `client_received_start_timestamp is ${/^[\d.:+ TZ-]{1,40}$/.test(text) ? text : 'text'}`
+}
+
+function isNumberOf(text: string, digits: number): boolean {
+  if (!IS_NUMBER.test(text)) return false
+  const point = text.indexOf('.')
+  return (point === -1 ? text.length : point) <= digits
+}
+
+/** What writers put where there is no time: 0, -1, a dash. */
+function isFiller(text: string): boolean {
+  return isSentinel(text) || /^-?0*[01]?(?:\.0+)?$/.test(text) || text.startsWith('1970-01-01')
+}
+
+/**
+ * Whether the gateway called its target. A stamp alone does not say so: some adapters fill target stamps with the
+ * client's, others with 0 or -1; a code, or a stamp that differs from the client's, does. A call without an answer
+ * (504) has neither code nor received stamps.
+ */
+function isTargetCalled(known: readonly string[], stamps: readonly (Stamp | undefined)[]): boolean {
+  if (Number(known[CODE]) > 0) return true
+  if (known[CACHE] === '1' || known[CACHE] === 'true') return false
+  const receivedUs = stamps[0]?.us ?? 0
+  const sentUs = stamps[2]?.us
+  if (sentUs === undefined || sentUs < receivedUs) return false
+  return TARGET_STAMPS.some(i => (stamps[i]?.us ?? receivedUs) !== receivedUs)
 }

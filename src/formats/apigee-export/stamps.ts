@@ -4,60 +4,61 @@ import { dayNumber, SECOND_US } from '../../model/time.ts'
 export type StampRule = 's' | 'ms' | 'us' | 'text'
 
 export interface Stamp {
-  /** Microseconds since 1970 UTC. */
+  /** Microseconds since 1970 UTC; positive. */
   readonly us: number
   readonly rule: StampRule
 }
 
 const TEXT =
-  /^(\d{4}-\d\d-\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?: ?(UTC|Z|GMT)| ?([+-])(\d\d):?(\d\d))?$/i
-const EPOCH = /^(\d{9,19})(?:\.(\d{1,9}))?(?:[eE]\+?(\d{1,2}))?$/
-const SCIENTIFIC = /^\d(?:\.\d+)?[eE]\+?\d{1,2}$/
+  /^(\d{4}-\d\d-\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?: ?(?:UTC|Z|GMT)| ?([+-])(\d\d)(?::?(\d\d))?)?$/i
+const WHOLE = /^\d{9,19}$/
+const DECIMAL = /^\d{1,19}(?:\.\d{1,18})?(?:[eE]\+?\d{1,2})?$/
 
+/** Days of the dates read last; a file has few. */
 let lastDate = ''
 let lastDay = Number.NaN
 
 /**
- * Reads a stamp of an export: `2014-09-01 14:40:41.1 UTC` (BigQuery's rendering), ISO 8601 with T and Z, or an epoch
- * number whose magnitude tells the unit (10 digits s, 13 ms, 16 us). Without a zone it is UTC.
+ * Reads a stamp of an export: `2014-09-01 14:40:41.1 UTC` (BigQuery's rendering), ISO 8601 with T and Z or an offset,
+ * or an epoch number whose magnitude tells the unit (10 digits s, 13 ms, 16 us, 19 ns). Without a zone it is UTC.
  *
  * @returns undefined where it is none of these, names a date that does not exist, or is zero or negative
  */
 export function parseStamp(text: string): Stamp | undefined {
-  const match = TEXT.exec(text)
-  return match ? fromText(match) : fromNumber(text)
+  const stamp = text[4] === '-' ? fromText(text) : fromNumber(text)
+  return stamp && stamp.us > 0 ? stamp : undefined
 }
 
-function fromText(match: RegExpExecArray): Stamp | undefined {
-  const date = match[1] ?? ''
+function fromText(text: string): Stamp | undefined {
+  const match = TEXT.exec(text)
+  if (!match) return undefined
+  const [, date = '', hour, minute, second, fraction = '', sign, offsetHours, offsetMinutes = '0'] = match
   if (date !== lastDate) {
     lastDate = date
     lastDay = dayNumber(date)
   }
-  const hour = Number(match[2])
-  const minute = Number(match[3])
-  const second = Number(match[4])
-  if (Number.isNaN(lastDay) || hour > 23 || minute > 59 || second > 59) return undefined
-  const micros = match[5] ? Number(match[5].padEnd(6, '0').slice(0, 6)) : 0
-  const offset = match[7]
-    ? (match[7] === '-' ? -1 : 1) * (Number(match[8]) * 3600 + Number(match[9]) * 60)
-    : 0
-  const seconds = lastDay * 86_400 + hour * 3600 + minute * 60 + second - offset
+  if (Number.isNaN(lastDay) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
+    return undefined
+  const offset = sign ? Number(`${sign}1`) * (Number(offsetHours) * 3600 + Number(offsetMinutes) * 60) : 0
+  const seconds = lastDay * 86_400 + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - offset
+  const micros = fraction === '' ? 0 : Number(fraction.padEnd(6, '0').slice(0, 6))
   return { us: seconds * SECOND_US + micros, rule: 'text' }
 }
 
 function fromNumber(text: string): Stamp | undefined {
-  if (SCIENTIFIC.test(text)) return fromSeconds(Number(text))
-  const match = EPOCH.exec(text)
-  if (!match) return undefined
-  const whole = match[1] ?? ''
-  if (match[3] !== undefined) return fromSeconds(Number(text))
-  if (whole.length >= 18) return { us: Number(BigInt(whole) / 1000n), rule: 'us' }
-  if (whole.length >= 15) return { us: Number(whole), rule: 'us' }
-  if (whole.length >= 12) return { us: Math.round(Number(text) * 1000), rule: 'ms' }
-  return fromSeconds(Number(text))
+  if (WHOLE.test(text)) return fromWhole(text)
+  if (!DECIMAL.test(text)) return undefined
+  const value = Number(text)
+  if (value >= 1e8 && value < 1e11) return { us: Math.round(value * SECOND_US), rule: 's' }
+  if (value >= 1e11 && value < 1e14) return { us: Math.round(value * 1000), rule: 'ms' }
+  return value >= 1e14 && value < 1e17 ? { us: Math.round(value), rule: 'us' } : undefined
 }
 
-function fromSeconds(seconds: number): Stamp | undefined {
-  return seconds >= 1e8 && seconds < 1e11 ? { us: Math.round(seconds * SECOND_US), rule: 's' } : undefined
+/** Digits only: exact where a floating-point number would not be. */
+function fromWhole(digits: string): Stamp | undefined {
+  const length = digits.replace(/^0+/, '').length
+  if (length >= 18) return { us: Number(BigInt(digits) / 1000n), rule: 'us' }
+  if (length >= 15) return { us: Number(digits), rule: 'us' }
+  if (length >= 12) return { us: Number(digits) * 1000, rule: 'ms' }
+  return length >= 9 ? { us: Number(digits) * SECOND_US, rule: 's' } : undefined
 }

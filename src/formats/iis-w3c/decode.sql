@@ -19,13 +19,16 @@ SELECT
   method,
   stem AS path,
   path_key(stem) AS path_key,
+  -- The front end appends its own parameters, as the only ones where the client sent none.
   CASE
     WHEN contains(query_raw, 'X-ARR-LOG-ID=') OR contains(query_raw, 'SERVER-STATUS=')
-    THEN nullif(ltrim(regexp_replace(query_raw, '&?(X-ARR-LOG-ID=[0-9a-fA-F-]*|SERVER-STATUS=[0-9]*)', '', 'g'), '&'), '')
+    THEN nullif(regexp_replace(
+      regexp_replace(query_raw, '&(X-ARR-LOG-ID=[0-9a-fA-F-]*|SERVER-STATUS=[0-9]*)', '', 'g'),
+      '^(X-ARR-LOG-ID=[0-9a-fA-F-]*|SERVER-STATUS=[0-9]*)(&|$)', ''), '')
     ELSE query_raw
   END AS query,
   CASE WHEN contains(query_raw, 'X-ARR-LOG-ID=')
-    THEN nullif(regexp_extract(query_raw, 'X-ARR-LOG-ID=([0-9a-fA-F-]*)', 1), '') END AS arr_log_id,
+    THEN nullif(regexp_extract(query_raw, '(?:^|&)X-ARR-LOG-ID=([0-9a-fA-F-]*)', 1), '') END AS arr_log_id,
   status::INTEGER AS status,
   substatus::INTEGER AS substatus,
   win32_status,
@@ -43,7 +46,8 @@ SELECT
   subject_raw,
   peer_ip,
   -- X-Forwarded-For lists the client first; IIS writes its ", " as ",+" and proxies may add a port.
-  nullif(regexp_replace(trim(split_part(forwarded_for, ',', 1), '+ '), '^\[?([0-9A-Fa-f:.]+?)\]?(:[0-9]+)?$', '\1'), '') AS client_ip,
+  nullif(regexp_replace(trim(split_part(forwarded_for, ',', 1), '+ '),
+    '^(?:\[([0-9A-Fa-f:.%]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$', '\1\2'), '') AS client_ip,
   user_agent,
   referer,
   protocol,

@@ -1,0 +1,123 @@
+// npm run bench [-- --events 1000000,10000000 --runs 5]
+// Files to facts + links, in turns with the same work by hand in DuckDB; medians, appended to bench/results.md.
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { installMissing, root, script } from '../scripts/install.mjs'
+import { generate } from './generate.mjs'
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '1000000,10000000' },
+    runs: { type: 'string', default: '3' },
+  },
+})
+installMissing()
+script('build.mjs')
+const results = `${root}/bench/results.md`
+const work = mkdtempSync(join(tmpdir(), 'throughline-bench-'))
+try {
+  const lines = [heading()]
+  for (const events of values.events.split(',').map(Number))
+    lines.push(...measure(events, Number(values.runs)))
+  if (!existsSync(results))
+    writeFileSync(
+      results,
+      '# Bench results\n\nWritten by `npm run bench`; newest last. Ratios hold within one run only.\n',
+    )
+  appendFileSync(results, `\n${lines.join('\n')}\n`)
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+
+function heading() {
+  const git = args => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+  const dirty = git(['status', '--porcelain', '--untracked-files=no']) ? 'dirty' : 'clean'
+  const duckdb = JSON.parse(
+    readFileSync(`${root}/node_modules/@duckdb/node-api/package.json`, 'utf8'),
+  ).version
+  const cores = cpus()
+  const line = `## ${new Date().toISOString().slice(0, 10)} ${git(['rev-parse', '--short', 'HEAD'])} (${dirty})\n\n${cores.length} x ${cores[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, DuckDB ${duckdb}; \`npm run bench -- --events ${values.events} --runs ${values.runs}\`\n\n| events | what | events/s | MiB/s | peak RSS MiB | CPU s | seconds (min-max) | read s | link s | links | store / raw |\n|---:|---|---:|---:|---:|---:|---|---:|---:|---:|---:|`
+  console.log(line)
+  return line
+}
+
+function measure(events, runs) {
+  const data = `${work}/${events}`
+  generate(data, events)
+  const raw = statSync(`${data}/export.csv`).size + statSync(`${data}/u_ex260302.log`).size
+  const ours = []
+  const theirs = []
+  for (let i = 0; i <= runs; i++) {
+    const a = child('ingest.mjs', data, `${work}/store`)
+    const b = child('by-hand.mjs', data, `${work}/hand`)
+    // The first pair warms the page cache and does not count.
+    if (i > 0) {
+      ours.push(a)
+      theirs.push(b)
+    }
+  }
+  rmSync(data, { recursive: true })
+  const ratio = median(theirs.map((t, i) => t.seconds / ours[i].seconds))
+  const rows = [
+    row(events, 'throughline', ours, raw),
+    row(events, 'by hand', theirs, raw),
+    `| ${events.toLocaleString('en')} | **throughline / by hand** | ${ratio.toFixed(2)}x | | | | | | | | |`,
+  ]
+  for (const r of rows) console.log(r)
+  return rows
+}
+
+function child(name, data, out) {
+  rmSync(out, { recursive: true, force: true })
+  const text = execFileSync(process.execPath, [`${root}/bench/${name}`, data, out], {
+    cwd: work,
+    encoding: 'utf8',
+  })
+  rmSync(out, { recursive: true, force: true })
+  return JSON.parse(text)
+}
+
+function row(events, what, list, raw) {
+  const at = pick => median(list.map(pick))
+  const seconds = list.map(r => r.seconds)
+  const n = (value, digits = 0) =>
+    value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits })
+  const hops = list[0].hops
+  return `| ${events.toLocaleString('en')} | ${what} | ${n(hops / at(r => r.seconds))} | ${n(raw / 2 ** 20 / at(r => r.seconds), 1)} | ${n(at(r => r.peakMiB))} | ${n(
+    at(r => r.cpuSeconds),
+    1,
+  )} | ${n(
+    at(r => r.seconds),
+    2,
+  )} (${n(Math.min(...seconds), 2)}-${n(Math.max(...seconds), 2)}) | ${
+    list[0].readSeconds
+      ? n(
+          at(r => r.readSeconds),
+          2,
+        )
+      : ''
+  } | ${
+    list[0].linkSeconds
+      ? n(
+          at(r => r.linkSeconds),
+          2,
+        )
+      : ''
+  } | ${n(list[0].links)} | ${n(at(r => r.storeBytes) / raw, 3)} |`
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
+}
