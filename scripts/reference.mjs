@@ -274,7 +274,7 @@ function cliPage() {
 
 The result goes to standard output, everything else (progress, warnings, totals, errors) to standard error. Exit codes: [errors.md](errors.md). \`-\` as a source is standard input. Times are UTC. \`--color\` and \`--quiet\` may stand before or after any command.
 
-\`--json\`, \`--format json\` and \`--format ndjson\` are meant for programs: keys in a fixed order, times in RFC 3339, 64-bit integers as text, a \`version\` where there is one document.
+\`--json\` and \`query --format json|ndjson|csv\` are meant for programs: keys in a fixed order, times in RFC 3339, 64-bit integers as text in JSON, a \`version\` where there is one document. \`export\` writes files as DuckDB does: numbers as numbers, times as \`2026-03-02 08:00:00.972\` (UTC).
 
 ${all.map(([name, command]) => `## ${name}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\``).join('\n\n')}
 `

@@ -63,23 +63,32 @@ export function exportCommand(program: Command, context: Context): void {
           filter: flags.filter ?? '',
           nowMs: context.now(),
         })
-        // DuckDB writes files only; what goes to standard output takes the way over a temporary one.
-        const folder = output === undefined ? mkdtempSync(join(tmpdir(), 'throughline-')) : undefined
-        const target = folder === undefined ? `${output}.part` : join(folder, 'export')
+        const copy = (target: string): Promise<number> =>
+          store.db.run(`COPY (${select}) TO ${quoteText(target)} (${COPY_OPTIONS[format]})`, params)
+        if (output === undefined) return toStdout(context, copy)
+        const target = `${output}.part`
         try {
-          const rows = await store.db.run(
-            `COPY (${select}) TO ${quoteText(target)} (${COPY_OPTIONS[format]})`,
-            params,
-          )
-          if (output === undefined) {
-            for await (const block of createReadStream(target, 'utf8')) await context.out.write(String(block))
-            return
-          }
+          const rows = await copy(target)
           renameSync(target, output)
           context.out.note(`${count(rows)} rows written to ${output}`)
         } finally {
-          rmSync(folder ?? target, { recursive: true, force: true })
+          rmSync(target, { force: true })
         }
       })
     })
+}
+
+/** DuckDB writes files only; what goes to standard output takes the way over a temporary one, gone at any exit. */
+async function toStdout({ out }: Context, copy: (target: string) => Promise<number>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'throughline-'))
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
+  try {
+    const target = join(folder, 'export')
+    await copy(target)
+    for await (const block of createReadStream(target, 'utf8')) await out.write(String(block))
+  } finally {
+    remove()
+    process.removeListener('exit', remove)
+  }
 }

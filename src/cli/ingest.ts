@@ -68,12 +68,12 @@ export function ingestCommand(program: Command, context: Context): void {
 function printResult(context: Context, result: RunResult, seconds: number): void {
   const { out } = context
   for (const refused of result.refused)
-    out.line(`refused   ${safe(refused.path)}: ${refused.name}; ${safe(refused.advice)}`)
+    out.line(`refused    ${safe(refused.path)}: ${refused.name}; ${safe(refused.advice)}`)
   const failed = result.sources.filter(s => s.status === 'failed')
-  for (const source of failed) out.line(`failed    ${safe(source.problem ?? source.path)}`)
+  for (const source of failed) out.line(`failed     ${safe(source.problem ?? source.path)}`)
   if (result.known.length)
     out.line(
-      `known     ${count(result.known.length)} ${result.known.length === 1 ? 'source' : 'sources'} already in the store, skipped`,
+      `known      ${count(result.known.length)} ${result.known.length === 1 ? 'source' : 'sources'} already in the store, skipped`,
     )
   const sum = (pick: (a: RunResult['sources'][number]['accounting']) => number): number =>
     result.sources.reduce((total, s) => total + pick(s.accounting), 0)
@@ -88,7 +88,7 @@ function printResult(context: Context, result: RunResult, seconds: number): void
   ]
   const width = Math.max(...rows.map(([, n]) => count(n).length))
   for (const [name, n, text] of rows)
-    out.line(`${name.padEnd(10)}${count(n).padStart(width)}  ${text}`.trimEnd())
+    out.line(`${name.padEnd(11)}${count(n).padStart(width)}  ${text}`.trimEnd())
   printDays(context, result)
   for (const warning of warningsOf(result)) out.warn(warning)
   const rate = seconds > 0 ? `, ${count(Math.round(sum(a => a.decoded) / seconds))} hops/s` : ''
@@ -99,10 +99,10 @@ function printResult(context: Context, result: RunResult, seconds: number): void
 function printDays({ out }: Context, result: RunResult): void {
   const changed = result.linked.filter(day => day.changed).map(day => day.day)
   if (changed.length)
-    out.line(`linked    ${changed.length > 6 ? `${count(changed.length)} days` : changed.join(', ')}`)
+    out.line(`linked     ${changed.length > 6 ? `${count(changed.length)} days` : changed.join(', ')}`)
   if (result.closed.length)
     out.line(
-      `closed    ${result.closed.length > 6 ? `${count(result.closed.length)} days` : result.closed.join(', ')}`,
+      `closed     ${result.closed.length > 6 ? `${count(result.closed.length)} days` : result.closed.join(', ')}`,
     )
 }
 

@@ -22,8 +22,11 @@ for (const [signal, code] of [
   })
 }
 
+/** Without a command the help is what was asked for, not what went wrong. */
+const args = process.argv.length > 2 ? process.argv : [...process.argv, 'help']
+
 try {
-  await createProgram(createContext()).parseAsync(process.argv)
+  await createProgram(createContext()).parseAsync(args)
 } catch (error) {
   process.exitCode = report(error)
 }

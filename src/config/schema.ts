@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isAddressBlock } from '../model/address.ts'
 
 const names = (description: string, defaults: string[]) =>
   z.array(z.string().min(1)).default(defaults).describe(description)
@@ -50,7 +51,7 @@ export const CONFIG = z.strictObject({
     .prefault({})
     .describe('Which columns carry ids and identities.'),
   trustedProxies: z
-    .array(z.string().min(1))
+    .array(z.string().refine(isAddressBlock, 'expected an IP address or a CIDR block such as 10.30.0.0/24'))
     .default([])
     .describe('Addresses (single or CIDR) from which the gateway calls IIS. With any, an id from elsewhere is contradicted.'),
   scrub: z

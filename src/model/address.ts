@@ -1,5 +1,15 @@
 import { BlockList, isIP } from 'node:net'
 
+/** Whether a text is an address or a CIDR block. */
+export function isAddressBlock(text: string): boolean {
+  try {
+    addressMatcher([text])
+    return true
+  } catch {
+    return false
+  }
+}
+
 /**
  * A test whether an address lies in any of these blocks.
  *

@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto'
-import picomatch from 'picomatch'
 import type { Config } from '../config/schema.ts'
 import { ThroughlineError } from '../errors.ts'
 import type { Reader, ReaderContext } from '../formats/format.ts'
 import { detectFormat, HEAD_BYTES, makeHead } from '../formats/registry.ts'
 import type { RefusedRecord, SourceRecord } from '../ledger/entry.ts'
 import { createScrubber } from '../model/scrub.ts'
-import { type Accounting, emptyAccounting, type RejectReason } from '../model/source.ts'
+import { emptyAccounting } from '../model/source.ts'
 import type { Input } from '../sources/discover.ts'
 import { openSource, prefixDigest, readAt } from '../sources/read.ts'
 import { commitBatch } from '../store/commit.ts'
@@ -14,6 +13,8 @@ import type { Duplicates } from '../store/dedupe.ts'
 import type { Store } from '../store/store.ts'
 import { applyCut, carryLines, createCarried, noteCut } from './carried.ts'
 import { HEAD_DIGEST_BYTES, lookUp } from './known.ts'
+import { forgetLastLine, lastLine } from './last-line.ts'
+import { type Origin, originFinder } from './origin.ts'
 import { Stager } from './stager.ts'
 import { tailHopIds } from './tail.ts'
 
@@ -70,11 +71,7 @@ class IngestRun {
   readonly #store: Store
   readonly #options: IngestOptions
   readonly #stager: Stager
-  readonly #hosts: {
-    matches: (path: string) => boolean
-    host: string | undefined
-    site: string | undefined
-  }[]
+  readonly #origin: (path: string) => Origin
   readonly #scrubbers
   /** Sources that changed since the last entry. */
   #pending = new Map<number, SourceRecord>()
@@ -95,7 +92,8 @@ class IngestRun {
     const scrubber = createScrubber(scrub.names, scrub.exempt)
     const plain = scrub.names.length === 0 && scrub.exempt.length === 0
     this.#scrubbers = { scrubber, identityScrubber: plain ? scrubber : createScrubber() }
-    this.#hosts = hosts.map(rule => ({ matches: picomatch(rule.path), host: rule.host, site: rule.site }))
+    const { host, site } = options
+    this.#origin = originFinder({ ...(host ? { host } : {}), ...(site ? { site } : {}) }, hosts)
   }
 
   /** Reads one input to its end. A source that cannot be read is recorded as failed and does not stop the others. */
@@ -118,22 +116,28 @@ class IngestRun {
     const { first, head, ended } = await readHead(blocks)
     const format = detectFormat(makeHead(head, ended), this.#options.fields)
     if (!('open' in format)) return this.#refuse(input, format)
+    const headDigest = source.gzip ? '' : hash('sha256', head.subarray(0, HEAD_DIGEST_BYTES), 'hex')
     const record: SourceRecord = {
-      id: this.#nextId++,
+      id: this.#unfinished(input.path, headDigest) ?? this.#nextId++,
       path: input.path,
       format: format.name,
       gzip: source.gzip,
       ...this.#origin(input.path),
       sha256: '',
       rawBytes: 0,
-      head: '',
+      head: headDigest,
       state: { lineNo: 1, byteOffset: 0, format: {} },
       accounting: emptyAccounting(),
       status: 'partial',
     }
-    record.head = source.gzip ? '' : hash('sha256', head.subarray(0, HEAD_DIGEST_BYTES), 'hex')
     await this.#decode(record, format.open(this.#context(record)), first, blocks)
     this.#finish(record, source.digest())
+  }
+
+  /** The number of a source that an earlier run began and did not finish: this read takes its place. */
+  #unfinished(path: string, head: string): number | undefined {
+    const sources = [...this.#store.state.sources.values()]
+    return sources.find(s => s.status !== 'complete' && s.path === path && s.head === head)?.id
   }
 
   /** Goes on where an earlier read of the same file ended. */
@@ -243,13 +247,6 @@ class IngestRun {
     this.#refused.push({ ...record, named: input.named })
   }
 
-  #origin(path: string): { host?: string; site?: string } {
-    const rule = this.#hosts.find(r => r.matches(path))
-    const host = this.#options.host ?? rule?.host
-    const site = this.#options.site ?? rule?.site
-    return { ...(host ? { host } : {}), ...(site ? { site } : {}) }
-  }
-
   #context(record: SourceRecord): ReaderContext {
     const { config, fields, pseudonym } = this.#options
     return {
@@ -303,29 +300,6 @@ async function readHead(
     size += next.value.length
   }
   return { first, head: Buffer.concat(first).subarray(0, HEAD_BYTES), ended: false }
-}
-
-/** What a last line without a line feed added to the accounting; undefined where there was none. */
-function lastLine(before: Accounting, after: Accounting): SourceRecord['torn'] {
-  if (after.lines === before.lines) return undefined
-  if (after.decoded > before.decoded) return 'decoded'
-  if (after.directives > before.directives) return 'directive'
-  const reasons = Object.keys(after.rejectedBy) as RejectReason[]
-  return reasons.find(reason => after.rejectedBy[reason] !== before.rejectedBy[reason])
-}
-
-/** Takes a last line without a line feed out of the accounting: it is about to be read again. */
-function forgetLastLine(record: SourceRecord): void {
-  const { accounting, torn } = record
-  if (!torn) return
-  accounting.lines--
-  if (torn === 'decoded') accounting.decoded--
-  else if (torn === 'directive') accounting.directives--
-  else {
-    accounting.rejected--
-    accounting.rejectedBy[torn] = (accounting.rejectedBy[torn] ?? 1) - 1
-  }
-  record.torn = undefined
 }
 
 function hasColumn(record: SourceRecord, name: string): boolean {

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -33,7 +32,17 @@ describe('help', () => {
   test('throughline alone prints its commands on stdout and succeeds', async () => {
     const { code, stdout, stderr } = await throughline([], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    for (const name of ['ingest', 'status', 'trace', 'query', 'export', 'link', 'simulate', 'config', 'version'])
+    for (const name of [
+      'ingest',
+      'status',
+      'trace',
+      'query',
+      'export',
+      'link',
+      'simulate',
+      'config',
+      'version',
+    ])
       expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'))
   })
 
@@ -92,13 +101,18 @@ describe('ingest', () => {
   })
 
   test('--quiet leaves the result and nothing else', async () => {
-    const { code, stdout, stderr } = await throughline(['--quiet', 'ingest', 'logs', '--store', 'quiet'], at())
+    const { code, stdout, stderr } = await throughline(
+      ['--quiet', 'ingest', 'logs', '--store', 'quiet'],
+      at(),
+    )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^decoded/m)
   })
 
   test('--fields-from takes the columns of a log without a header from another log', async () => {
-    const rows = readFileSync(join(folder, 'logs/web01.log'), 'utf8').split('\r\n').filter(line => !line.startsWith('#'))
+    const rows = readFileSync(join(folder, 'logs/web01.log'), 'utf8')
+      .split('\r\n')
+      .filter(line => !line.startsWith('#'))
     writeFiles(folder, { 'bare/web01.log': rows.join('\r\n') })
     const args = ['ingest', 'bare', '--fields-from', 'logs/web01.log', '--store', 'fields']
     expect((await throughline(args, at())).stdout).toMatch(/^decoded +4 /m)
@@ -109,8 +123,18 @@ describe('ingest', () => {
     const { code, stdout } = await throughline(['ingest', 'logs', '--store', 'covered', ...covers], at())
     expect(code).toBe(0)
     expect(stdout).toMatch(/^closed +2026-07-01$/m)
-    const states = await throughline(['query', '--columns', 'state', '--format', 'csv', '--store', 'covered'], at())
-    expect(states.stdout.trim().split('\r\n')).toEqual(['state', 'joined', 'joined', 'joined', 'gateway-only', 'app-only'])
+    const states = await throughline(
+      ['query', '--columns', 'state', '--format', 'csv', '--store', 'covered'],
+      at(),
+    )
+    expect(states.stdout.trim().split('\r\n')).toEqual([
+      'state',
+      'joined',
+      'joined',
+      'joined',
+      'gateway-only',
+      'app-only',
+    ])
   })
 })
 
@@ -118,7 +142,9 @@ describe('status', () => {
   test('shows sources, how far both sides were joined and why a day is open', async () => {
     const { code, stdout, stderr } = await throughline(['status'], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/^logs\/web01\.log +iis-w3c +6 +4 +2 +0 +0 +0 +2026-07-01T22:00:00 +2026-07-01T22:04:00$/m)
+    expect(stdout).toMatch(
+      /^logs\/web01\.log +iis-w3c +6 +4 +2 +0 +0 +0 +2026-07-01T22:00:00 +2026-07-01T22:04:00$/m,
+    )
     expect(stdout).toMatch(/3 of 4 calls to a target have their app hop +75\.0 %/)
     expect(stdout).toMatch(/3 of 4 app hops have their gateway hop +75\.0 %/)
     expect(stdout).toMatch(/^dc_correlation_id .* x-correlation-id .* equal +3$/m)
@@ -151,7 +177,9 @@ describe('trace', () => {
   test('--raw adds the original lines', async () => {
     const { stdout } = await throughline(['trace', 'rrt-0a1b2c3d-c-1234-5001-1', '--raw'], at())
     expect(stdout).toContain('"gateway_flow_id":"rrt-0a1b2c3d-c-1234-5001-1"')
-    expect(stdout).toContain('web01 10.0.0.1 GET /a/b q=1 443 - 10.9.9.9 500 0 0 500 id-1-0123456789 agent/1.0')
+    expect(stdout).toContain(
+      'web01 10.0.0.1 GET /a/b q=1 443 - 10.9.9.9 500 0 0 500 id-1-0123456789 agent/1.0',
+    )
   })
 
   test('--json is one document with a version', async () => {
@@ -177,8 +205,12 @@ describe('query', () => {
     const { code, stdout, stderr } = await throughline(['query', 'status >= 400'], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [head, ...rows] = stdout.trimEnd().split('\n')
-    expect(head).toMatch(/^started \(UTC\) +state +method +path +status +decided by +subject +duration +request$/)
-    expect(rows[0]).toMatch(/^2026-07-01 22:01:00 +joined +GET +\/v1\/a\/b +500 +app 500\.0 +client-7 +502 ms +[0-9a-f]{32}$/)
+    expect(head).toMatch(
+      /^started \(UTC\) +state +method +path +status +decided by +subject +duration +request$/,
+    )
+    expect(rows[0]).toMatch(
+      /^2026-07-01 22:01:00 +joined +GET +\/v1\/a\/b +500 +app 500\.0 +client-7 +502 ms +[0-9a-f]{32}$/,
+    )
     expect(rows.slice(2)).toEqual(['', '2 requests'])
   })
 
@@ -190,7 +222,12 @@ describe('query', () => {
 
   test('--ndjson, --json and --csv have the same rows; columns and their order are those asked for', async () => {
     const ask = async (format: string): Promise<string> =>
-      (await throughline(['query', 'state:joined', '--columns', 'path,status,@timestamp', '--format', format], at())).stdout
+      (
+        await throughline(
+          ['query', 'state:joined', '--columns', 'path,status,@timestamp', '--format', format],
+          at(),
+        )
+      ).stdout
     const want = [
       { path: '/v1/a', status: 200, start_ts: '2026-07-01T22:00:00Z' },
       { path: '/v1/a/b', status: 500, start_ts: '2026-07-01T22:01:00Z' },
@@ -211,7 +248,8 @@ describe('query', () => {
   })
 
   test('--hash is the same for the same requests, and another for others', async () => {
-    const hash = async (filter: string): Promise<string> => (await throughline(['query', filter, '--hash'], at())).stdout
+    const hash = async (filter: string): Promise<string> =>
+      (await throughline(['query', filter, '--hash'], at())).stdout
     const all = await hash('')
     expect(all).toMatch(/^5 [0-9a-f]{64}\n$/)
     expect(await hash('status < 1000')).toBe(all)
@@ -235,7 +273,12 @@ describe('export', () => {
   ])('$what as NDJSON on stdout', async ({ what, rows }) => {
     const { code, stdout, stderr } = await throughline(['export', ...what], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout.split('\n').filter(line => line !== '').map(line => typeof JSON.parse(line))).toEqual(Array(rows).fill('object'))
+    expect(
+      stdout
+        .split('\n')
+        .filter(line => line !== '')
+        .map(line => typeof JSON.parse(line)),
+    ).toEqual(Array(rows).fill('object'))
   })
 
   test('appends to what stdout already holds', async () => {
@@ -288,9 +331,14 @@ describe('link, simulate, config', () => {
   test('config check and show name the file they speak of', async () => {
     expect((await throughline(['config', 'check'], at())).stdout).toContain('built-in defaults')
     writeFileSync(join(folder, 'mine.yaml'), 'engine:\n  threads: 2\n')
-    expect((await throughline(['config', 'check', '--config', 'mine.yaml'], at())).stdout).toBe('mine.yaml: valid\n')
+    expect((await throughline(['config', 'check', '--config', 'mine.yaml'], at())).stdout).toBe(
+      'mine.yaml: valid\n',
+    )
     const { stdout } = await throughline(['config', 'show', '--config', 'mine.yaml', '--json'], at())
-    expect(JSON.parse(stdout)).toMatchObject({ store: 'throughline-store', engine: { threads: 2, memoryMiB: 640 } })
+    expect(JSON.parse(stdout)).toMatchObject({
+      store: 'throughline-store',
+      engine: { threads: 2, memoryMiB: 640 },
+    })
   })
 })
 

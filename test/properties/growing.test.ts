@@ -14,7 +14,10 @@ async function takeGrowing(steps: readonly Record<string, string | Uint8Array>[]
     withStore(join(folder, 'store'), async store => {
       for (const files of steps) {
         for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
-        await ingestInto(store, Object.keys(files).map(name => join(folder, name)))
+        await ingestInto(
+          store,
+          Object.keys(files).map(name => join(folder, name)),
+        )
       }
       return fingerprint(store)
     }),
@@ -27,7 +30,9 @@ test('logs that grow step by step, torn lines included, end like logs that were 
     fc.asyncProperty(calls, shares, async (list, steps) => {
       const files = Object.entries(logFiles(list)).map(([name, text]) => [name, Buffer.from(text)] as const)
       const cut = (share: number) =>
-        Object.fromEntries(files.map(([name, bytes]) => [name, bytes.subarray(0, Math.round(bytes.length * share))]))
+        Object.fromEntries(
+          files.map(([name, bytes]) => [name, bytes.subarray(0, Math.round(bytes.length * share))]),
+        )
       const grown = await takeGrowing([...steps.sort((a, b) => a - b), 1].map(cut))
       expect(grown).toEqual(await takeGrowing([cut(1)]))
     }),
@@ -54,10 +59,13 @@ test.each([
 test.each([
   { name: 'the whole record, without its line feed', lost: 1 },
   { name: 'a part of its last column', lost: 4 },
-])('a record of a CSV export that ends after $name is one hop once the export has grown', async ({ lost }) => {
-  const rows = gatewayRows(TWO)
-  const names = Object.keys(rows[0] ?? {}).filter(name => name !== 'message_count')
-  const text = csv(rows, names)
-  const grown = await takeGrowing([{ 'a.csv': text.slice(0, -lost) }, { 'a.csv': text }])
-  expect(grown).toEqual(await takeGrowing([{ 'a.csv': text }]))
-})
+])(
+  'a record of a CSV export that ends after $name is one hop once the export has grown',
+  async ({ lost }) => {
+    const rows = gatewayRows(TWO)
+    const names = Object.keys(rows[0] ?? {}).filter(name => name !== 'message_count')
+    const text = csv(rows, names)
+    const grown = await takeGrowing([{ 'a.csv': text.slice(0, -lost) }, { 'a.csv': text }])
+    expect(grown).toEqual(await takeGrowing([{ 'a.csv': text }]))
+  },
+)

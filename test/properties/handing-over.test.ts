@@ -9,7 +9,10 @@ import { ingestInto, withStore } from '../support/store.ts'
 import { type Call, calls, csv, gatewayRows, iisLog, iisRows, logFiles, ndjson } from '../support/traffic.ts'
 
 /** Reads batches of files, one after the other, into a new store. */
-async function take(batches: readonly Record<string, string | Uint8Array>[], threads?: number): Promise<Fingerprint> {
+async function take(
+  batches: readonly Record<string, string | Uint8Array>[],
+  threads?: number,
+): Promise<Fingerprint> {
   return inFolder(async folder =>
     withStore(
       join(folder, 'store'),
@@ -54,7 +57,8 @@ test('any split at a second, order and batching of the files gives the same fact
         .map(file => ({ file, rank: random.next().value as number }))
         .sort((a, b) => a.rank - b.rank)
       const batches: Record<string, string>[] = [{}, {}, {}]
-      for (const { file, rank } of files) Object.assign(batches[rank % 3] ?? {}, { [`${rank}-${file[0]}`]: file[1] })
+      for (const { file, rank } of files)
+        Object.assign(batches[rank % 3] ?? {}, { [`${rank}-${file[0]}`]: file[1] })
       const used = batches.filter(batch => Object.keys(batch).length > 0)
       expect(await take(used)).toEqual(await take([logFiles(list)]))
     }),
@@ -67,8 +71,12 @@ test('the same logs renamed, compressed or in a second batch change nothing', as
     fc.asyncProperty(calls, async list => {
       const files = logFiles(list)
       const whole = await take([files])
-      const renamed = Object.fromEntries(Object.entries(files).map(([name, text]) => [`moved/${name}.old`, text]))
-      const zipped = Object.fromEntries(Object.entries(files).map(([name, text]) => [`${name}.gz`, gzipSync(text)]))
+      const renamed = Object.fromEntries(
+        Object.entries(files).map(([name, text]) => [`moved/${name}.old`, text]),
+      )
+      const zipped = Object.fromEntries(
+        Object.entries(files).map(([name, text]) => [`${name}.gz`, gzipSync(text)]),
+      )
       expect(await take([files, files])).toEqual(whole)
       expect(await take([{ ...files, ...renamed, ...zipped }])).toEqual(whole)
       expect(await take([zipped, renamed])).toEqual(whole)
@@ -89,7 +97,10 @@ test('one, two or eight engine threads give the same hashes', async () => {
 })
 
 test('an export as NDJSON or CSV, in any order of columns, gives the same hop ids, links and population', async () => {
-  const scenario = fc.tuple(calls, fc.shuffledSubarray(Object.keys(gatewayRows([LONE])[0] ?? {}), { minLength: 21 }))
+  const scenario = fc.tuple(
+    calls,
+    fc.shuffledSubarray(Object.keys(gatewayRows([LONE])[0] ?? {}), { minLength: 21 }),
+  )
   await fc.assert(
     fc.asyncProperty(scenario, async ([list, names]) => {
       const { 'export.json': json = '', ...logs } = logFiles(list)
@@ -108,4 +119,3 @@ const LONE: Call = {
 function hopIds(of: Fingerprint): string[] {
   return of.facts.map(text => (JSON.parse(text) as { hop_id: string }).hop_id).sort()
 }
-

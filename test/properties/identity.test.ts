@@ -22,7 +22,10 @@ const DAY_MS = 86_400_000
 
 /** A new store in a folder, and a function that reads files into it. */
 async function withFiles<T>(
-  action: (take: (files: Record<string, string | Uint8Array>) => ReturnType<typeof ingestInto>, store: Store) => Promise<T>,
+  action: (
+    take: (files: Record<string, string | Uint8Array>) => ReturnType<typeof ingestInto>,
+    store: Store,
+  ) => Promise<T>,
   nowMs?: number,
 ): Promise<T> {
   return inFolder(folder =>
@@ -42,7 +45,18 @@ const ONE: Call = {
 /** A request without its ids and with its times moved. */
 function shape(row: Readonly<Record<string, unknown>>, shiftMs: number): string {
   const moved = (text: unknown): number => Date.parse(`${String(text).replace(' ', 'T')}Z`) - shiftMs
-  const { method, path, status, state, correlation_id, app_hops, duration_us, app_us, link_method, confidence } = row
+  const {
+    method,
+    path,
+    status,
+    state,
+    correlation_id,
+    app_hops,
+    duration_us,
+    app_us,
+    link_method,
+    confidence,
+  } = row
   return JSON.stringify([
     moved(row.start_ts), moved(row.end_ts), method, path, status, state, correlation_id, app_hops, duration_us, app_us,
     link_method, confidence,
@@ -72,7 +86,9 @@ test('every line is accounted for, and no app hop has two links', async () => {
         for (const { accounting: a } of sources) expect(a.lines).toBe(a.decoded + a.directives + a.rejected)
         const decoded = sources.reduce((sum, s) => sum + s.accounting.decoded, 0)
         expect((await facts(store, 'app')).length + (await facts(store, 'gateway')).length).toBe(decoded)
-        const files = [...store.state.days.values()].flatMap(d => (d.link?.file ? [store.file(d.link.file.path)] : []))
+        const files = [...store.state.days.values()].flatMap(d =>
+          d.link?.file ? [store.file(d.link.file.path)] : [],
+        )
         if (files.length === 0) return
         const links = await store.db.rows<{ app_hop_id: string }>(
           `SELECT app_hop_id FROM read_parquet([${files.map(f => `'${f}'`).join(', ')}]) WHERE verdict = 'linked'`,
@@ -93,7 +109,9 @@ test('a file that was read before is known by its bytes, under any name; its lin
     expect(again.known).toHaveLength(2)
     expect(again.sources).toEqual([])
     const zipped = await take({ 'c.log.gz': gzipSync(log) })
-    expect(zipped.sources.map(s => s.accounting)).toMatchObject([{ decoded: 1, duplicates: 1, possibleDuplicates: 0 }])
+    expect(zipped.sources.map(s => s.accounting)).toMatchObject([
+      { decoded: 1, duplicates: 1, possibleDuplicates: 0 },
+    ])
     expect(await fingerprint(store)).toEqual(before)
   })
 })
@@ -123,15 +141,26 @@ test('equal lines on both sides of a cut inside their second are one hop, report
 
 test.each<{ name: string; batches: (versions: GatewayRow[]) => Record<string, string>[] }>([
   { name: 'in one file', batches: versions => [{ 'a.json': ndjson(versions) }] },
-  { name: 'in two files', batches: ([a, b]) => [{ 'a.json': ndjson(a ? [a] : []), 'b.json': ndjson(b ? [b] : []) }] },
-  { name: 'the fuller first', batches: ([a, b]) => [{ 'b.json': ndjson(b ? [b] : []) }, { 'a.json': ndjson(a ? [a] : []) }] },
-  { name: 'the fuller later', batches: ([a, b]) => [{ 'a.json': ndjson(a ? [a] : []) }, { 'b.json': ndjson(b ? [b] : []) }] },
+  {
+    name: 'in two files',
+    batches: ([a, b]) => [{ 'a.json': ndjson(a ? [a] : []), 'b.json': ndjson(b ? [b] : []) }],
+  },
+  {
+    name: 'the fuller first',
+    batches: ([a, b]) => [{ 'b.json': ndjson(b ? [b] : []) }, { 'a.json': ndjson(a ? [a] : []) }],
+  },
+  {
+    name: 'the fuller later',
+    batches: ([a, b]) => [{ 'a.json': ndjson(a ? [a] : []) }, { 'b.json': ndjson(b ? [b] : []) }],
+  },
 ])('two versions of a gateway record are both kept, and the fuller is shown: $name', async ({ batches }) => {
   await withFiles(async (take, store) => {
     const [full = {}] = gatewayRows([ONE])
     const { response_status_code: _, target_response_code: __, ...thin } = full
     for (const files of batches([thin, full])) await take(files)
-    const found = (await facts(store, 'gateway')).map(text => JSON.parse(text) as { hop_id: string; status: number })
+    const found = (await facts(store, 'gateway')).map(
+      text => JSON.parse(text) as { hop_id: string; status: number },
+    )
     expect(new Set(found.map(hop => hop.hop_id)).size).toBe(1)
     expect(found.map(hop => hop.status).sort()).toEqual([200, null])
     expect((await requestsOf(store)).map(row => row.status)).toEqual([200])

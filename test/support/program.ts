@@ -31,7 +31,13 @@ export async function shell(command: string, options: ProgramOptions): Promise<E
 }
 
 function start(program: string, args: readonly string[], { cwd, env }: ProgramOptions): ChildProcess {
-  const surroundings = { PATH: process.env.PATH, HOME: cwd, XDG_CONFIG_HOME: join(cwd, 'config'), TMPDIR: cwd, ...env }
+  const surroundings = {
+    PATH: process.env.PATH,
+    HOME: cwd,
+    XDG_CONFIG_HOME: join(cwd, 'config'),
+    TMPDIR: cwd,
+    ...env,
+  }
   return spawn(program, args, { cwd, env: surroundings, stdio: 'pipe' })
 }
 

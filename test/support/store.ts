@@ -1,5 +1,5 @@
-import { pseudonymizer } from '../../src/config/token-key.ts'
 import { CONFIG, type Config } from '../../src/config/schema.ts'
+import { pseudonymizer } from '../../src/config/token-key.ts'
 import { type RunOptions, type RunResult, run } from '../../src/pipeline/run.ts'
 import { discoverInputs } from '../../src/sources/discover.ts'
 import { Store } from '../../src/store/store.ts'

@@ -114,8 +114,13 @@ export function ndjson(rows: readonly GatewayRow[]): string {
   return plain.map(row => `${JSON.stringify(row)}\n`).join('')
 }
 
-export function csv(rows: readonly GatewayRow[], names: readonly string[] = Object.keys(rows[0] ?? {})): string {
-  return [names, ...rows.map(row => names.map(name => row[name] ?? ''))].map(row => `${row.join(',')}\n`).join('')
+export function csv(
+  rows: readonly GatewayRow[],
+  names: readonly string[] = Object.keys(rows[0] ?? {}),
+): string {
+  return [names, ...rows.map(row => names.map(name => row[name] ?? ''))]
+    .map(row => `${row.join(',')}\n`)
+    .join('')
 }
 
 /** The logs of a list of calls as one file a host and one export. */

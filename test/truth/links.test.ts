@@ -45,9 +45,7 @@ async function linkedPairs(store: Store, folder: string): Promise<string[]> {
     select,
     params,
   )
-  return rows
-    .map(row => `${row.gateway_flow_id} ${relative(folder, row.app_file)}:${row.app_line_no}`)
-    .sort()
+  return rows.map(row => `${row.gateway_flow_id} ${relative(folder, row.app_file)}:${row.app_line_no}`).sort()
 }
 
 /** Simulates traffic, reads it and compares its links with the truth. */
