@@ -1,6 +1,7 @@
 // Writes what is made from the program: reference pages, JSON Schemas, and the outputs that README and guide show.
 // Needs a build. --check writes nothing and ends with 1 where a file is out of date; --reference and --console take
 // one half only.
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { withOutput } from './console.mjs'
@@ -26,13 +27,15 @@ const read = path => {
 const wanted = new Map()
 if (everything || flags.has('--reference')) {
   for (const [path, text] of Object.entries({ ...PAGES(), ...SCHEMAS() })) wanted.set(path, text)
-  for (const [path, blocks] of Object.entries(BLOCKS())) wanted.set(path, withBlocks(read(path), blocks, path))
+  for (const [path, blocks] of Object.entries(BLOCKS()))
+    wanted.set(path, withBlocks(read(path), blocks, path))
 }
 if (everything || flags.has('--console')) {
   wanted.set('README.md', withOutput(read('README.md'), DEMO))
   wanted.set('docs/guide.md', withOutput(read('docs/guide.md')))
 }
 
+for (const [path, text] of wanted) if (path.endsWith('.md')) wanted.set(path, formatted(path, text))
 const stale = [...wanted].filter(([path, text]) => read(path) !== text)
 for (const [path, text] of stale) {
   if (flags.has('--check')) console.error(`${path} is out of date${firstDifference(read(path), text)}`)
@@ -45,6 +48,17 @@ for (const [path, text] of stale) {
 if (flags.has('--check') && stale.length) {
   console.error('bring them up to date with: npm run build && npm run generate')
   process.exitCode = 1
+}
+
+/** As `npm run format` would write it. */
+function formatted(path, text) {
+  const biome = join(root, 'node_modules/@biomejs/biome/bin/biome')
+  return execFileSync(process.execPath, [biome, 'format', `--stdin-file-path=${path}`], {
+    cwd: root,
+    input: text,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
 }
 
 /** A page with the text between `<!-- generated: name -->` and `<!-- end -->` replaced. */

@@ -22,6 +22,11 @@ export const ERRORS = {
   STORE_BUSY: { exit: 3, retry: true, means: 'another process is writing to the store' },
   STORE_DAMAGED: { exit: 3, retry: false, means: 'the ledger or a file it names is missing or altered' },
   STORE_WRITE: { exit: 3, retry: true, means: 'the store could not be written (space, permission, I/O)' },
+  OUTPUT_UNWRITABLE: {
+    exit: 3,
+    retry: true,
+    means: 'an output file or standard output cannot be written (folder, permission, space)',
+  },
   OUTPUT_EXISTS: { exit: 2, retry: false, means: 'an output file exists and --force was not given' },
 } as const satisfies Record<string, { exit: number; retry: boolean; means: string }>
 

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { loadTokenKey, pseudonymizer, tokenKeyFile } from '../config/token-key.ts'
+import { ThroughlineError } from '../errors.ts'
+import { findDamage } from '../store/damage.ts'
 import { Store, type Surroundings } from '../store/store.ts'
 import { createOutput, type Output } from './output.ts'
 import { VERSION } from './version.ts'
@@ -46,11 +48,7 @@ export async function withReader<T>(
 ): Promise<T> {
   const loaded = loadConfig(flags.config)
   const store = await Store.read(storeSettings(flags, loaded))
-  try {
-    return await action(store, loaded)
-  } finally {
-    store.close()
-  }
+  return using(store, () => action(store, loaded))
 }
 
 /** Runs an action on a store that is open for writing, and closes it. */
@@ -61,10 +59,25 @@ export async function withWriter<T>(
 ): Promise<T> {
   const loaded = loadConfig(flags.config)
   const store = await Store.write(storeSettings(flags, loaded), surroundings(context))
+  return using(store, () => action(store, loaded))
+}
+
+/** Folder of the store that flags and configuration name. */
+export function storeFolder(flags: StoreFlags): string {
+  return storeSettings(flags, loadConfig(flags.config)).path
+}
+
+/** Closes a store after an action, however it ends, and says so where a failure comes from a damaged store. */
+async function using<T>(store: Store, action: () => Promise<T>): Promise<T> {
+  const abandon = (): void => store.abandon()
+  process.once('exit', abandon)
   try {
-    return await action(store, loaded)
+    return await action()
+  } catch (error) {
+    throw error instanceof ThroughlineError ? error : (findDamage(store, error) ?? error)
   } finally {
     store.close()
+    process.removeListener('exit', abandon)
   }
 }
 

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, createReadStream, existsSync, mkdtempSync, openSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
@@ -6,7 +6,7 @@ import { ThroughlineError } from '../errors.ts'
 import { type ExportFormat, type ExportKind, exportSelect } from '../requests/export.ts'
 import { quoteText } from '../store/query.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
-import { count } from './output.ts'
+import { count, unwritable } from './output.ts'
 import { parsePeriod } from './period.ts'
 
 interface Flags extends StoreFlags {
@@ -67,6 +67,7 @@ export function exportCommand(program: Command, context: Context): void {
           store.db.run(`COPY (${select}) TO ${quoteText(target)} (${COPY_OPTIONS[format]})`, params)
         if (output === undefined) return toStdout(context, copy)
         const target = `${output}.part`
+        assertWritable(target)
         try {
           const rows = await copy(target)
           renameSync(target, output)
@@ -76,6 +77,15 @@ export function exportCommand(program: Command, context: Context): void {
         }
       })
     })
+}
+
+/** DuckDB names neither the reason nor the file in one piece; the operating system does. */
+function assertWritable(target: string): void {
+  try {
+    closeSync(openSync(target, 'w'))
+  } catch (cause) {
+    throw unwritable(target, cause)
+  }
 }
 
 /** DuckDB writes files only; what goes to standard output takes the way over a temporary one, gone at any exit. */

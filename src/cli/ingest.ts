@@ -4,7 +4,14 @@ import { ThroughlineError } from '../errors.ts'
 import { dayNumber } from '../model/time.ts'
 import { type RunResult, run } from '../pipeline/run.ts'
 import { discoverInputs } from '../sources/discover.ts'
-import { type Context, type StoreFlags, storeOptions, tokenPseudonym, withWriter } from './context.ts'
+import {
+  type Context,
+  type StoreFlags,
+  storeFolder,
+  storeOptions,
+  tokenPseudonym,
+  withWriter,
+} from './context.ts'
 import { bytes, count, safe } from './output.ts'
 import { ProgressLine } from './progress.ts'
 import { explainWarning } from './warnings.ts'
@@ -40,19 +47,20 @@ export function ingestCommand(program: Command, context: Context): void {
     )
     .action(async (sources: string[], flags: Flags) => {
       const declared = (flags.covers ?? []).map(parseCovers)
+      const maxRejects =
+        flags.maxRejects === undefined ? undefined : wholeNumber('--max-rejects', flags.maxRejects)
+      const fields = fieldsOf(flags)
+      const inputs = await discoverInputs(sources, storeFolder(flags))
       const progress = new ProgressLine(context.out, context.now)
       const result = await withWriter(context, flags, async (store, { config }) => {
         for (const cover of declared) store.append({ kind: 'coverage', ...cover })
-        const inputs = await discoverInputs(sources, store.root)
-        const fields = fieldsOf(flags)
         try {
           return await run(store, inputs, {
             config,
             host: flags.host,
             site: flags.site,
             fields,
-            maxRejects:
-              flags.maxRejects === undefined ? undefined : wholeNumber('--max-rejects', flags.maxRejects),
+            maxRejects,
             pseudonym: tokenPseudonym(context),
             onProgress: p => progress.read(p.source, p.bytes),
             onDay: (day, place, of) => progress.linking(day, place, of),

@@ -2,12 +2,13 @@
 import { CommanderError } from 'commander'
 import { ERRORS, ThroughlineError } from '../errors.ts'
 import { createContext } from './context.ts'
+import { unwritable } from './output.ts'
 import { createProgram } from './program.ts'
 
 /** A reader that closes the pipe has what it wanted. */
 process.stdout.on('error', error => {
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(process.exitCode ?? 0)
-  throw error
+  process.exit(report(unwritable('standard output', error)))
 })
 
 for (const [signal, code] of [

@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import stringWidth from 'string-width'
+import { ThroughlineError } from '../errors.ts'
 
 export type Colors = ReturnType<typeof pc.createColors>
 
@@ -43,6 +44,17 @@ export function createOutput(env: NodeJS.ProcessEnv): Output {
     warn: (text: string) => void (output.quiet || process.stderr.write(`warning: ${text}\n`)),
   }
   return output
+}
+
+/** The failure of an output that cannot be written. */
+export function unwritable(name: string, cause: unknown): ThroughlineError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new ThroughlineError(
+    'OUTPUT_UNWRITABLE',
+    `${safe(name)}: cannot be written: ${safe(why)}; check its folder, its permissions and the space left`,
+    { name },
+    cause,
+  )
 }
 
 /** Log text with control characters written out, so that it cannot drive the terminal. */

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { ThroughlineError } from '../errors.ts'
 import { SIMULATION_OPTIONS, writeSimulation } from '../simulate/index.ts'
 import type { Context } from './context.ts'
-import { bytes, count } from './output.ts'
+import { bytes, count, unwritable } from './output.ts'
 import { ProgressLine } from './progress.ts'
 
 export function simulateCommand(program: Command, context: Context): void {
@@ -38,7 +38,11 @@ export function simulateCommand(program: Command, context: Context): void {
     }
     const options = parseOptions(flags)
     const progress = new ProgressLine(context.out, context.now)
-    const summary = await writeSimulation(options, folder, p => progress.show(`writing ${bytes(p.bytes)}`))
+    const summary = await writeSimulation(options, folder, p =>
+      progress.show(`writing ${bytes(p.bytes)}`),
+    ).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === undefined ? error : unwritable(folder, error)
+    })
     progress.clear()
     const { out } = context
     out.line(`gateway   ${count(summary.gatewayCalls)} calls, ${count(summary.gatewayRows)} records written`)

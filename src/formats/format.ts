@@ -5,7 +5,7 @@ import type { RowSink } from './chunk.ts'
 /** The first bytes of a source after decompression, as detection sees them. */
 export interface Head {
   readonly bytes: Buffer
-  /** The same as text, bytes that are not UTF-8 replaced; a byte order mark removed. */
+  /** The same as text, bytes that are not UTF-8 replaced; without a byte order mark and NULs in front. */
   readonly text: string
   /** Whether these are all bytes of the source. */
   readonly complete: boolean

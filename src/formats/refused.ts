@@ -49,22 +49,24 @@ export const REFUSED: readonly Recogniser[] = [
   { name: 'a raw Apigee analytics record file', advice: 'this version reads the analytics data export', matches: says(/"records"\s*:\s*\[\s*\{[\s\S]*"(?:client_received_start_timestamp|response_status_code)"|"recordType"\s*:\s*"APIAnalytics"|"x-apigee\.[^"]+"\s*:|"dc\.[^"]+"\s*:/) },
   { name: 'Cloud Logging entries', advice: 'this version reads the analytics data export', matches: says(/"(?:jsonPayload|insertId|logName)"\s*:/) },
   { name: "a log shipper's envelope", advice: 'hand over the log files themselves', matches: says(/"(?:event\.original|_raw|@timestamp|log\.file\.path)"\s*:|"message"\s*:\s*"(?:#|\d{4}-)/) },
-  { name: 'an Apigee asynchronous report', advice: 'its rows are grouped; hand over the analytics data export', matches: firstLine(/^[^{]*\b(?:sum\(|avg\(|message_count)/) },
+  { name: 'an Apigee asynchronous report', advice: 'its rows are grouped; hand over the analytics data export', matches: firstLine(/^[^{]*\b(?:sum|avg|min|max|tps)\(|^\{.*"(?:sum|avg|min|max|tps)\([^"]*\)"\s*:/) },
   { name: 'a delimited Apigee export without a header row', advice: 'name its columns with --fields', matches: firstLine(/^(?:[^,|\t]*[,|\t]){15,}.*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? UTC/) },
   { name: 'JSON of another kind', advice: 'no line names the columns of an Apigee export', matches: firstLine(/^[[{]/) },
   { name: 'a binary file', advice: 'it is no text log', matches: h => isBinary(h.bytes) },
 ] // biome-ignore format: a table
 
+const UNKNOWN: Refusal = {
+  name: 'text of an unknown kind',
+  advice: 'expected an Apigee analytics export or an IIS W3C log',
+}
+
+/** Every kind of log that is refused by name. */
+export const REFUSED_NAMES: readonly string[] = [...REFUSED.map(r => r.name), UNKNOWN.name]
+
 /** What a source is that no format reads. Always an answer: text that nothing recognises is said to be unknown. */
 export function refusalOf(head: Head): Refusal {
   const line = /^[\s\0]*(.*)/.exec(head.text)?.[1]?.trim() ?? ''
-  const found = REFUSED.find(r => r.matches(head, line))
-  return (
-    found ?? {
-      name: 'text of an unknown kind',
-      advice: 'expected an Apigee analytics export or an IIS W3C log',
-    }
-  )
+  return REFUSED.find(r => r.matches(head, line)) ?? UNKNOWN
 }
 
 function isUtf16(bytes: Buffer): boolean {

@@ -10,7 +10,7 @@ export const HEAD_BYTES = 64 * 1024
 export const FORMATS: readonly Format[] = [iisW3c, apigeeNdjson, apigeeDelimited]
 
 /** Writers whose logs look like IIS's but mean something else; they are refused before a format may claim them. */
-const LOOKALIKES = /HTTPERR|Advanced Logging|FTP|W3CLogger|archive|UTF-16|empty/
+const LOOKALIKES = /HTTPERR|Advanced Logging|FTP|W3CLogger|archive|UTF-16|empty|asynchronous/
 
 /**
  * Finds the format of a source from its first bytes.
@@ -29,6 +29,7 @@ export function detectFormat(head: Head, fields?: readonly string[]): Format | R
 
 /** The head of a source for detection. */
 export function makeHead(bytes: Buffer, complete: boolean): Head {
-  const text = bytes.toString('utf8')
-  return { bytes, text: text.startsWith('\ufeff') ? text.slice(1) : text, complete }
+  // A byte order mark, and the NULs of a block that was preallocated and not written yet.
+  const text = bytes.toString('utf8').replace(/^\ufeff?\0*/, '')
+  return { bytes, text, complete }
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { ThroughlineError } from '../errors.ts'
 import { createExclusively } from './durable.ts'
@@ -34,12 +34,33 @@ export class Ledger {
     return existsSync(entryPath(join(store, 'ledger'), 0))
   }
 
-  /** Reads entries that came since. */
+  /**
+   * Reads entries that came since.
+   *
+   * @throws STORE_NEWER, STORE_DAMAGED
+   */
   refresh(): void {
-    for (let seq = this.state.head + 1; existsSync(entryPath(this.#root, seq)); seq++) {
+    for (;;) {
+      const seq = this.nextSeq()
+      // Entries come one after the other: where a later one exists, this one must exist by now.
+      if (!existsSync(entryPath(this.#root, seq))) {
+        if (!this.#hasAfter(seq)) return
+        if (!existsSync(entryPath(this.#root, seq)))
+          throw damaged(entryPath(this.#root, seq), 'it is missing')
+      }
       const { entry, digest } = this.#read(seq)
       applyEntry(this.state, entry, digest)
     }
+  }
+
+  /** Whether an entry later than this one exists. */
+  #hasAfter(seq: number): boolean {
+    const path = entryPath(this.#root, seq)
+    const names = existsSync(dirname(path)) ? readdirSync(dirname(path)) : []
+    return (
+      names.some(name => /^\d{6,}\.json$/.test(name) && name > basename(path)) ||
+      existsSync(dirname(entryPath(this.#root, seq + FOLDER_ENTRIES)))
+    )
   }
 
   /**

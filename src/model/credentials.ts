@@ -33,7 +33,10 @@ export function scrubCredentials(text: string, isLine: boolean): { text: string;
   return { text: out, count }
 }
 
-/** JSON Web Tokens (RFC 7519 section 3): base64url parts joined by dots, the first of which begins `{"`. */
+/** How the header of a token begins: an object with a member. Any other `eyJ` is three letters of a random id. */
+const HEADER = /^\{"[\w#$.-]{1,40}" *:/
+
+/** JSON Web Tokens (RFC 7519 section 3): base64url parts joined by dots, the first of which is a JSON object. */
 function scrubTokens(text: string): { text: string; count: number } {
   let out = ''
   let count = 0
@@ -42,7 +45,10 @@ function scrubTokens(text: string): { text: string; count: number } {
     let end = at
     while (isTokenCharacter(text.charCodeAt(end))) end++
     const [header = '', payload = ''] = text.slice(at, end).split('.', 2)
-    if (header.length >= 11 && payload.length >= 4) {
+    if (
+      payload.length >= 4 &&
+      HEADER.test(Buffer.from(header.slice(0, 64), 'base64url').toString('latin1'))
+    ) {
       out += text.slice(copied, at) + SCRUBBED
       copied = end
       count++

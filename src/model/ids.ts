@@ -12,6 +12,9 @@ const SENTINELS = new Set([
   '-',
   '(not set)',
   'not set',
+  // As IIS logs them.
+  '(not+set)',
+  'not+set',
   'null',
   'undefined',
   'na',

@@ -29,7 +29,8 @@ export async function lookUp(state: LedgerState, path: string): Promise<Known> {
   const shorter = sources.filter(s => s.rawBytes < size && s.rawBytes > 0 && !s.gzip)
   const head = shorter.length > 0 ? await prefixDigest(path, Math.min(size, HEAD_DIGEST_BYTES)) : ''
   for (const source of shorter.sort((a, b) => b.rawBytes - a.rawBytes)) {
-    if (source.path !== path && source.head !== head) continue
+    const isLong = source.rawBytes >= HEAD_DIGEST_BYTES
+    if (isLong && source.path !== path && source.head !== head) continue
     if ((await prefixDigest(path, source.rawBytes)) === source.sha256) return { is: 'grown', source }
   }
   return { is: 'new' }

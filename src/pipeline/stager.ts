@@ -1,5 +1,4 @@
 import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Chunk, type ChunkLayout, type RowSink } from '../formats/chunk.ts'
 import { stageChunk } from '../formats/stage.ts'
@@ -39,7 +38,7 @@ export class Stager implements RowSink {
 
   constructor(store: Store) {
     this.#store = store
-    this.#folder = mkdtempSync(join(tmpdir(), 'throughline-'))
+    this.#folder = mkdtempSync(join(layout.temporary(store.root), 'chunks-'))
   }
 
   chunk(layout: ChunkLayout, day: number): Chunk {

@@ -18,7 +18,8 @@ export interface ReadDigest {
 /** An open source: its bytes, decompressed, in blocks. */
 export interface OpenSource {
   readonly gzip: boolean
-  readonly blocks: AsyncIterable<Buffer>
+  /** To be read to its end or given back by `return()`, which closes the file. */
+  readonly blocks: AsyncGenerator<Buffer>
   /** Digest of everything read; only after `blocks` has ended. */
   digest(): ReadDigest
 }
@@ -32,23 +33,38 @@ export interface OpenSource {
 export async function openSource(path: string, from = 0): Promise<OpenSource> {
   const raw: Readable =
     path === '-' ? process.stdin : createReadStream(path, { start: from, highWaterMark: BLOCK_BYTES })
-  const hash = createHash('sha256')
-  let rawBytes = 0
   const iterator = raw[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  const first = await next(iterator, path)
-  const gzip = from === 0 && first !== undefined && GZIP.every((b, i) => first[i] === b)
+  const head = await firstBytes(iterator, path)
+  const gzip = from === 0 && head.length >= GZIP.length && GZIP.every((b, i) => head[i] === b)
+  const hash = createHash('sha256')
+  const read = { bytes: 0 }
   async function* hashed(): AsyncGenerator<Buffer> {
-    for (let block = first; block !== undefined; block = await next(iterator, path)) {
-      hash.update(block)
-      rawBytes += block.length
-      yield block
+    try {
+      for (let block = head.length ? head : undefined; block; block = await next(iterator, path)) {
+        hash.update(block)
+        read.bytes += block.length
+        yield block
+      }
+    } finally {
+      await iterator.return?.()
     }
   }
   return {
     gzip,
-    blocks: gzip ? gunzip(hashed(), path) : hashed(),
-    digest: () => ({ sha256: hash.digest('hex'), rawBytes }),
+    blocks: gzip ? gunzip(hashed(), path, read) : hashed(),
+    digest: () => ({ sha256: hash.copy().digest('hex'), rawBytes: read.bytes }),
   }
+}
+
+/** The first block, with as many more as the magic bytes need: a pipe may deliver single bytes. */
+async function firstBytes(iterator: AsyncIterator<Buffer>, path: string): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0)
+  while (head.length < GZIP.length) {
+    const block = await next(iterator, path)
+    if (block === undefined) return head
+    head = head.length ? Buffer.concat([head, block]) : block
+  }
+  return head
 }
 
 async function next(iterator: AsyncIterator<Buffer>, path: string): Promise<Buffer | undefined> {
@@ -60,14 +76,22 @@ async function next(iterator: AsyncIterator<Buffer>, path: string): Promise<Buff
   }
 }
 
-async function* gunzip(blocks: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer> {
+async function* gunzip(
+  blocks: AsyncIterable<Buffer>,
+  path: string,
+  read: { readonly bytes: number },
+): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: BLOCK_BYTES })
   // pipeline, unlike pipe, hands an error of the file on to the reader of the inflated bytes.
-  const inflated = pipeline(Readable.from(blocks), createGunzip({ chunkSize: BLOCK_BYTES }), () => undefined)
+  const inflated = pipeline(Readable.from(blocks), gunzip, () => undefined)
   try {
     for await (const block of inflated) yield block as Buffer
   } catch (cause) {
     throw cause instanceof ThroughlineError ? cause : unreadable(path, cause)
   }
+  // zlib stops in silence where what follows a member is no member.
+  const rest = read.bytes - gunzip.bytesWritten
+  if (rest > 0) throw unreadable(path, new Error(`${rest} bytes behind its gzip data are no gzip data`))
 }
 
 function unreadable(path: string, cause: unknown): ThroughlineError {

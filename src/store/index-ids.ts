@@ -14,7 +14,11 @@ const SHARED_IDS = [
 ]
 const IDS = {
   gateway: { side: 'g', stamp: 'start_ts', lists: [...SHARED_IDS, 'message_id AS id'] },
-  app: { side: 'a', stamp: 'end_ts', lists: [...SHARED_IDS, 'arr_log_id AS id WHERE arr_log_id IS NOT NULL'] },
+  app: {
+    side: 'a',
+    stamp: 'end_ts',
+    lists: [...SHARED_IDS, 'arr_log_id AS id WHERE arr_log_id IS NOT NULL'],
+  },
 } as const
 
 /**
@@ -22,7 +26,11 @@ const IDS = {
  *
  * @returns the number of keys
  */
-export async function writeIdIndex(db: Database, staged: readonly StagedSegment[], target: string): Promise<number> {
+export async function writeIdIndex(
+  db: Database,
+  staged: readonly StagedSegment[],
+  target: string,
+): Promise<number> {
   const parts = (['gateway', 'app'] as const).flatMap(kind => {
     const files = staged.filter(s => s.kind === kind).map(s => s.file)
     if (files.length === 0) return []

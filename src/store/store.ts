@@ -30,6 +30,7 @@ export class Store {
   readonly ledger: Ledger
   readonly #release: (() => void) | undefined
   readonly #surroundings: Surroundings | undefined
+  #isAbandoned = false
 
   private constructor(
     root: string,
@@ -107,10 +108,15 @@ export class Store {
 
   close(): void {
     this.db.close()
-    if (this.#release) {
-      rmSync(layout.temporary(this.root), { recursive: true, force: true })
-      this.#release()
-    }
+    this.abandon()
+  }
+
+  /** Removes unfinished files and the lock while the process ends in the middle of its work. May be called twice. */
+  abandon(): void {
+    if (this.#isAbandoned || !this.#release) return
+    this.#isAbandoned = true
+    rmSync(layout.temporary(this.root), { recursive: true, force: true })
+    this.#release()
   }
 
   /** Absolute path of a file that an entry names. */

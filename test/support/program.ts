@@ -14,7 +14,8 @@ export interface ProgramOptions {
   /** Working directory; configuration and keys are kept below it. */
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
-  readonly input?: string
+  /** Standard input; `open` leaves it open and empty. */
+  readonly input?: '' | 'open'
   /** Called with the running process. */
   readonly during?: (child: ChildProcess) => void
 }
@@ -41,7 +42,7 @@ function start(program: string, args: readonly string[], { cwd, env }: ProgramOp
   return spawn(program, args, { cwd, env: surroundings, stdio: 'pipe' })
 }
 
-function ended(child: ChildProcess, { input, during }: ProgramOptions): Promise<Ended> {
+function ended(child: ChildProcess, { input = '', during }: ProgramOptions): Promise<Ended> {
   return new Promise((resolve, reject) => {
     let stdout = ''
     let stderr = ''
@@ -53,7 +54,7 @@ function ended(child: ChildProcess, { input, during }: ProgramOptions): Promise<
     })
     child.on('error', reject)
     child.on('close', code => resolve({ code, stdout, stderr }))
-    child.stdin?.end(input ?? '')
+    if (input !== 'open') child.stdin?.end()
     during?.(child)
   })
 }

@@ -1,4 +1,5 @@
 import { asciiLower, asciiTrim } from '../encoding.ts'
+import { KNOWN, STAMPS } from './columns.ts'
 
 /** Separators that Apigee's `csvDelimiter` allows: comma, pipe, tab. */
 export const DELIMITERS = [',', '|', '\t'] as const
@@ -60,11 +61,12 @@ function closingQuote(text: string, from: number): number {
 export function parseHeader(text: string): { delimiter: string; names: string[] } | undefined {
   for (const delimiter of DELIMITERS) {
     const names = splitRecord(text, delimiter)?.map(name => asciiLower(asciiTrim(name)))
-    if (names && names.length > 1 && isExportHeader(names)) return { delimiter, names }
+    if (names && names.length > 1 && areExportColumns(names)) return { delimiter, names }
   }
   return undefined
 }
 
+/** Columns that tell an Apigee export from other tables; one of them is in any export worth reading. */
 const TELLING = [
   'client_received_start_timestamp',
   'gateway_flow_id',
@@ -73,9 +75,11 @@ const TELLING = [
   'proxy_basepath',
   'request_verb',
 ]
+const EXPORTED = new Set<string>([...KNOWN, ...STAMPS])
 
-function isExportHeader(names: readonly string[]): boolean {
-  return TELLING.filter(name => names.includes(name)).length >= 2
+/** Whether these names, in lower case, are columns of an Apigee export. */
+export function areExportColumns(names: readonly string[]): boolean {
+  return names.some(name => TELLING.includes(name)) && new Set(names.filter(n => EXPORTED.has(n))).size >= 2
 }
 
 /** The delimiter that cuts a row into most values. */

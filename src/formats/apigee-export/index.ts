@@ -1,22 +1,24 @@
 import type { Format, Head } from '../format.ts'
-import { parseHeader } from './delimited.ts'
+import { areExportColumns, parseHeader } from './delimited.ts'
 import { DelimitedReader } from './delimited-reader.ts'
 import { NdjsonReader } from './ndjson.ts'
 
 /** Keys that only raw analytics records have; those are another dialect. */
 const RAW_RECORD = /"(?:recordType|x-apigee\.[^"]+|apigee\.edge\.[^"]+|dc\.[^"]+)"\s*:/
-const EXPORT_KEY =
-  /"(?:client_received_start_timestamp|gateway_flow_id|apiproxy|response_status_code|proxy_basepath)"\s*:/g
+const KEY = /"([a-z_]+)"\s*:/gi
+/** Lines that are looked at: the first may be torn. */
+const HEAD_LINES = 20
 
 export const apigeeNdjson: Format = {
   name: 'apigee-export',
   description: 'Apigee analytics data export, newline-delimited JSON',
-  detect: head => {
-    const line = firstLine(head)
-    if (!line.startsWith('{') || RAW_RECORD.test(line)) return false
-    return new Set(line.match(EXPORT_KEY)).size >= 2
-  },
+  detect: head => head.text.split('\n', HEAD_LINES).some(isExportRecord),
   open: (context, resume) => new NdjsonReader(context, resume),
+}
+
+function isExportRecord(line: string): boolean {
+  if (!/^[\s\0]*\{/.test(line) || RAW_RECORD.test(line)) return false
+  return areExportColumns([...line.matchAll(KEY)].map(match => (match[1] ?? '').toLowerCase()))
 }
 
 export const apigeeDelimited: Format = {
@@ -27,5 +29,5 @@ export const apigeeDelimited: Format = {
 }
 
 function firstLine(head: Head): string {
-  return /^[\s\0]*(.*)/.exec(head.text)?.[1]?.trim() ?? ''
+  return /^[\s\0]*(.*)/.exec(head.text)?.[1]?.trimEnd() ?? ''
 }

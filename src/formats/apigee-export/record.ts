@@ -22,7 +22,11 @@ import { GatewaySubjects } from './subjects.ts'
 
 const at = (name: KnownColumn): number => KNOWN.indexOf(name)
 const [ORG, ENV, FLOW] = [at('organization'), at('environment'), at('gateway_flow_id')]
-const [CODE, CACHE] = [at('target_response_code'), at('cache_hit')]
+const [CODE, CACHE, FAULT] = [
+  at('target_response_code'),
+  at('cache_hit'),
+  at('ax_edge_execution_fault_code'),
+]
 const [CLIENT, EMAIL] = [at('client_id'), at('developer_email')]
 
 const IS_NUMBER = /^-?\d+(?:\.\d{1,9})?$/
@@ -261,5 +265,7 @@ function isTargetCalled(known: readonly string[], stamps: readonly (Stamp | unde
   const receivedUs = stamps[0]?.us ?? 0
   const sentUs = stamps[2]?.us
   if (sentUs === undefined || sentUs < receivedUs) return false
+  // A call that was passed on within the millisecond and never answered has no stamp that differs.
+  if (/timeout/i.test(known[FAULT] ?? '')) return true
   return TARGET_STAMPS.some(i => (stamps[i]?.us ?? receivedUs) !== receivedUs)
 }
