@@ -25,8 +25,9 @@ export function installMissing() {
     process.exit(2)
   }
   if (isInstalled()) return
-  console.error('installing packages (npm ci) …')
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  console.error('installing packages (npm install) …')
+  // Not `npm ci`: it refuses a lock without the optional packages of platforms that a registry mirror does not carry.
+  execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   })

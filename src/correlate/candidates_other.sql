@@ -58,3 +58,6 @@ FROM best AS b
 JOIN app_window AS a ON a.hop_id = b.app_hop_id
 JOIN gateway_window AS g ON g.hop_id = b.gateway_hop_id
 WHERE a.end_ts < g.start_ts + INTERVAL 24 HOURS AND a.end_ts > g.start_ts - INTERVAL 24 HOURS
+  -- A pair that was contradicted by its first ids is not judged a second time.
+  AND NOT EXISTS (SELECT 1 FROM judged_pairs AS j
+    WHERE j.app_hop_id = b.app_hop_id AND j.gateway_hop_id = b.gateway_hop_id)

@@ -45,17 +45,22 @@ export function isSentinel(value: string): boolean {
  * @returns undefined where the value is a sentinel for "none"
  */
 export function normalizeId(raw: string): string | undefined {
-  let id = unwrap(raw, ' \t\r\n', ' \t\r\n')
+  let id = isBlank(raw.charCodeAt(0)) || isBlank(raw.charCodeAt(raw.length - 1)) ? unwrap(raw, BLANK, BLANK) : raw
   if (OPENING.includes(id[0] ?? ' ')) id = unwrap(id, OPENING, CLOSING)
-  if (isSentinel(id) || /^[0-]+$/.test(id)) return undefined
+  if (isSentinel(id) || (id[0] === '0' && /^[0-]+$/.test(id))) return undefined
   const trace = id.length >= 55 ? traceIdOf(id) : undefined
   if (trace) return trace
   if (UUID.test(id)) return id.replaceAll('-', '').toLowerCase()
   return HEX_TRACE.test(id) ? id.toLowerCase() : id
 }
 
+const BLANK = ' \t\r\n'
 const OPENING = `"'{(<[`
 const CLOSING = `"'})>]`
+
+function isBlank(code: number): boolean {
+  return code <= 32
+}
 
 /** Without these characters at its ends. The text may be a byte string, in which `trim` would cut characters in half. */
 function unwrap(text: string, opening: string, closing: string): string {

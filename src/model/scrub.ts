@@ -51,13 +51,13 @@ export function mayHoldSecret(value: string): boolean {
   return SUSPECT.test(value)
 }
 
-/** `=` as such, percent-encoded any number of times, or as a JSON escape; and what ends the name of a JSON member. */
 const QUOTE = `(?:"|'|%(?:25)*22|\\\\u0022)`
 const COLON = '(?::|%(?:25)*3a|\\\\u003a)'
 const GAP = '(?:[ \\t+]|%(?:25)*20)*'
+/** `=` as such, percent-encoded any number of times, or as a JSON escape; and what ends the name of a JSON member. */
 const EQUALS = '=|%(?:25)*3d|\\\\u003d'
-const SEPARATOR = new RegExp(`${EQUALS}|${QUOTE}${GAP}${COLON}|(?<=authorization)${COLON}`, 'gi')
-const SEPARATOR_TORN = new RegExp(`${EQUALS}|${QUOTE}${GAP}${COLON}|${COLON}`, 'gi')
+const SEPARATOR = new RegExp(`${EQUALS}|${QUOTE}${GAP}${COLON}|(?<=authorization)${COLON}`, 'iy')
+const SEPARATOR_TORN = new RegExp(`${EQUALS}|${QUOTE}${GAP}${COLON}|${COLON}`, 'iy')
 const IS_COLON = new RegExp(`${COLON}$`, 'i')
 const OPENING = new RegExp(`${GAP}(\\\\{0,8}"|'|%(?:25)*22|\\\\u0022)`, 'iy')
 const NOTHING = /(?:[ \t+]|%(?:25)*20)*(?:null|true|false)\b/iy
@@ -75,11 +75,12 @@ function scrubNamed(text: string, shape: TextShape, isSecretName: (name: string)
   let count = 0
   let out = ''
   let copied = 0
-  separator.lastIndex = 0
-  for (let match = separator.exec(text); match; match = separator.exec(text)) {
-    const [found] = match
-    if (!isSecretName(nameBefore(text, match.index))) continue
-    const start = match.index + found.length
+  for (let at = nextCandidate(text, 0); at < text.length; at = nextCandidate(text, at)) {
+    const found = separatorAt(separator, text, at)
+    const name = found && nameBefore(text, at)
+    const start = at + Math.max(found.length, 1)
+    at = start
+    if (name === '' || !isSecretName(name)) continue
     const { from, to } = IS_COLON.test(found)
       ? memberValue(text, start, shape)
       : { from: start, to: parameterEnd(text, start, found, shape, isJson) }
@@ -89,9 +90,26 @@ function scrubNamed(text: string, shape: TextShape, isSecretName: (name: string)
       copied = to
       count++
     }
-    separator.lastIndex = Math.max(to, start)
+    at = Math.max(to, start)
   }
   return { text: count ? out + text.slice(copied) : text, count }
+}
+
+/** 1 for characters that a separator can begin with. */
+const CANDIDATES = new Uint8Array(256)
+for (const c of Buffer.from(`=%\\"':`)) CANDIDATES[c] = 1
+
+function nextCandidate(text: string, from: number): number {
+  let at = from
+  while (at < text.length && CANDIDATES[text.charCodeAt(at)] !== 1) at++
+  return at
+}
+
+/** The separator that stands here; empty where none does. */
+function separatorAt(separator: RegExp, text: string, at: number): string {
+  if (text[at] === '=') return '='
+  separator.lastIndex = at
+  return separator.exec(text)?.[0] ?? ''
 }
 
 function nameBefore(text: string, end: number): string {

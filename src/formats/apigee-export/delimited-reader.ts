@@ -3,7 +3,7 @@ import type { ReaderContext, ReaderState } from '../format.ts'
 import { MAX_LINE_BYTES, type Position } from '../lines.ts'
 import { rejectLine, wholeLine } from '../rejects.ts'
 import { endsInQuotes, guessDelimiter, parseHeader, splitRecord } from './delimited.ts'
-import { ExportReader, isBlankText, type Line, mayHoldSecrets } from './export-reader.ts'
+import { ExportReader, isBlankText, type Line, mayHoldControls, mayHoldSecrets } from './export-reader.ts'
 import type { ColumnRole } from './roles.ts'
 
 /** A record over more lines than this is taken for a stray quote. */
@@ -100,7 +100,7 @@ export class DelimitedReader extends ExportReader {
       if (values.length > roles.length) return ['too-many-columns', detail]
       return [terminated ? 'too-few-columns' : 'truncated', detail]
     }
-    this.writer.begin(mayHoldSecrets(text), /[\x00-\x08\x0a-\x1f]/.test(text))
+    this.writer.begin(mayHoldSecrets(text), mayHoldControls(text))
     for (let i = 0; i < roles.length; i++) {
       const role = roles[i]
       if (role) this.writer.set(role, values[i] ?? '')

@@ -101,5 +101,12 @@ export function isBlankText(text: string): boolean {
 
 /** Whether any value of this text can hold a secret; a cheap test that spares most records the search. */
 export function mayHoldSecrets(text: string): boolean {
-  return /[=%'\\]|""|eyJ|:\/\/[^/"]*@|bearer|basic|negotiate|ntlm/i.test(text)
+  return text.includes('=') || text.includes('%') || OTHER_SECRETS.test(text)
+}
+
+const OTHER_SECRETS = /['\\]|""|eyJ|:\/\/[^/"]*@|bearer|basic|negotiate|ntlm/i
+
+/** Whether a value of this text may hold a character that separates or ends the rows of a chunk. */
+export function mayHoldControls(text: string): boolean {
+  return text.includes('\x1e') || text.includes('\x1f') || text.includes('\r') || text.includes('\n')
 }

@@ -1,7 +1,7 @@
 import type { ReaderContext, ReaderState } from '../format.ts'
 import type { Position } from '../lines.ts'
 import { rejectLine, wholeLine } from '../rejects.ts'
-import { ExportReader, isBlankText, type Line, mayHoldSecrets } from './export-reader.ts'
+import { ExportReader, isBlankText, type Line, mayHoldControls, mayHoldSecrets } from './export-reader.ts'
 import { JsonRecordScanner } from './json.ts'
 
 /** One JSON object a line (NDJSON), as Apigee's JSON export writes it. */
@@ -15,7 +15,7 @@ export class NdjsonReader extends ExportReader {
 
   protected take({ bytes, text, at, terminated }: Line): void {
     if (isBlankText(text)) return this.skip()
-    this.writer.begin(mayHoldSecrets(text), /[\x00-\x1f\\]/.test(text))
+    this.writer.begin(mayHoldSecrets(text), text.includes('\\') || mayHoldControls(text))
     const problem = this.#scanner.scan(text)
     if (problem !== undefined) {
       const reason = terminated || text.endsWith('}') ? 'bad-json' : 'truncated'

@@ -14,9 +14,13 @@ const TEXT =
 const WHOLE = /^\d{9,19}$/
 const DECIMAL = /^\d{1,19}(?:\.\d{1,18})?(?:[eE]\+?\d{1,2})?$/
 
-/** Days of the dates read last; a file has few. */
-let lastDate = ''
-let lastDay = Number.NaN
+/** How zones that mean UTC are written most. */
+const UTC = new Set(['', ' UTC', 'Z'])
+const SECOND_CHARACTERS = 19
+
+/** The last `YYYY-MM-DD HH:MM:SS` in UTC and what it is: the stamps of a record share few. */
+let lastText = ''
+let lastSeconds = Number.NaN
 
 /**
  * Reads a stamp of an export: `2014-09-01 14:40:41.1 UTC` (BigQuery's rendering), ISO 8601 with T and Z or an offset,
@@ -30,19 +34,37 @@ export function parseStamp(text: string): Stamp | undefined {
 }
 
 function fromText(text: string): Stamp | undefined {
+  const seconds = text.slice(0, SECOND_CHARACTERS)
+  if (seconds === lastText) {
+    let end = SECOND_CHARACTERS
+    if (text[end] === '.') for (end++; isDigit(text.charCodeAt(end)); end++);
+    const digits = end - SECOND_CHARACTERS - 1
+    if (UTC.has(text.slice(end)) && digits !== 0 && digits <= 9) {
+      return { us: lastSeconds * SECOND_US + micros(text.slice(SECOND_CHARACTERS + 1, end)), rule: 'text' }
+    }
+  }
+  return fromAnyText(text)
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
+}
+
+function micros(fraction: string): number {
+  return fraction === '' ? 0 : Number(fraction.padEnd(6, '0').slice(0, 6))
+}
+
+function fromAnyText(text: string): Stamp | undefined {
   const match = TEXT.exec(text)
   if (!match) return undefined
   const [, date = '', hour, minute, second, fraction = '', sign, offsetHours, offsetMinutes = '0'] = match
-  if (date !== lastDate) {
-    lastDate = date
-    lastDay = dayNumber(date)
-  }
-  if (Number.isNaN(lastDay) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
-    return undefined
+  const day = dayNumber(date)
+  if (Number.isNaN(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined
   const offset = sign ? Number(`${sign}1`) * (Number(offsetHours) * 3600 + Number(offsetMinutes) * 60) : 0
-  const seconds = lastDay * 86_400 + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - offset
-  const micros = fraction === '' ? 0 : Number(fraction.padEnd(6, '0').slice(0, 6))
-  return { us: seconds * SECOND_US + micros, rule: 'text' }
+  const seconds = day * 86_400 + Number(hour) * 3600 + Number(minute) * 60 + Number(second)
+  lastText = text.slice(0, SECOND_CHARACTERS)
+  lastSeconds = seconds
+  return { us: (seconds - offset) * SECOND_US + micros(fraction), rule: 'text' }
 }
 
 function fromNumber(text: string): Stamp | undefined {

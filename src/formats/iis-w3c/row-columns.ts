@@ -5,6 +5,9 @@ const SPACE = 32
 const DASH = 45
 const PLUS = 43
 const LETTER_J = 74
+const BACKSLASH = 92
+const AT = 64
+const SLASH = 47
 const CR = 13
 
 /** What a byte means to the split: 1 ends a column, 2 may belong to a secret, 3 is a NUL or a CR. */
@@ -81,8 +84,17 @@ export class RowColumns {
 function beginsSecret(line: Buffer, at: number): boolean {
   const c = line[at]
   if (c === LETTER_J) return line[at - 1] === 121 && line[at - 2] === 101
+  // As in CORP\user; a JSON escape begins \u00.
+  if (c === BACKSLASH) return line[at + 1] === 117 && line[at + 2] === 48
+  if (c === AT) return hasAddressBefore(line, at)
   if (c === PLUS) return SCHEME_ENDS.has((((line[at - 2] ?? 0) | 32) << 8) | ((line[at - 1] ?? 0) | 32))
   return true
+}
+
+/** Whether an address (`scheme://`) stands before the `@` in its column, whose user and password it may end. */
+function hasAddressBefore(line: Buffer, at: number): boolean {
+  for (let i = at - 1; i > 0 && line[i] !== SPACE; i--) if (line[i] === SLASH && line[i - 1] === SLASH) return true
+  return false
 }
 
 /** The last two letters of Bearer, Basic, Negotiate and NTLM. */
