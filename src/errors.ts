@@ -15,7 +15,6 @@ export const ERRORS = {
   ID_UNKNOWN: { exit: 1, retry: false, means: 'no hop in the store carries the id that was asked for' },
   SOURCE_NOT_FOUND: { exit: 2, retry: false, means: 'a path or glob matches nothing' },
   SOURCE_UNREADABLE: { exit: 3, retry: true, means: 'a source cannot be opened or stopped in mid-read' },
-  SOURCE_REFUSED: { exit: 3, retry: false, means: 'a named source is not a log that can be read as hops' },
   REJECTS_EXCEEDED: { exit: 3, retry: false, means: 'more lines were rejected than --max-rejects allows' },
   STORE_NOT_FOUND: { exit: 2, retry: false, means: 'the store folder does not exist or holds no ledger' },
   STORE_NEWER: { exit: 2, retry: false, means: 'the store was written by a newer version of Throughline' },

@@ -86,8 +86,9 @@ function printResult(context: Context, result: RunResult, seconds: number): void
   const sum = (pick: (a: RunResult['sources'][number]['accounting']) => number): number =>
     result.sources.reduce((total, s) => total + pick(s.accounting), 0)
   const lines = sum(a => a.lines)
+  const sources = `${count(result.sources.length)} ${result.sources.length === 1 ? 'source' : 'sources'}`
   const rows: [string, number, string][] = [
-    ['lines', lines, `read from ${count(result.sources.length)} sources, ${bytes(sum(a => a.bytes))}`],
+    ['lines', lines, `read from ${sources}, ${bytes(sum(a => a.bytes))}`],
     ['decoded', sum(a => a.decoded), 'hops'],
     ['directives', sum(a => a.directives), 'headers, comments, blank lines'],
     ['rejected', sum(a => a.rejected), rejectSummary(result)],
@@ -95,11 +96,13 @@ function printResult(context: Context, result: RunResult, seconds: number): void
     ['scrubbed', sum(a => a.scrubbed), 'secret values replaced'],
   ]
   const width = Math.max(...rows.map(([, n]) => count(n).length))
-  for (const [name, n, text] of rows)
-    out.line(`${name.padEnd(11)}${count(n).padStart(width)}  ${text}`.trimEnd())
+  if (result.sources.length === 0) out.line('nothing    new to read')
+  else
+    for (const [name, n, text] of rows)
+      out.line(`${name.padEnd(11)}${count(n).padStart(width)}  ${text}`.trimEnd())
   printDays(context, result)
   for (const warning of warningsOf(result)) out.warn(warning)
-  const rate = seconds > 0 ? `, ${count(Math.round(sum(a => a.decoded) / seconds))} hops/s` : ''
+  const rate = seconds > 0 && lines > 0 ? `, ${count(Math.round(sum(a => a.decoded) / seconds))} hops/s` : ''
   out.note(`done in ${seconds.toFixed(1)} s${rate}`)
   if (failed.length || result.refused.some(r => r.named)) process.exitCode = 3
 }

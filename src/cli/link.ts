@@ -42,9 +42,9 @@ export function linkCommand(program: Command, context: Context): void {
         const { out } = context
         const changed = linked.filter(day => day.changed)
         out.line(
-          `linked    ${count(linked.length)} ${linked.length === 1 ? 'day' : 'days'}, ${count(changed.length)} changed${changed.length ? `: ${changed.map(d => d.day).join(', ')}` : ''}`,
+          `linked     ${count(linked.length)} ${linked.length === 1 ? 'day' : 'days'}, ${count(changed.length)} changed${changed.length ? `: ${changed.map(d => d.day).join(', ')}` : ''}`,
         )
-        out.line(`closed    ${closed.length ? closed.join(', ') : 'none'}`)
+        out.line(`closed     ${closed.length ? closed.join(', ') : 'none'}`)
         for (const day of linked) for (const warning of day.warnings) out.warn(`${day.day}: ${safe(warning)}`)
       })
     })

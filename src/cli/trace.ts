@@ -4,7 +4,7 @@ import type { SourceRecord } from '../ledger/entry.ts'
 import { type Found, findById, type LinkRow, MOST_HOPS } from '../requests/lookup.ts'
 import { originalLine } from '../sources/original.ts'
 import type { Store } from '../store/store.ts'
-import { spansOf } from '../traces/spans.ts'
+import { type Span, spansOf } from '../traces/spans.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { duration, type Output, safe } from './output.ts'
 import { jsonRow } from './rows.ts'
@@ -58,12 +58,13 @@ function print(out: Output, store: Store, found: Found, originals: ReadonlyMap<s
     const gateway = found.gatewayHops.find(h => h.hop_id === request.gateway_hop_id)
     const ids = request.app_hop_ids as string[]
     const apps = found.appHops.filter(h => ids.includes(String(h.hop_id)))
+    const spans = spansOf(gateway, apps)
     const lines = [
       ...heading(out, request),
       ...facts(request, gateway, apps, found.links),
       '',
-      ...waterfall(spansOf(gateway, apps), out),
-      ...legend(apps),
+      ...waterfall(spans, out),
+      ...legend(spans),
       '',
       ...provenance(store, gateway, apps, originals),
       ...unknowns(out, request, apps, found.links),
@@ -96,7 +97,7 @@ function facts(r: Row, gateway: Row | undefined, apps: readonly Row[], links: re
   const rows: [string, string][] = [
     ['said by', saidBy(r)],
     ['who', [safe(r.subject ?? 'nobody named'), r.subject_kind ? `(${r.subject_kind}${r.subject_issuer ? ` of ${safe(r.subject_issuer)}` : ''})` : ''].join(' ').trim()],
-    ['client', [r.developer_app && `app ${safe(r.developer_app)}`, r.client_id && `id ${safe(r.client_id)}`, r.client_ip && `from ${safe(r.client_ip)}`].filter(Boolean).join(', ')],
+    ['client', [r.developer_app && `app ${safe(r.developer_app)}`, r.client_id && `id ${safe(r.client_id)}`, r.client_ip ? `from ${safe(r.client_ip)}` : r.peer_ip && `peer ${safe(r.peer_ip)}`].filter(Boolean).join(', ')],
     ['ids', [gateway?.correlation_raw && `${safe(gateway.correlation_field)} ${safe(gateway.correlation_raw)}`, r.message_id && `message ${safe(r.message_id)}`, r.trace_id && `trace ${safe(r.trace_id)}`, !gateway && apps[0]?.correlation_raw && `${safe(apps[0].correlation_field)} ${safe(apps[0].correlation_raw)}`].filter(Boolean).join(', ') || 'none logged'],
     ['joined', joined(r, links)],
   ] // biome-ignore format: a table
@@ -139,10 +140,14 @@ function joined(r: Row, links: readonly LinkRow[]): string {
   return `by id: ${how}; confidence ${Number(r.confidence).toFixed(2)}${hops}`
 }
 
-function legend(apps: readonly Row[]): string[] {
-  return apps.length === 0
-    ? []
-    : ['~ ? IIS logs whole seconds: ~ is drawn inside the call that caused it, ? as logged']
+function legend(spans: readonly Span[]): string[] {
+  const notes = [
+    spans.some(s => s.placed) ? '~ IIS logs whole seconds: drawn inside the call that caused it' : '',
+    spans.some(s => s.apartUs !== 0)
+      ? '? IIS logs whole seconds, and they do not fit the call: only the length of the bar means something'
+      : '',
+  ]
+  return notes.filter(note => note !== '')
 }
 
 function provenance(

@@ -37,7 +37,7 @@ export function parseConfig(text: string, path: string): Config {
   }
   const result = CONFIG.safeParse(document.toJS() ?? {})
   if (result.success) return result.data
-  const lines = result.error.issues.map(describe)
+  const lines = result.error.issues.map(issue => describe(issue, document.toJS()))
   throw new ThroughlineError('CONFIG_INVALID', lines.map(line => `config ${path}: ${line}`).join('\n'), {
     path,
   })
@@ -57,9 +57,9 @@ function readText(path: string): string {
   }
 }
 
-function describe(issue: z.core.$ZodIssue): string {
+function describe(issue: z.core.$ZodIssue, config: unknown): string {
   const key = issue.path.join('.') || '(top level)'
-  if (issue.code !== 'unrecognized_keys') return `${key}: ${issue.message}`
+  if (issue.code !== 'unrecognized_keys') return `${key}: ${found(config, issue.path)}; ${issue.message}`
   return issue.keys
     .map(unknown => {
       const known = keysAt(issue.path)
@@ -68,6 +68,12 @@ function describe(issue: z.core.$ZodIssue): string {
       return `${where}: unknown key${guess ? `; did you mean ${guess}?` : ''} (known here: ${known.join(', ')})`
     })
     .join('\n')
+}
+
+/** The value at a path, in a few words. */
+function found(config: unknown, path: readonly PropertyKey[]): string {
+  const value = path.reduce((at, key) => (at as Record<PropertyKey, unknown> | null)?.[key], config)
+  return value === undefined ? 'not set' : `got ${JSON.stringify(value).slice(0, 60)}`
 }
 
 /** The keys that the schema knows at a path. */

@@ -81,14 +81,7 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
     return { day, changed: false, warnings }
   }
   const generation = (current?.generation ?? 0) + 1
-  const record =
-    rows > 0
-      ? await publishFile(store, file, layout.links(ONE_APPLICATION, day, generation), rows)
-      : undefined
-  store.append({
-    kind: 'link', application: ONE_APPLICATION, day, generation, ...(record ? { file: record } : {}), contentHash,
-    counts: { ...counts }, warnings: [...warnings], method: METHOD, config: options.configDigest,
-  }) // biome-ignore format: one entry
+  // First, so that no moment exists in which a closed day shows other links than it was closed with.
   if (state.state === 'closed') {
     store.append({
       kind: 'day',
@@ -98,5 +91,13 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
       reason: `links changed (generation ${generation})`,
     })
   }
+  const record =
+    rows > 0
+      ? await publishFile(store, file, layout.links(ONE_APPLICATION, day, generation), rows)
+      : undefined
+  store.append({
+    kind: 'link', application: ONE_APPLICATION, day, generation, ...(record ? { file: record } : {}), contentHash,
+    counts: { ...counts }, warnings: [...warnings], method: METHOD, config: options.configDigest,
+  }) // biome-ignore format: one entry
   return { day, changed: true, warnings }
 }

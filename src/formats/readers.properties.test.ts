@@ -125,7 +125,12 @@ describe('a secret is in nothing that a reader hands out', () => {
     `Bearer+${s}`,
     `{"pin":"${s}"}`,
   ]
-  const breaks = [(l: string) => l, (l: string) => `${l} extra`, (l: string) => l.slice(11), (l: string) => l.slice(0, -9)]
+  const breaks = [
+    (l: string) => l,
+    (l: string) => `${l} extra`,
+    (l: string) => l.slice(11),
+    (l: string) => l.slice(0, -9),
+  ]
   const carrier = fc.record({
     secret,
     place: fc.nat(6),
@@ -244,7 +249,9 @@ describe('identity', () => {
   test('the id of a gateway row does not depend on configured secret names', () => {
     const scrubber = createScrubber(['badge'], ['token'])
     expect(ids(json, ndjson(record), { scrubber })).toEqual(ids(json, ndjson(record)))
-    expect(ids(json, ndjson({ ...record, dc_badge: '78' }), { scrubber })).not.toEqual(ids(json, ndjson(record)))
+    expect(ids(json, ndjson({ ...record, dc_badge: '78' }), { scrubber })).not.toEqual(
+      ids(json, ndjson(record)),
+    )
   })
 
   test('with a message id, organization, environment, message id and first stamp are the whole key', () => {

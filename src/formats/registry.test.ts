@@ -8,7 +8,8 @@ const detected = (content: string | Buffer, fields?: readonly string[], complete
 const IIS_ROW = '2026-03-01 10:00:00 10.0.0.5 GET /a - 443 - 10.0.0.9 curl/8.0 - 200 0 0 15\n'
 const FIELDS =
   'date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken'
-const RECORD = '{"client_received_start_timestamp":"2026-03-01 10:00:00 UTC","gateway_flow_id":"rrt-1","apiproxy":"pay"}\n'
+const RECORD =
+  '{"client_received_start_timestamp":"2026-03-01 10:00:00 UTC","gateway_flow_id":"rrt-1","apiproxy":"pay"}\n'
 const HEADER = 'client_received_start_timestamp,gateway_flow_id,apiproxy\n'
 
 describe('logs that can be read', () => {
@@ -32,7 +33,9 @@ describe('logs that can be read', () => {
 
   test('with configured fields, rows without a header', () => {
     expect(detected(IIS_ROW, FIELDS.split(' '))).toBe('iis-w3c')
-    expect(detected(`${'a,'.repeat(20)}2026-03-01 10:00:00 UTC,b\n`, ['apiproxy'])).toBe('apigee-export-delimited')
+    expect(detected(`${'a,'.repeat(20)}2026-03-01 10:00:00 UTC,b\n`, ['apiproxy'])).toBe(
+      'apigee-export-delimited',
+    )
   })
 })
 

@@ -127,6 +127,8 @@ export const ENTRY = z.discriminatedUnion('kind', [
     method: z.string(),
     config: digest,
   }),
+  /** The links of these days take every hop into account; until it, what was taken in is still to be linked. */
+  z.strictObject({ ...BASE, kind: z.literal('linked'), application: z.string(), days: z.array(day) }),
   z.strictObject({
     ...BASE,
     kind: z.literal('day'),

@@ -36,6 +36,8 @@ export interface LedgerState {
   readonly indexes: IndexRecord[]
   readonly rejects: { path: string; rows: number }[]
   readonly declared: Declared[]
+  /** Days with hops that their links do not take into account yet, `YYYY-MM-DD`. */
+  readonly unlinkedDays: Set<string>
   /** Key: application, a space, day. */
   readonly days: Map<string, DayState>
 }
@@ -56,6 +58,7 @@ export function emptyState(): LedgerState {
     indexes: [],
     rejects: [],
     declared: [],
+    unlinkedDays: new Set(),
     days: new Map(),
   }
 }
@@ -70,6 +73,7 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
   else if (entry.kind === 'link') dayOf(state, entry.application, entry.day).link = entry
+  else if (entry.kind === 'linked') for (const day of entry.days) state.unlinkedDays.delete(day)
   else if (entry.kind === 'day')
     Object.assign(dayOf(state, entry.application, entry.day), { state: entry.state, reason: entry.reason })
   else applyIngest(state, entry)
@@ -81,7 +85,10 @@ function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' 
   state.segments.push(...entry.segments)
   state.indexes.push(...entry.indexes)
   state.rejects.push(...entry.rejects)
-  for (const segment of entry.segments) dayOf(state, ONE_APPLICATION, segment.day).lastHopAt = entry.at
+  for (const { day } of entry.segments) {
+    dayOf(state, ONE_APPLICATION, day).lastHopAt = entry.at
+    state.unlinkedDays.add(day)
+  }
 }
 
 /** The state of a day; a day that is first heard of is open. */

@@ -45,18 +45,25 @@ export function isSentinel(value: string): boolean {
  * @returns undefined where the value is a sentinel for "none"
  */
 export function normalizeId(raw: string): string | undefined {
-  let id = isBlank(raw.charCodeAt(0)) || isBlank(raw.charCodeAt(raw.length - 1)) ? unwrap(raw, BLANK, BLANK) : raw
+  let id =
+    isBlank(raw.charCodeAt(0)) || isBlank(raw.charCodeAt(raw.length - 1)) ? unwrap(raw, BLANK, BLANK) : raw
   if (OPENING.includes(id[0] ?? ' ')) id = unwrap(id, OPENING, CLOSING)
   if (isSentinel(id) || (id[0] === '0' && /^[0-]+$/.test(id))) return undefined
   const trace = id.length >= 55 ? traceIdOf(id) : undefined
   if (trace) return trace
-  if (UUID.test(id)) return id.replaceAll('-', '').toLowerCase()
+  if (UUID.test(id)) return withoutDashes(id).toLowerCase()
   return HEX_TRACE.test(id) ? id.toLowerCase() : id
 }
 
 const BLANK = ' \t\r\n'
 const OPENING = `"'{(<[`
 const CLOSING = `"'})>]`
+
+/** The digits of a UUID; four cuts cost less than a search. */
+function withoutDashes(uuid: string): string {
+  if (uuid.length !== 36) return uuid.replaceAll('-', '')
+  return uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24)
+}
 
 function isBlank(code: number): boolean {
   return code <= 32

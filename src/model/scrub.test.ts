@@ -109,17 +109,52 @@ test('an Authorization column is a secret as a whole', () => {
 })
 
 test('scrubbing twice changes nothing more', () => {
-  const pieces = fc.constantFrom('token', 'a', '=', '&', '"', ':', '%3D', '%26', ' ', ';+', '{', ',', JWT, 'Bearer+')
+  const pieces = fc.constantFrom(
+    'token',
+    'a',
+    '=',
+    '&',
+    '"',
+    ':',
+    '%3D',
+    '%26',
+    ' ',
+    ';+',
+    '{',
+    ',',
+    JWT,
+    'Bearer+',
+  )
   fc.assert(
-    fc.property(fc.array(pieces, { maxLength: 12 }), fc.constantFrom<TextShape>('line', 'value'), (parts, shape) => {
-      const once = scrub(parts.join(''), shape).text
-      expect(scrub(once, shape).text).toBe(once)
-    }),
+    fc.property(
+      fc.array(pieces, { maxLength: 12 }),
+      fc.constantFrom<TextShape>('line', 'value'),
+      (parts, shape) => {
+        const once = scrub(parts.join(''), shape).text
+        expect(scrub(once, shape).text).toBe(once)
+      },
+    ),
   )
 })
 
 test('the columns of a line stay where they are', () => {
-  const pieces = fc.constantFrom('token', 'a', '=', '&', '"', ':', '%3D', ' ', ';+', '{', ',', JWT, 'Bearer+', '@', '://')
+  const pieces = fc.constantFrom(
+    'token',
+    'a',
+    '=',
+    '&',
+    '"',
+    ':',
+    '%3D',
+    ' ',
+    ';+',
+    '{',
+    ',',
+    JWT,
+    'Bearer+',
+    '@',
+    '://',
+  )
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 14 }), parts => {
       const text = parts.join('')

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { closeDays } from '../correlate/close-days.ts'
 import { type LinkedDay, linkDays } from '../correlate/link-days.ts'
+import { ONE_APPLICATION } from '../ledger/state.ts'
 import type { Input } from '../sources/discover.ts'
 import type { Store } from '../store/store.ts'
 import { recordConfig } from './config-entry.ts'
@@ -29,7 +30,8 @@ export interface RunResult extends IngestResult {
 export async function run(store: Store, inputs: readonly Input[], options: RunOptions): Promise<RunResult> {
   const configDigest = recordConfig(store, options.config)
   const taken = await ingest(store, inputs, { ...options, configDigest })
-  const linked = await relink(store, taken.days, options, configDigest)
+  // Not only the days of this run: an earlier one may have ended before it had linked its own.
+  const linked = await relink(store, [...store.state.unlinkedDays].sort(), options, configDigest)
   const closed = await closeDays(store)
   return { ...taken, linked, closed }
 }
@@ -42,9 +44,12 @@ export async function relink(
   configDigest = recordConfig(store, options.config),
 ): Promise<LinkedDay[]> {
   const { config, onDay } = options
-  return linkDays(store, days, {
+  const linked = await linkDays(store, days, {
     configDigest,
     trustedProxies: config.trustedProxies,
     ...(onDay ? { onDay } : {}),
   })
+  const due = days.filter(day => store.state.unlinkedDays.has(day))
+  if (due.length > 0) store.append({ kind: 'linked', application: ONE_APPLICATION, days: due })
+  return linked
 }

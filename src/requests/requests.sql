@@ -43,7 +43,7 @@ WITH links AS (
       WHEN g.target_status = g.status OR g.target_status IS NULL THEN 'app'
       ELSE 'gateway-policy'
     END AS decided_by,
-    CASE WHEN g.target_status = g.status AND l.last.status IS NOT NULL
+    CASE WHEN g.target_status = g.status AND l.last.status >= 400
       THEN l.last.status || coalesce('.' || l.last.substatus, '')
       ELSE coalesce(g.fault_policy, g.fault_code) END AS decided_detail,
     g.subject_kind AS gateway_kind, g.subject_issuer AS gateway_issuer, g.subject_name AS gateway_subject,
@@ -73,14 +73,14 @@ WITH links AS (
     a.method, a.path, a.query,
     a.status, NULL, NULL, a.status, a.substatus, a.win32_status,
     CASE WHEN a.status IS NOT NULL THEN 'app' END,
-    a.status || coalesce('.' || a.substatus, ''),
+    CASE WHEN a.status >= 400 THEN a.status || coalesce('.' || a.substatus, '') END,
     NULL, NULL, NULL,
     a.subject_kind, a.subject_issuer, a.subject_name,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     NULL, a.host, a.site, a.server_ip, a.host_header,
     a.correlation_id,
     lower(substr(a.traceparent, 4, 32)),
-    coalesce(a.client_ip, a.peer_ip), a.peer_ip, a.user_agent, FALSE, NULL, NULL,
+    a.client_ip, a.peer_ip, a.user_agent, FALSE, NULL, NULL,
     a.duration_us,
     NULL,
     a.duration_us,

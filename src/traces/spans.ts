@@ -7,8 +7,10 @@ export interface Span {
   /** The span's place may be off by so much: IIS logs whole seconds. 0 where stamps are milliseconds. */
   readonly uncertainUs: number
   readonly status: number | undefined
-  /** Where it is drawn was chosen inside its uncertainty, so that it lies inside the call that caused it. */
+  /** Its place was chosen inside its uncertainty, so that it lies inside the call that caused it. */
   readonly placed: boolean
+  /** How far its own clock puts it from the call that caused it, µs, at least; negative is earlier. 0 where it fits. */
+  readonly apartUs: number
   readonly hopId: string
 }
 
@@ -22,7 +24,7 @@ export function spansOf(gateway: Row | undefined, apps: readonly Row[]): Span[] 
 }
 
 function gatewaySpans(hop: Row): Span[] {
-  const common = { uncertainUs: 0, placed: false, hopId: String(hop.hop_id) }
+  const common = { uncertainUs: 0, placed: false, apartUs: 0, hopId: String(hop.hop_id) }
   const start = micros(hop.start_ts) ?? 0
   const spans: Span[] = [
     {
@@ -66,12 +68,11 @@ function appSpan(hop: Row, target: Span | undefined): Span {
     status: number(hop.status),
     hopId: String(hop.hop_id),
   }
-  if (target) {
-    const middle = target.startUs + (target.endUs - target.startUs - length) / 2
-    const fits = middle >= earliest && middle < earliest + uncertainUs
-    if (fits) return { ...base, startUs: middle, endUs: middle + length, placed: true }
-  }
-  return { ...base, startUs: earliest, endUs: logged, placed: false }
+  if (!target) return { ...base, startUs: earliest, endUs: logged, placed: false, apartUs: 0 }
+  const middle = target.startUs + (target.endUs - target.startUs - length) / 2
+  const apartUs = middle < earliest ? earliest - middle : Math.min(0, earliest + uncertainUs - middle)
+  if (apartUs === 0) return { ...base, startUs: middle, endUs: middle + length, placed: true, apartUs }
+  return { ...base, startUs: earliest, endUs: logged, placed: false, apartUs }
 }
 
 function text(value: unknown): string {

@@ -24,15 +24,23 @@ async function takeGrowing(steps: readonly Record<string, string | Uint8Array>[]
   )
 }
 
+/**
+ * Where to cut. A row that is cut within its last column cannot be told from a whole one, as a last row needs no line
+ * end: such a cut goes behind the row.
+ */
+function cutAt(bytes: Buffer, share: number): number {
+  const at = Math.round(bytes.length * share)
+  const torn = bytes.subarray(bytes.lastIndexOf(10, at - 1) + 1, at)
+  return torn.includes(' agent') ? bytes.indexOf(10, at) + 1 : at
+}
+
 test('logs that grow step by step, torn lines included, end like logs that were read once', async () => {
   const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 3 })
   await fc.assert(
     fc.asyncProperty(calls, shares, async (list, steps) => {
       const files = Object.entries(logFiles(list)).map(([name, text]) => [name, Buffer.from(text)] as const)
       const cut = (share: number) =>
-        Object.fromEntries(
-          files.map(([name, bytes]) => [name, bytes.subarray(0, Math.round(bytes.length * share))]),
-        )
+        Object.fromEntries(files.map(([name, bytes]) => [name, bytes.subarray(0, cutAt(bytes, share))]))
       const grown = await takeGrowing([...steps.sort((a, b) => a - b), 1].map(cut))
       expect(grown).toEqual(await takeGrowing([cut(1)]))
     }),
@@ -48,8 +56,7 @@ const TWO: readonly Call[] = [0, 60_000].map(atMs => ({
 test.each([
   { name: 'a CR', lost: 1 },
   { name: 'the whole line, without its CRLF', lost: 2 },
-  { name: 'all but the last character', lost: 3 },
-  { name: 'a part of its last column', lost: 6 },
+  { name: 'all but its last column', lost: 12 },
 ])('a row of an IIS log that ends after $name is one hop once the log has grown', async ({ lost }) => {
   const text = iisLog(iisRows(TWO, 'web01'))
   const grown = await takeGrowing([{ 'a.log': text.slice(0, -lost) }, { 'a.log': text }])
@@ -58,7 +65,7 @@ test.each([
 
 test.each([
   { name: 'the whole record, without its line feed', lost: 1 },
-  { name: 'a part of its last column', lost: 4 },
+  { name: 'a column too few', lost: 12 },
 ])(
   'a record of a CSV export that ends after $name is one hop once the export has grown',
   async ({ lost }) => {

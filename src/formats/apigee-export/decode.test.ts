@@ -83,7 +83,8 @@ test('a full record, names in any case, numbers as numbers or text', async () =>
 
 test.each([',', '|', '\t'])('the same record delimited by %o, columns in another order', async delimiter => {
   const columns = Object.entries({ ...BASE, ...FULL }).reverse()
-  const quoted = (value: unknown): string => (value === null ? '' : `"${String(value).replaceAll('"', '""')}"`)
+  const quoted = (value: unknown): string =>
+    value === null ? '' : `"${String(value).replaceAll('"', '""')}"`
   const log = [columns.map(([name]) => name), columns.map(([, value]) => quoted(value))]
     .map(values => `${values.join(delimiter)}\n`)
     .join('')
@@ -138,7 +139,10 @@ describe('values', () => {
   })
 
   test('bytes that are not UTF-8 are kept as \\xHH', async () => {
-    const log = Buffer.from(`${JSON.stringify({ ...BASE, useragent: 'caf#' }).replace('#', '\xe9')}\n`, 'latin1')
+    const log = Buffer.from(
+      `${JSON.stringify({ ...BASE, useragent: 'caf#' }).replace('#', '\xe9')}\n`,
+      'latin1',
+    )
     const result = read(log)
     expect(result.accounting.invalidUtf8).toBe(1)
     expect((await bench.rows(result))[0]?.user_agent).toBe('caf\\xe9')
@@ -146,7 +150,10 @@ describe('values', () => {
 
   test('a value that the capture limit has cut is kept as it is', async () => {
     const cut = 'c'.repeat(400)
-    expect(await stored({ dc_correlation_id: cut })).toMatchObject({ correlation_id: cut, correlation_raw: cut })
+    expect(await stored({ dc_correlation_id: cut })).toMatchObject({
+      correlation_id: cut,
+      correlation_raw: cut,
+    })
   })
 })
 

@@ -80,7 +80,13 @@ describe('what becomes of every record of a delimited export', () => {
 test('a rejected record of two lines is located and digested as it stands in the file', () => {
   const { sink } = readBytes(csv, `${HEADER}soon,pay,"a\r\nb"\r\n`)
   expect(sink.rejects).toMatchObject([
-    { lineNo: 2, byteOffset: HEADER.length, length: 15, reason: 'no-timestamp', sha256: 'a001983b80bb30561786957675c925fc1912f355abba2a75eb4d99764ece6cb5' },
+    {
+      lineNo: 2,
+      byteOffset: HEADER.length,
+      length: 15,
+      reason: 'no-timestamp',
+      sha256: 'a001983b80bb30561786957675c925fc1912f355abba2a75eb4d99764ece6cb5',
+    },
   ])
 })
 

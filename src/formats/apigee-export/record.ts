@@ -22,11 +22,7 @@ import { GatewaySubjects } from './subjects.ts'
 
 const at = (name: KnownColumn): number => KNOWN.indexOf(name)
 const [ORG, ENV, FLOW] = [at('organization'), at('environment'), at('gateway_flow_id')]
-const [CODE, CACHE, FAULT] = [
-  at('target_response_code'),
-  at('cache_hit'),
-  at('ax_edge_execution_fault_code'),
-]
+const [CODE, CACHE, FAULT] = [at('target_response_code'), at('cache_hit'), at('ax_edge_execution_fault_code')]
 const [CLIENT, EMAIL] = [at('client_id'), at('developer_email')]
 
 const IS_NUMBER = /^-?\d+(?:\.\d{1,9})?$/

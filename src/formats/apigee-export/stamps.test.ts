@@ -6,7 +6,12 @@ const SECONDS = 1_409_582_441
 
 test.each([
   { name: 'BigQuery without a fraction', text: '2014-09-01 14:40:41 UTC', micros: 0, rule: 'text' },
-  { name: 'BigQuery with a trimmed fraction', text: '2014-09-01 14:40:41.1 UTC', micros: 100_000, rule: 'text' },
+  {
+    name: 'BigQuery with a trimmed fraction',
+    text: '2014-09-01 14:40:41.1 UTC',
+    micros: 100_000,
+    rule: 'text',
+  },
   { name: 'microseconds', text: '2014-09-01 14:40:41.123456 UTC', micros: 123_456, rule: 'text' },
   { name: 'nanoseconds are cut', text: '2014-09-01 14:40:41.123456999 UTC', micros: 123_456, rule: 'text' },
   { name: 'ISO 8601 with Z', text: '2014-09-01T14:40:41Z', micros: 0, rule: 'text' },
@@ -14,7 +19,12 @@ test.each([
   { name: 'no zone is UTC', text: '2014-09-01 14:40:41', micros: 0, rule: 'text' },
   { name: 'an offset with colon', text: '2014-09-01T16:40:41+02:00', micros: 0, rule: 'text' },
   { name: 'an offset without colon', text: '2014-09-01T09:10:41-0530', micros: 0, rule: 'text' },
-  { name: 'an offset in hours, as Postgres writes it', text: '2014-09-01 14:40:41+00', micros: 0, rule: 'text' },
+  {
+    name: 'an offset in hours, as Postgres writes it',
+    text: '2014-09-01 14:40:41+00',
+    micros: 0,
+    rule: 'text',
+  },
   { name: 'GMT', text: '2014-09-01 14:40:41 GMT', micros: 0, rule: 'text' },
   { name: '10 digits are seconds', text: '1409582441', micros: 0, rule: 's' },
   { name: 'seconds with a fraction', text: '1409582441.25', micros: 250_000, rule: 's' },

@@ -194,7 +194,8 @@ test('whatever a row holds, DuckDB stores as many rows as were decoded, with the
       maxLength: 6,
     })
     .filter(text => !text.includes('\0'))
-  const fields = 'date time cs-method cs-uri-stem X-Correlation-ID cs-username X-Forwarded-For X-Any sc-status'
+  const fields =
+    'date time cs-method cs-uri-stem X-Correlation-ID cs-username X-Forwarded-For X-Any sc-status'
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(value, { minLength: 6, maxLength: 6 }), { minLength: 1, maxLength: 30 }), async rows => {
       const result = read(fields, ...rows.map(values => `2026-03-01 10:00:00 ${values.join(' ')} 200`))

@@ -167,7 +167,9 @@ describe('rejects', () => {
   })
 
   test('do not quote a value that is no number, as it may be part of a secret', () => {
-    const { sink } = read(`${FIELDS}2026-03-01 10:00:00 GET /a hunter2 15\n2026-03-01 10:00:00 GET /a 1.5 15\n`)
+    const { sink } = read(
+      `${FIELDS}2026-03-01 10:00:00 GET /a hunter2 15\n2026-03-01 10:00:00 GET /a 1.5 15\n`,
+    )
     expect(sink.rejects.map(reject => reject.detail)).toEqual(['sc-status is text', 'sc-status is 1.5'])
   })
 
@@ -187,6 +189,7 @@ test('a custom secret column is replaced as a whole', () => {
 }) // biome-ignore format: one log
 
 test('fields that name an id are counted, in the order of preference', () => {
-  const log = '#Fields: date time X-Request-ID X-Correlation-ID\n2026-03-01 10:00:00 r1 c1\n2026-03-01 10:00:00 r2 -\n'
+  const log =
+    '#Fields: date time X-Request-ID X-Correlation-ID\n2026-03-01 10:00:00 r1 c1\n2026-03-01 10:00:00 r2 -\n'
   expect(read(log).accounting.idFields).toEqual({ 'x-correlation-id': 1, 'x-request-id': 2 })
 })

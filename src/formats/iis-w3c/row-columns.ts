@@ -93,7 +93,8 @@ function beginsSecret(line: Buffer, at: number): boolean {
 
 /** Whether an address (`scheme://`) stands before the `@` in its column, whose user and password it may end. */
 function hasAddressBefore(line: Buffer, at: number): boolean {
-  for (let i = at - 1; i > 0 && line[i] !== SPACE; i--) if (line[i] === SLASH && line[i - 1] === SLASH) return true
+  for (let i = at - 1; i > 0 && line[i] !== SPACE; i--)
+    if (line[i] === SLASH && line[i - 1] === SLASH) return true
   return false
 }
 
