@@ -3,9 +3,6 @@ import { hash } from 'node:crypto'
 /** Version of the rule that makes hop ids; part of every hashed key. */
 export const IDENTITY_VERSION = 1
 
-/** Bytes after which Apigee's DataCapture policy cuts a captured value (its default limit). */
-export const CAPTURE_LIMIT_BYTES = 400
-
 /** Values that stand for "no value" in Apigee exports and headers; never an id or a person. */
 const SENTINELS = new Set([
   '',

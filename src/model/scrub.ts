@@ -1,8 +1,6 @@
 import { scrubCredentials } from './credentials.ts'
 import { secretNameTest } from './secret-names.ts'
 
-export { SECRET_NAMES } from './secret-names.ts'
-
 /** What replaces a secret. It has no space, quote, comma or tab, so it fits every format's grammar. */
 export const SCRUBBED = '[scrubbed]'
 

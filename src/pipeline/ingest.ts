@@ -31,6 +31,8 @@ export interface IngestOptions {
   readonly pseudonym: (secret: string) => string
   /** Rejected lines after which ingest stops; what was read until then stays. */
   readonly maxRejects?: number | undefined
+  /** Rows after which what was read becomes part of the store. */
+  readonly commitRows?: number | undefined
   readonly onProgress?: (progress: Progress) => void
 }
 
@@ -172,7 +174,7 @@ class IngestRun {
       this.#progress(record, block.length)
       await this.#stager.drain()
       record.state = reader.state()
-      if (this.#stager.stagedRows >= COMMIT_ROWS) await this.commit(record)
+      if (this.#stager.stagedRows >= (this.#options.commitRows ?? COMMIT_ROWS)) await this.commit(record)
     }
     try {
       for (const block of first) await push(block)

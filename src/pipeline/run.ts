@@ -13,6 +13,7 @@ export interface RunOptions {
   readonly site?: string | undefined
   readonly fields?: readonly string[] | undefined
   readonly maxRejects?: number | undefined
+  readonly commitRows?: number | undefined
   readonly pseudonym: (secret: string) => string
   readonly onProgress?: (progress: Progress) => void
   readonly onDay?: (day: string, place: number, of: number) => void
