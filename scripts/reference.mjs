@@ -320,6 +320,8 @@ const ENTRY_MEANINGS = {
   ingest: 'Sources were read, or read on; facts, index files and rejects became visible.',
   coverage: 'A person declared a side whole for a period.',
   link: 'The links of a day, as a new generation.',
+  linked:
+    'The links of some days take every hop into account. Days with hops that came in after it are linked by the next `ingest`, also where an earlier one ended before it had.',
   day: 'A day was closed or opened again.',
 }
 
@@ -343,6 +345,8 @@ const FIELD_MEANINGS = {
   'coverage.side': '`gateway` or `app`.',
   'coverage.from': 'First day.',
   'coverage.to': 'Day after the last.',
+  'linked.application': 'Application.',
+  'linked.days': 'The days, UTC.',
   'link.application': 'Application of the day; `default` in this version.',
   'link.day': 'UTC day.',
   'link.generation': 'Number of this version of the day, from 1.',

@@ -117,7 +117,10 @@ class IngestRun {
     const blocks = source.blocks[Symbol.asyncIterator]()
     const { first, head, ended } = await readHead(blocks)
     const format = detectFormat(makeHead(head, ended), this.#options.fields)
-    if (!('open' in format)) return this.#refuse(input, format)
+    if (!('open' in format)) {
+      await blocks.return?.(undefined)
+      return this.#refuse(input, format)
+    }
     const headDigest = source.gzip ? '' : hash('sha256', head.subarray(0, HEAD_DIGEST_BYTES), 'hex')
     const record: SourceRecord = {
       id: this.#unfinished(input.path, headDigest) ?? this.#nextId++,

@@ -62,7 +62,7 @@ test('any split at a second, order and batching of the files gives the same fact
       const used = batches.filter(batch => Object.keys(batch).length > 0)
       expect(await take(used)).toEqual(await take([logFiles(list)]))
     }),
-    runs(5),
+    runs(4),
   )
 })
 
@@ -81,7 +81,7 @@ test('the same logs renamed, compressed or in a second batch change nothing', as
       expect(await take([{ ...files, ...renamed, ...zipped }])).toEqual(whole)
       expect(await take([zipped, renamed])).toEqual(whole)
     }),
-    runs(3),
+    runs(2),
   )
 })
 
@@ -92,7 +92,7 @@ test('one, two or eight engine threads give the same hashes', async () => {
       expect(await take([logFiles(list)], 2)).toEqual(one)
       expect(await take([logFiles(list)], 8)).toEqual(one)
     }),
-    runs(3),
+    runs(2),
   )
 })
 
@@ -108,7 +108,7 @@ test('an export as NDJSON or CSV, in any order of columns, gives the same hop id
       const asCsv = await take([{ ...logs, 'export.csv': csv(gatewayRows(list), names) }])
       expect({ ...asCsv, facts: hopIds(asCsv) }).toEqual({ ...asJson, facts: hopIds(asJson) })
     }),
-    runs(5),
+    runs(4),
   )
 })
 

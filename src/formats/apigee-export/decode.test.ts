@@ -181,6 +181,7 @@ describe('target_called', () => {
     { name: 'stamps alone', columns: at(LATER, LATER), want: true },
     { name: 'a call without an answer', columns: at(LATER, null), want: true },
     { name: 'a call in the millisecond of the request, answered later', columns: at(STAMP, LATER), want: true },
+    { name: 'a call in the millisecond of the request that timed out', columns: { ...at(STAMP, null), ax_edge_execution_fault_code: 'messaging.adaptors.http.flow.GatewayTimeout' }, want: true },
     { name: 'no keys at all', columns: {}, want: false },
     { name: 'null stamps', columns: { ...at(null, null), target_response_code: null }, want: false },
     { name: 'zero stamps', columns: at(0, 0), want: false },

@@ -19,17 +19,16 @@ import { ExtraColumns } from './extras.ts'
 import { type ColumnRole, type ExtraRole, type KnownRole, RoleTable } from './roles.ts'
 import { parseStamp, type Stamp } from './stamps.ts'
 import { GatewaySubjects } from './subjects.ts'
+import { isTargetCalled } from './target-called.ts'
 
 const at = (name: KnownColumn): number => KNOWN.indexOf(name)
 const [ORG, ENV, FLOW] = [at('organization'), at('environment'), at('gateway_flow_id')]
-const [CODE, CACHE, FAULT] = [at('target_response_code'), at('cache_hit'), at('ax_edge_execution_fault_code')]
 const [CLIENT, EMAIL] = [at('client_id'), at('developer_email')]
 
 const IS_NUMBER = /^-?\d+(?:\.\d{1,9})?$/
 const HASHED = /^[0-9a-f]{128}$/
 /** The shortest text that can hold a secret: `pin=1`. */
 const SHORTEST_SECRET = 5
-const TARGET_STAMPS = [2, 3, 4, 5]
 
 /**
  * Collects the columns of one export record and writes it as one chunk row. Values are byte strings. Column order
@@ -248,20 +247,4 @@ function isNumberOf(text: string, digits: number): boolean {
 /** What writers put where there is no time: 0, -1, a dash. */
 function isFiller(text: string): boolean {
   return isSentinel(text) || /^-?0*[01]?(?:\.0+)?$/.test(text) || text.startsWith('1970-01-01')
-}
-
-/**
- * Whether the gateway called its target. A stamp alone does not say so: some adapters fill target stamps with the
- * client's, others with 0 or -1; a code, or a stamp that differs from the client's, does. A call without an answer
- * (504) has neither code nor received stamps.
- */
-function isTargetCalled(known: readonly string[], stamps: readonly (Stamp | undefined)[]): boolean {
-  if (Number(known[CODE]) > 0) return true
-  if (known[CACHE] === '1' || known[CACHE] === 'true') return false
-  const receivedUs = stamps[0]?.us ?? 0
-  const sentUs = stamps[2]?.us
-  if (sentUs === undefined || sentUs < receivedUs) return false
-  // A call that was passed on within the millisecond and never answered has no stamp that differs.
-  if (/timeout/i.test(known[FAULT] ?? '')) return true
-  return TARGET_STAMPS.some(i => (stamps[i]?.us ?? receivedUs) !== receivedUs)
 }
