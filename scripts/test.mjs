@@ -12,7 +12,7 @@ let failed = false
 try {
   const args = [
     'run',
-    '--reporter=dot',
+    '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
     ...process.argv.slice(2),
