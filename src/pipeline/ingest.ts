@@ -272,9 +272,10 @@ class IngestRun {
     this.#bytes += bytes
     this.#options.onProgress?.({ source: record.path, bytes: this.#bytes, lines: record.accounting.lines })
     const { maxRejects } = this.#options
+    if (maxRejects === undefined) return
     const done = [...this.#done.values()].reduce((sum, s) => sum + s.accounting.rejected, 0)
     const rejected = done + record.accounting.rejected
-    if (maxRejects === undefined || rejected <= maxRejects) return
+    if (rejected <= maxRejects) return
     throw new ThroughlineError(
       'REJECTS_EXCEEDED',
       `ingest ${record.path}: ${rejected} lines rejected so far, --max-rejects allows ${maxRejects}; nothing since the last commit was kept. See docs/formats.md for the reasons`,
