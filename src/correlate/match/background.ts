@@ -1,0 +1,95 @@
+import { durationBin, durationBinWidth } from './histogram.ts'
+import { SizeCounts } from './sizes.ts'
+import type { AppSide } from './sides.ts'
+
+/** Half widths of the windows in which lines of a group are counted, µs. */
+const WINDOWS_US = [2e6, 20e6, 60e6] as const
+/** Lines that a window without others is counted as. */
+const LEAST_LINES = 0.3
+/** Samples that the durations of all lines are worth for a group. */
+const POOLED_SAMPLES = 10
+
+/** How lines of a kind look that no gateway hop of the slice caused: as often and as long as lines of that kind are. */
+export interface Background {
+  /** Group of lines with equal key and status. */
+  readonly group: Int32Array
+  /** Logarithm of like lines a µs around each line, in its busiest window. */
+  readonly logRate: Float64Array
+  /** Logarithm of the density (a ms) of its duration in its group. */
+  readonly logDuration: Float64Array
+  readonly sizes: SizeCounts
+}
+
+export function describeBackground(app: AppSide): Background {
+  const group = codesOf(app.count, i => `${app.key[i]} ${app.status[i]}`)
+  const alike = codesOf(app.count, i => `${app.key[i]} ${app.status[i]} ${app.subject[i]}`)
+  const sizes = new SizeCounts()
+  for (let i = 0; i < app.count; i++) {
+    const bytes = app.bytes[i] ?? Number.NaN
+    if (!Number.isNaN(bytes)) sizes.add(group[i] ?? 0, bytes)
+  }
+  return { group, logRate: rates(app, alike), logDuration: durations(app, group), sizes }
+}
+
+function codesOf(count: number, textOf: (i: number) => string): Int32Array {
+  const known = new Map<string, number>()
+  return Int32Array.from({ length: count }, (_, i) => {
+    const text = textOf(i)
+    let code = known.get(text)
+    if (code === undefined) {
+      code = known.size
+      known.set(text, code)
+    }
+    return code
+  })
+}
+
+function rates(app: AppSide, alike: Int32Array): Float64Array {
+  const order = Array.from({ length: app.count }, (_, i) => i).sort(
+    (a, b) => (alike[a] ?? 0) - (alike[b] ?? 0) || (app.fromUs[a] ?? 0) - (app.fromUs[b] ?? 0) || a - b,
+  )
+  const result = new Float64Array(app.count)
+  for (let from = 0; from < order.length; ) {
+    let to = from + 1
+    while (to < order.length && alike[order[to] ?? 0] === alike[order[from] ?? 0]) to++
+    const at = order.slice(from, to).map(i => app.fromUs[i] ?? 0)
+    const busiest = new Float64Array(at.length)
+    for (const half of WINDOWS_US) {
+      let low = 0
+      let high = 0
+      at.forEach((us, k) => {
+        while ((at[low] ?? 0) < us - half) low++
+        while (high < at.length && (at[high] ?? 0) <= us + half) high++
+        busiest[k] = Math.max(busiest[k] ?? 0, (high - low - 1 + LEAST_LINES) / (2 * half))
+      })
+    }
+    for (let k = from; k < to; k++) result[order[k] ?? 0] = Math.log(busiest[k - from] ?? 1)
+    from = to
+  }
+  return result
+}
+
+function durations(app: AppSide, group: Int32Array): Float64Array {
+  const bins = Int32Array.from({ length: app.count }, (_, i) => durationBin((app.tookUs[i] ?? 0) / 1000))
+  const most = bins.reduce((a, b) => Math.max(a, b), 0) + 2
+  const all = new Float64Array(most)
+  const totals = new Map<number, number>()
+  const counts = new Map<number, number>()
+  for (let i = 0; i < app.count; i++) {
+    const bin = bins[i] ?? 0
+    const cell = (group[i] ?? 0) * most + bin
+    all[bin] = (all[bin] ?? 0) + 1
+    counts.set(cell, (counts.get(cell) ?? 0) + 1)
+    totals.set(group[i] ?? 0, (totals.get(group[i] ?? 0) ?? 0) + 1)
+  }
+  return Float64Array.from({ length: app.count }, (_, i) => {
+    const bin = bins[i] ?? 0
+    const near = ((all[bin - 1] ?? 0) + 2 * (all[bin] ?? 0) + (all[bin + 1] ?? 0)) / 4 + 0.05
+    const pooled = near / (app.count + 5)
+    const own = counts.get((group[i] ?? 0) * most + bin) ?? 0
+    const total = totals.get(group[i] ?? 0) ?? 0
+    // Its own sample is left out: it would make a lone line look common.
+    const share = (Math.max(0, own - 1) + POOLED_SAMPLES * pooled) / (total - 1 + POOLED_SAMPLES)
+    return Math.log(share / durationBinWidth(bin))
+  })
+}

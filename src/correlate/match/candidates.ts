@@ -1,0 +1,155 @@
+import type { AppSide, GatewaySide } from './sides.ts'
+
+/** How far outside its second an end may lie: clocks are read and lines are written a little late. */
+export const END_SLACK_US = 300_000
+/** time-taken may exceed the gateway's wait by so much: HTTP.sys waits for the last acknowledgement. */
+const LONGER_US = 1_000_000
+/** Candidates of one app hop that are kept. */
+export const MOST_CANDIDATES = 24
+/** Gateway hops that are looked at for one app hop; beyond, its neighbours cannot be told apart anyway. */
+const MOST_LOOKED_AT = 2048
+
+/** Pairs that could belong together. */
+export interface Candidates {
+  /** Pairs of app hop i are `from[i]` to `from[i + 1]`. */
+  readonly from: Int32Array
+  readonly gateway: Int32Array
+  /** Expected end of the app hop by the gateway's stamps, µs. */
+  readonly atUs: Float64Array
+  /** Wait less time-taken, ms; NaN where one of them is not known. */
+  readonly slackMs: Float64Array
+  /** Feasible pairs before the best were kept. */
+  readonly feasible: Int32Array
+}
+
+/**
+ * When the app hop of a gateway hop should have ended. The answer's last byte tells it; where time-taken is longer than
+ * the gateway's wait, the start and time-taken do.
+ */
+function expectedEndUs(gateway: GatewaySide, j: number, tookUs: number): number {
+  const byStart = (gateway.sentUs[j] ?? 0) + (Number.isNaN(tookUs) ? 0 : tookUs)
+  return Number.isNaN(gateway.tookUs[j] ?? Number.NaN) ? byStart : Math.max(gateway.atUs[j] ?? 0, byStart)
+}
+
+/**
+ * @param score how well a pair fits, for the choice of those that are kept
+ */
+export function findCandidates(
+  gateway: GatewaySide,
+  app: AppSide,
+  score: (i: number, slackMs: number, atUs: number) => number,
+): Candidates {
+  const answered = groupByKey(gateway, gateway.atUs, j => !Number.isNaN(gateway.tookUs[j] ?? Number.NaN))
+  const unanswered = groupByKey(gateway, gateway.sentUs, j => Number.isNaN(gateway.tookUs[j] ?? Number.NaN))
+  const from = new Int32Array(app.count + 1)
+  const feasible = new Int32Array(app.count)
+  const pairs = { gateway: [] as number[], atUs: [] as number[], slackMs: [] as number[] }
+  const best: { j: number; atUs: number; slackMs: number; score: number }[] = []
+  for (let i = 0; i < app.count; i++) {
+    from[i] = pairs.gateway.length
+    if (!app.open[i]) continue
+    best.length = 0
+    for (const key of [app.key[i] ?? -1, app.looseKey[i] ?? -1]) {
+      const took = app.tookUs[i] ?? 0
+      const [earliest, latest] = [(app.fromUs[i] ?? 0) - END_SLACK_US, (app.toUs[i] ?? 0) + END_SLACK_US]
+      const near = within(answered.get(key), gateway.atUs, earliest - LONGER_US, latest)
+      const open = within(unanswered.get(key), gateway.sentUs, earliest - took, latest - took)
+      for (const hops of [near, open])
+        feasible[i] = (feasible[i] ?? 0) + collect(gateway, app, i, hops, score, best)
+    }
+    best.sort((a, b) => b.score - a.score || a.j - b.j)
+    for (const pair of best.slice(0, MOST_CANDIDATES)) {
+      pairs.gateway.push(pair.j)
+      pairs.atUs.push(pair.atUs)
+      pairs.slackMs.push(pair.slackMs)
+    }
+  }
+  from[app.count] = pairs.gateway.length
+  return {
+    from,
+    feasible,
+    gateway: Int32Array.from(pairs.gateway),
+    atUs: Float64Array.from(pairs.atUs),
+    slackMs: Float64Array.from(pairs.slackMs),
+  }
+}
+
+function collect(
+  gateway: GatewaySide,
+  app: AppSide,
+  i: number,
+  hops: Int32Array,
+  score: (i: number, slackMs: number, atUs: number) => number,
+  best: { j: number; atUs: number; slackMs: number; score: number }[],
+): number {
+  const tookUs = app.tookUs[i] ?? Number.NaN
+  const earliest = (app.fromUs[i] ?? 0) - END_SLACK_US
+  const latest = (app.toUs[i] ?? 0) + END_SLACK_US
+  let found = 0
+  for (const j of hops.subarray(0, MOST_LOOKED_AT)) {
+    if (!gateway.open[j] || !agrees(app.status[i], gateway.status[j]) || !agrees(app.subject[i], gateway.subject[j]))
+      continue
+    const atUs = expectedEndUs(gateway, j, tookUs)
+    if (atUs < earliest || atUs > latest) continue
+    const waitedUs = gateway.tookUs[j] ?? Number.NaN
+    if (waitedUs - tookUs < -LONGER_US) continue
+    const slackMs = (waitedUs - tookUs) / 1000
+    found++
+    best.push({ j, atUs, slackMs, score: score(i, slackMs, atUs) })
+    if (best.length >= 4 * MOST_CANDIDATES) {
+      best.sort((a, b) => b.score - a.score || a.j - b.j)
+      best.length = MOST_CANDIDATES
+    }
+  }
+  return found
+}
+
+/** Equal, or not known on one side. */
+function agrees(a: number | undefined, b: number | undefined): boolean {
+  return a === b || a === -1 || b === -1
+}
+
+/** Gateway hops by key, each list by the given time. */
+function groupByKey(
+  gateway: GatewaySide,
+  times: Float64Array,
+  isWanted: (j: number) => boolean,
+): Map<number, Int32Array> {
+  const lists = new Map<number, number[]>()
+  for (let j = 0; j < gateway.count; j++) {
+    if (!isWanted(j)) continue
+    const key = gateway.key[j] ?? -1
+    const list = lists.get(key)
+    if (list) list.push(j)
+    else lists.set(key, [j])
+  }
+  return new Map(
+    [...lists].map(([key, list]) => [
+      key,
+      Int32Array.from(list.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b)),
+    ]),
+  )
+}
+
+const NONE = new Int32Array(0)
+
+/** The part of a list whose times lie in [from, to]. */
+function within(hops: Int32Array | undefined, times: Float64Array, fromUs: number, toUs: number): Int32Array {
+  if (!hops) return NONE
+  const start = lowerBound(hops, times, fromUs)
+  let end = start
+  while (end < hops.length && (times[hops[end] ?? 0] ?? 0) <= toUs) end++
+  return hops.subarray(start, end)
+}
+
+/** First place in `hops` whose time is not before `us`. */
+function lowerBound(hops: Int32Array, times: Float64Array, us: number): number {
+  let low = 0
+  let high = hops.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((times[hops[middle] ?? 0] ?? 0) < us) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,241 @@
+import { type Background, describeBackground } from './background.ts'
+import { type Candidates, findCandidates } from './candidates.ts'
+import { marginals } from './marginals.ts'
+import type { Model } from './model.ts'
+import { type Places, placeLines } from './order.ts'
+import type { AppSide, GatewaySide } from './sides.ts'
+
+/** Probability from which a pair tells where its line ended. */
+const ANCHOR = 0.8
+/** Rounds of placing lines and weighing pairs; places settle after three or four. */
+const ROUNDS = 5
+/** No evidence is taken for stronger than this: odds of e^20. */
+const MOST_LOG_ODDS = 20
+const LEAST_LOG_ODDS = -20
+
+/** Pairs with the probability that they belong together. */
+export interface Matched {
+  readonly candidates: Candidates
+  readonly probability: Float64Array
+  readonly places: Places
+  readonly background: Background
+}
+
+/**
+ * Weighs the pairs of a slice: which app hop did which gateway hop cause, or none?
+ *
+ * The weight of a pair is how likely it is that they belong together against both being alone: density of the duration
+ * residual and of the end's place in the log, over how often lines like this one (key, status, subject, duration,
+ * size) come anyway, and over the loss on both sides.
+ *
+ * @param model is used, and in each round taught by its own result where `learn` is set
+ */
+export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, learn: boolean): Matched {
+  const background = describeBackground(app)
+  let places = placeLines(app, app.anchorUs)
+  const weigher = new Weigher(gateway, app, model, background)
+  const candidates = findCandidates(gateway, app, (i, slackMs, atUs) => weigher.rough(i, slackMs, atUs, places))
+  weigher.use(candidates)
+  let probability: Float64Array = new Float64Array(candidates.gateway.length)
+  for (let round = 0; round < ROUNDS; round++) {
+    if (round > 0) places = placeLines(app, anchors(app, candidates, probability))
+    const weight = weigher.weights(candidates, places)
+    const edges = { from: candidates.from, gateway: candidates.gateway, weight }
+    probability = marginals(edges, gateway.count, round < ROUNDS - 1 ? 2e-2 : 1e-3)
+    if (learn) teach(model, gateway, app, candidates, probability, places)
+  }
+  return { candidates, probability, places, background }
+}
+
+/** Ends of lines that an id or a probable pair tells. */
+function anchors(app: AppSide, { from, atUs }: Candidates, probability: Float64Array): Float64Array {
+  const known = app.anchorUs.slice()
+  for (let i = 0; i < app.count; i++) {
+    for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++)
+      if ((probability[e] ?? 0) >= ANCHOR) known[i] = atUs[e] ?? Number.NaN
+  }
+  return known
+}
+
+class Weigher {
+  readonly #gateway: GatewaySide
+  readonly #app: AppSide
+  readonly #model: Model
+  readonly #background: Background
+  /** Share of other candidates that agree, by pair. */
+  #chance: { client: Float64Array; agent: Float64Array; query: Float64Array } | undefined
+
+  constructor(gateway: GatewaySide, app: AppSide, model: Model, background: Background) {
+    this.#gateway = gateway
+    this.#app = app
+    this.#model = model
+    this.#background = background
+  }
+
+  /** Duration and place only: enough to choose candidates by. */
+  rough(i: number, slackMs: number, atUs: number, places: Places): number {
+    const slack = Number.isNaN(slackMs) ? 0 : this.#model.slack.log(slackMs)
+    return slack + this.#model.jitter.log(atUs, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0)
+  }
+
+  use(candidates: Candidates): void {
+    const { client, agent, query } = this.#gateway
+    this.#chance = {
+      client: chances(candidates, this.#app.client, client, this.#app.count),
+      agent: chances(candidates, this.#app.agent, agent, this.#app.count),
+      query: chances(candidates, this.#app.query, query, this.#app.count),
+    }
+  }
+
+  weights({ from, gateway, slackMs, atUs }: Candidates, places: Places): Float64Array {
+    const { gatewayLoss, appLoss, slack, jitter } = this.#model
+    const prior = Math.log((1 - appLoss) / appLoss) - Math.log(gatewayLoss)
+    const result = new Float64Array(gateway.length)
+    for (let i = 0; i < this.#app.count; i++) {
+      const alone = prior - (this.#background.logRate[i] ?? 0) + this.#peer(i)
+      for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++) {
+        const ms = slackMs[e] ?? Number.NaN
+        const duration = Number.isNaN(ms) ? 0 : slack.log(ms) - (this.#background.logDuration[i] ?? 0)
+        const place = jitter.log(atUs[e] ?? 0, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0)
+        const odds = alone + duration + place + this.#values(i, gateway[e] ?? 0, e)
+        result[e] = Math.exp(Math.min(MOST_LOG_ODDS, Math.max(LEAST_LOG_ODDS, odds)))
+      }
+    }
+    return result
+  }
+
+  #peer(i: number): number {
+    return this.#model.peers.get(this.#app.peer[i] ?? -1) ?? 0
+  }
+
+  /** Client address, user agent, query and size. */
+  #values(i: number, j: number, e: number): number {
+    const [app, gateway, model] = [this.#app, this.#gateway, this.#model]
+    const hasSubject = (app.subject[i] ?? -1) >= 0 && (gateway.subject[j] ?? -1) >= 0
+    // One person has one address and one browser: where the subject agrees, they say nothing more.
+    const who = hasSubject
+      ? 0
+      : agreement(app.client[i], gateway.client[j], model.client.share, this.#chance?.client[e]) +
+        agreement(app.agent[i], gateway.agent[j], model.agent.share, this.#chance?.agent[e])
+    const query = agreement(app.query[i], gateway.query[j], model.query.share, this.#chance?.query[e])
+    return who + query + this.#size(i, j)
+  }
+
+  #size(i: number, j: number): number {
+    const difference = (this.#app.bytes[i] ?? Number.NaN) - (this.#gateway.bytes[j] ?? Number.NaN)
+    if (Number.isNaN(difference)) return 0
+    const { group, sizes } = this.#background
+    return this.#model.sizes.log(difference) - sizes.log(group[i] ?? 0, this.#app.bytes[i] ?? 0)
+  }
+}
+
+/** Logarithm of how much likelier two values agree (or not) where the hops belong together than by chance. */
+function agreement(a: number | undefined, b: number | undefined, share: number, chance = 0.5): number {
+  if (a === undefined || b === undefined || a < 0 || b < 0) return 0
+  return a === b ? Math.log(share / chance) : Math.log((1 - share) / (1 - chance))
+}
+
+/** How many samples the frequency of a value over all gateway hops is worth beside the other candidates. */
+const OVERALL_SAMPLES = 2
+
+/** For each pair: the share of chance pairs that would agree with the app hop's value. */
+function chances(
+  { from, gateway }: Candidates,
+  ofApp: Int32Array,
+  ofGateway: Int32Array,
+  count: number,
+): Float64Array {
+  const overall = new Map<number, number>()
+  let known = 0
+  for (const code of ofGateway) {
+    if (code < 0) continue
+    overall.set(code, (overall.get(code) ?? 0) + 1)
+    known++
+  }
+  const result = new Float64Array(gateway.length)
+  for (let i = 0; i < count; i++) {
+    const [start, end] = [from[i] ?? 0, from[i + 1] ?? 0]
+    const value = ofApp[i] ?? -1
+    if (value < 0) continue
+    let agreeing = 0
+    for (let e = start; e < end; e++) if (ofGateway[gateway[e] ?? 0] === value) agreeing++
+    const base = ((overall.get(value) ?? 0) + 0.5) / (known + 1)
+    for (let e = start; e < end; e++) {
+      const own = ofGateway[gateway[e] ?? 0] === value ? 1 : 0
+      const share = (agreeing - own + OVERALL_SAMPLES * base) / (end - start - 1 + OVERALL_SAMPLES)
+      result[e] = Math.min(0.99, Math.max(1e-4, share))
+    }
+  }
+  return result
+}
+
+function teach(
+  model: Model,
+  gateway: GatewaySide,
+  app: AppSide,
+  { from, gateway: partner, slackMs, atUs }: Candidates,
+  probability: Float64Array,
+  places: Places,
+): void {
+  const taken = new Float64Array(gateway.count)
+  let appAlone = 0
+  let appOpen = 0
+  const linkedPeers = new Map<number, { linked: number; all: number }>()
+  for (let i = 0; i < app.count; i++) {
+    if (!app.open[i]) continue
+    let linked = 0
+    for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++) {
+      const p = probability[e] ?? 0
+      const j = partner[e] ?? 0
+      linked += p
+      taken[j] = (taken[j] ?? 0) + p
+      if (p < 0.02) continue
+      if (!Number.isNaN(slackMs[e] ?? Number.NaN)) model.slack.add(slackMs[e] ?? 0, p)
+      model.jitter.add(atUs[e] ?? 0, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0, p)
+      const difference = (app.bytes[i] ?? Number.NaN) - (gateway.bytes[j] ?? Number.NaN)
+      if (!Number.isNaN(difference)) model.sizes.add(difference, p)
+      learnAgreement(model.client, app.client[i], gateway.client[j], p)
+      learnAgreement(model.agent, app.agent[i], gateway.agent[j], p)
+      learnAgreement(model.query, app.query[i], gateway.query[j], p)
+    }
+    appOpen++
+    appAlone += 1 - Math.min(1, linked)
+    const peer = linkedPeers.get(app.peer[i] ?? -1) ?? { linked: 0, all: 0 }
+    linkedPeers.set(app.peer[i] ?? -1, { linked: peer.linked + Math.min(1, linked), all: peer.all + 1 })
+  }
+  let gatewayAlone = 0
+  let gatewayOpen = 0
+  for (let j = 0; j < gateway.count; j++) {
+    if (!gateway.open[j]) continue
+    gatewayOpen++
+    gatewayAlone += 1 - Math.min(1, taken[j] ?? 0)
+  }
+  // An app hop alone: its gateway record is lost. A gateway hop alone: its app line is.
+  model.setLoss(appAlone, appOpen, gatewayAlone, gatewayOpen)
+  learnPeers(model, linkedPeers, appAlone, appOpen)
+  model.fit()
+}
+
+function learnAgreement(
+  to: { add(agrees: boolean, weight: number): void },
+  a: number | undefined,
+  b: number | undefined,
+  weight: number,
+): void {
+  if (a !== undefined && b !== undefined && a >= 0 && b >= 0) to.add(a === b, weight)
+}
+
+function learnPeers(
+  model: Model,
+  seen: ReadonlyMap<number, { linked: number; all: number }>,
+  alone: number,
+  all: number,
+): void {
+  model.peers.clear()
+  for (const [peer, n] of seen) {
+    const share = n.all / all
+    const ofLinked = (n.linked + 0.5 * share) / (all - alone + 0.5)
+    const ofAlone = (n.all - n.linked + 4 * share) / (alone + 4)
+    model.peers.set(peer, Math.log(ofLinked / ofAlone))
+  }
+}
