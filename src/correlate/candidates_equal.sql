@@ -4,7 +4,7 @@
 -- grain: app_hop_id, gateway_hop_id
 SELECT
   a.hop_id AS app_hop_id, g.hop_id AS gateway_hop_id, 1 AS crowd,
-  g.in_day,
+  g.in_day, g.near,
   a.end_ts::DATE AS app_day,
   0 AS rank,
   NULL::VARCHAR AS id,
@@ -15,7 +15,8 @@ SELECT
   g.target_called,
   coalesce(upper(a.method) = upper(g.method), TRUE) AS same_method,
   a.path_key = g.path_key AS same_path,
-  a.peer_ip
+  a.peer_ip,
+  a.clock_host, a.end_us, a.resolution_us, a.took_us, g.start_us, g.stop_us, g.at_us, g.took_us AS gateway_took_us
 FROM app_window AS a
 JOIN gateway_window AS g ON a.correlation_id = g.correlation_id
 WHERE a.end_ts < g.start_ts + INTERVAL 24 HOURS AND a.end_ts > g.start_ts - INTERVAL 24 HOURS

@@ -49,11 +49,14 @@ WITH unpaired AS (
   ORDER BY app_hop_id, gateway_hop_id, rank, id, gateway_field, app_field
 )
 SELECT
-  b.app_hop_id, b.gateway_hop_id, 1 AS crowd, g.in_day, a.end_ts::DATE AS app_day, b.rank, b.id, b.gateway_field, b.app_field,
-  b.how, g.proxy, g.target_called,
+  b.app_hop_id, b.gateway_hop_id, 1 AS crowd, g.in_day, g.near, a.end_ts::DATE AS app_day, b.rank, b.id, b.gateway_field, b.app_field,
+  b.how,
+  g.proxy,
+  g.target_called,
   coalesce(upper(a.method) = upper(g.method), TRUE) AS same_method,
   a.path_key = g.path_key AS same_path,
-  a.peer_ip
+  a.peer_ip,
+  a.clock_host, a.end_us, a.resolution_us, a.took_us, g.start_us, g.stop_us, g.at_us, g.took_us AS gateway_took_us
 FROM best AS b
 JOIN app_window AS a ON a.hop_id = b.app_hop_id
 JOIN gateway_window AS g ON g.hop_id = b.gateway_hop_id

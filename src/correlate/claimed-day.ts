@@ -13,13 +13,14 @@ interface Summary {
 }
 
 const ROW_TEXT = `concat_ws('|', app_hop_id, gateway_hop_id, verdict, method, posterior, runner_up, candidates, id,
-  gateway_field, app_field, how, reasons)`
+  gateway_field, app_field, how, reasons, duration_residual_us, ahead_us, clock_low_us, clock_high_us, nobody, log_duration,
+  log_place, log_values, log_alone, place_residual_us, calibrated)`
 
 /**
  * Describes claims. Each row is spread by MD5 and the halves are added up, which detects change without sorting; what
  * protects the file is its SHA-256 in the ledger.
  *
- * @param relation FROM item with the columns of claims.sql
+ * @param relation FROM item with the columns of id_claims.sql
  */
 async function describeClaims(db: Database, relation: string, day: string): Promise<Summary> {
   const row = await db.row<{ n: string; low: string; high: string; crossing: string }>(

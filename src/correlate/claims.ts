@@ -1,11 +1,14 @@
 import { addressMatcher } from '../model/address.ts'
+import { MINUTE_US } from '../model/time.ts'
 import { type Database, sqlFile } from '../store/query.ts'
+import { type Clocks, loadClocks, readClocks } from './clocks/clocks.ts'
 
+const CLOCK_PAIRS = sqlFile('./clock_pairs.sql', import.meta.url)
 const EQUAL = sqlFile('./candidates_equal.sql', import.meta.url)
 const JUDGED = sqlFile('./judged_pairs.sql', import.meta.url)
 const REUSED = sqlFile('./candidates_reused.sql', import.meta.url)
 const OTHER = sqlFile('./candidates_other.sql', import.meta.url)
-const CLAIMS = sqlFile('./claims.sql', import.meta.url)
+const VERDICTS = sqlFile('./verdicts.sql', import.meta.url)
 
 /** Hops that may share an id before it counts as no id: a constant someone hard-coded. */
 export const HOT_ID_HOPS = 1000
@@ -29,11 +32,20 @@ export interface ClaimsInput {
   readonly trustedProxies: readonly string[]
 }
 
-/** Fills the temp table `claims` with the claims of one day and returns what a person should know about it. */
-export async function computeClaims(db: Database, input: ClaimsInput): Promise<string[]> {
+/** Hops this close to a day may be taken into account when its hops are linked without an id. */
+export const NEAR_US = 20 * MINUTE_US
+
+/**
+ * Fills the temp table `verdicts` with what ids say about the pairs of one day and its surroundings. The windows and
+ * the evidence tables stay until `dropWindows`.
+ *
+ * @returns the clocks of the hosts that log ids
+ */
+export async function judgeByIds(db: Database, input: ClaimsInput): Promise<Clocks> {
   await loadWindow(db, input)
   await findHotIds(db)
   await findUntrustedPeers(db, input.trustedProxies)
+  await loadClocks(db, new Map())
   await db.run(`CREATE OR REPLACE TEMP TABLE pairs AS ${EQUAL}`)
   const { reused } = await db.row<{ reused: boolean }>('SELECT count(*) > 0 AS reused FROM reused_ids')
   if (reused) await db.run(`INSERT INTO pairs ${REUSED}`)
@@ -41,24 +53,37 @@ export async function computeClaims(db: Database, input: ClaimsInput): Promise<s
   await db.run(`CREATE OR REPLACE TEMP VIEW judged_pairs AS ${JUDGED}`)
   await db.run(`INSERT INTO pairs ${OTHER}`)
   await weighEvidence(db)
-  await db.run(`CREATE OR REPLACE TEMP TABLE claims AS ${CLAIMS}`)
-  const warnings = await warningsOf(db)
-  await db.run('DROP VIEW judged_pairs; DROP TABLE pairs; DROP TABLE gateway_window; DROP TABLE app_window')
-  return warnings
+  const clocks = await readClocks(db, CLOCK_PAIRS, input)
+  await loadClocks(db, clocks)
+  await db.run(`CREATE OR REPLACE TEMP TABLE verdicts AS ${VERDICTS}`)
+  return clocks
+}
+
+export async function dropWindows(db: Database): Promise<void> {
+  await db.run('DROP VIEW IF EXISTS judged_pairs; DROP TABLE IF EXISTS pairs; DROP TABLE IF EXISTS verdicts; DROP TABLE IF EXISTS gateway_window; DROP TABLE IF EXISTS app_window')
 }
 
 async function loadWindow(db: Database, { gateway, app, fromUs, toUs, day }: ClaimsInput): Promise<void> {
   const range = { from: BigInt(fromUs), to: BigInt(toUs) }
   await db.run(
     `CREATE OR REPLACE TEMP TABLE gateway_window AS
-     SELECT hop_id, start_ts, start_ts::DATE = $day::DATE AS in_day, proxy, method, path_key, target_called,
-       correlation_id, correlation_field, message_id, other_ids
+     SELECT hop_id, start_ts, start_ts::DATE = $day::DATE AS in_day,
+       start_ts >= $day::TIMESTAMP - to_microseconds(${NEAR_US}) AND start_ts < $day::TIMESTAMP + INTERVAL 1 DAY + to_microseconds(${NEAR_US}) AS near,
+       proxy, method, path_key, target_called, correlation_id, correlation_field, message_id, other_ids,
+       epoch_us(start_ts) AS start_us, epoch_us(end_ts) AS stop_us,
+       epoch_us(coalesce(target_sent_start_ts, client_received_end_ts, start_ts)) AS sent_us,
+       epoch_us(coalesce(target_received_end_ts, client_sent_start_ts, end_ts)) AS at_us,
+       CASE WHEN target_received_end_ts IS NOT NULL OR target_status IS NOT NULL THEN at_us - sent_us END AS took_us,
+       target_status, subject_kind, subject_issuer, subject_name, client_ip, user_agent, query, bytes_out
      FROM ${gateway} WHERE start_ts >= make_timestamp($from::BIGINT) AND start_ts < make_timestamp($to::BIGINT)`,
     { ...range, day },
   )
   await db.run(
     `CREATE OR REPLACE TEMP TABLE app_window AS
-     SELECT hop_id, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip
+     SELECT hop_id, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip,
+       coalesce(host, server_ip, '') AS clock_host, site, server_port, source_id, line_no,
+       epoch_us(end_ts) AS end_us, resolution_ms * 1000 AS resolution_us, duration_us AS took_us, status, handshake,
+       subject_kind, subject_issuer, subject_name, client_ip, user_agent, query, bytes_out
      FROM ${app} WHERE end_ts >= make_timestamp($from::BIGINT) AND end_ts < make_timestamp($to::BIGINT)`,
     range,
   )
@@ -109,7 +134,8 @@ async function findUntrustedPeers(db: Database, trusted: readonly string[]): Pro
   )
 }
 
-async function warningsOf(db: Database): Promise<string[]> {
+/** What a person should know about the ids and the evidence of the window. */
+export async function warningsOf(db: Database): Promise<string[]> {
   const hot = await db.rows<{ id: string; hops: string }>(
     'SELECT id, max(hops) AS hops FROM hot_ids GROUP BY id ORDER BY hops DESC, id LIMIT 5',
   )

@@ -5,13 +5,17 @@ import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { publishFile } from '../store/commit.ts'
 import { factsRelation } from '../store/facts.ts'
 import { layout } from '../store/layout.ts'
+import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { type ClaimedDay, writeClaims } from './claimed-day.ts'
-import { computeClaims } from './claims.ts'
+import { dropWindows, judgeByIds, warningsOf } from './claims.ts'
+import { matchDay } from './match-day.ts'
 import { settleContests } from './settle.ts'
 
 /** Version of the linking method; part of every link entry. */
-export const METHOD = 'id/1'
+export const METHOD = 'throughline/2'
+
+const ID_CLAIMS = sqlFile('./id_claims.sql', import.meta.url)
 
 export interface LinkOptions {
   readonly configDigest: string
@@ -57,13 +61,18 @@ async function claimDay(store: Store, day: string, options: LinkOptions): Promis
   const { db, state, root } = store
   const start = dayNumber(day) * DAY_US
   const range = { fromUs: start - DAY_US, toUs: start + 2 * DAY_US }
-  const warnings = await computeClaims(db, {
+  const input = {
     gateway: factsRelation(state, root, 'gateway', range),
     app: factsRelation(state, root, 'app', range),
     ...range,
     day,
     trustedProxies: options.trustedProxies,
-  })
+  }
+  const clocks = await judgeByIds(db, input)
+  await db.run(`CREATE OR REPLACE TEMP TABLE claims AS ${ID_CLAIMS}`)
+  const matched = await matchDay(db, input, clocks)
+  const warnings = [...(await warningsOf(db)), ...matched.warnings]
+  await dropWindows(db)
   const file = join(layout.temporary(root), `claims-${day}.parquet`)
   const summary = await writeClaims(store, 'claims', file, day)
   await db.run('DROP TABLE claims')

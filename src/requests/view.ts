@@ -7,13 +7,16 @@ import type { Store } from '../store/store.ts'
 
 const REQUESTS = sqlFile('./requests.sql', import.meta.url)
 
-/** Columns of a links file. Source: src/correlate/claims.sql. */
+/** Columns of a links file. Source: src/correlate/id_claims.sql. */
 export const LINK_COLUMNS = [
   { name: 'app_hop_id', sql: 'UUID' }, { name: 'gateway_hop_id', sql: 'UUID' }, { name: 'app_day', sql: 'DATE' },
   { name: 'verdict', sql: 'VARCHAR' }, { name: 'method', sql: 'VARCHAR' }, { name: 'posterior', sql: 'DOUBLE' },
   { name: 'runner_up', sql: 'DOUBLE' }, { name: 'candidates', sql: 'INTEGER' }, { name: 'id', sql: 'VARCHAR' },
   { name: 'gateway_field', sql: 'VARCHAR' }, { name: 'app_field', sql: 'VARCHAR' }, { name: 'how', sql: 'VARCHAR' },
-  { name: 'reasons', sql: 'VARCHAR' },
+  { name: 'reasons', sql: 'VARCHAR' }, { name: 'duration_residual_us', sql: 'BIGINT' }, { name: 'ahead_us', sql: 'BIGINT' },
+  { name: 'clock_low_us', sql: 'BIGINT' }, { name: 'clock_high_us', sql: 'BIGINT' }, { name: 'nobody', sql: 'DOUBLE' },
+  { name: 'log_duration', sql: 'DOUBLE' }, { name: 'log_place', sql: 'DOUBLE' }, { name: 'log_values', sql: 'DOUBLE' },
+  { name: 'log_alone', sql: 'DOUBLE' }, { name: 'place_residual_us', sql: 'BIGINT' }, { name: 'calibrated', sql: 'BOOLEAN' },
 ] as const // biome-ignore format: a table
 
 /**

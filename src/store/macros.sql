@@ -23,3 +23,9 @@ CREATE OR REPLACE MACRO id_key(id) AS md5_number_lower(id);
 
 -- The 32 hex digits of a hop id.
 CREATE OR REPLACE MACRO hex_id(id) AS replace(id::VARCHAR, '-', '');
+
+-- A text as a number that is equal where the text is. Only equality counts; 52 bits keep it exact as a double.
+CREATE OR REPLACE MACRO text_code(t) AS (hash(t) % 4503599627370496)::DOUBLE;
+
+-- A subject as one text.
+CREATE OR REPLACE MACRO subject_text(kind, issuer, name) AS lower(concat_ws('|', kind, coalesce(issuer, ''), name));

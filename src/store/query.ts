@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type Json } from '@duckdb/node-api'
+import {
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBValue,
+  type Json,
+} from '@duckdb/node-api'
 
 export type Params = Readonly<Record<string, DuckDBValue>>
 
@@ -30,6 +37,9 @@ export function quoteTexts(texts: readonly string[]): string {
 export function sqlFile(name: string, moduleUrl: string): string {
   return readFileSync(new URL(name, moduleUrl), 'utf8')
 }
+
+/** Rows of a data chunk; DuckDB takes no more. */
+const CHUNK_ROWS = 2048
 
 /** The only place that speaks to DuckDB. */
 export class Database {
@@ -72,6 +82,44 @@ export class Database {
     const [first] = await this.rows<Row>(sql, params)
     if (first === undefined) throw new Error(`no row from: ${sql.slice(0, 80)}`)
     return first
+  }
+
+  /** Columns of DOUBLE values, for what is computed over many rows. */
+  async numbers<Name extends string>(
+    sql: string,
+    names: readonly Name[],
+    params?: Params,
+  ): Promise<Record<Name, Float64Array>> {
+    const reader = await this.#connection.runAndReadAll(
+      sql,
+      params as Record<string, DuckDBValue> | undefined,
+    )
+    const at = new Map(reader.columnNames().map((name, index) => [name, index]))
+    const columns = reader.getColumns()
+    const column = (name: Name): Float64Array =>
+      Float64Array.from((columns[at.get(name) ?? -1] ?? []) as number[])
+    return Object.fromEntries(names.map(name => [name, column(name)])) as Record<Name, Float64Array>
+  }
+
+  /** Creates a temp table of DOUBLE columns. */
+  async createNumbers(
+    table: string,
+    names: readonly string[],
+    columns: readonly (readonly number[])[],
+  ): Promise<void> {
+    const definition = names.map(name => `${quoteIdentifier(name)} DOUBLE`).join(', ')
+    await this.run(`CREATE OR REPLACE TEMP TABLE ${quoteIdentifier(table)} (${definition})`)
+    const appender = await this.#connection.createAppender(table)
+    const count = columns[0]?.length ?? 0
+    for (let from = 0; from < count; from += CHUNK_ROWS) {
+      const chunk = DuckDBDataChunk.create(
+        names.map(() => DOUBLE),
+        Math.min(CHUNK_ROWS, count - from),
+      )
+      chunk.setColumns(columns.map(column => column.slice(from, from + CHUNK_ROWS)))
+      appender.appendDataChunk(chunk)
+    }
+    appender.closeSync()
   }
 
   /** Streams rows in batches. */

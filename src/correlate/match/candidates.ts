@@ -1,4 +1,4 @@
-import type { AppSide, GatewaySide } from './sides.ts'
+import { type AppSide, type GatewaySide, ID } from './sides.ts'
 
 /** How far outside its second an end may lie: clocks are read and lines are written a little late. */
 export const END_SLACK_US = 300_000
@@ -87,8 +87,8 @@ function collect(
   const latest = (app.toUs[i] ?? 0) + END_SLACK_US
   let found = 0
   for (const j of hops.subarray(0, MOST_LOOKED_AT)) {
-    if (!gateway.open[j] || !agrees(app.status[i], gateway.status[j]) || !agrees(app.subject[i], gateway.subject[j]))
-      continue
+    if (!gateway.open[j] || (app.ids[i] === ID.own && gateway.hasId[j])) continue
+    if (!agrees(app.status[i], gateway.status[j]) || !agrees(app.subject[i], gateway.subject[j])) continue
     const atUs = expectedEndUs(gateway, j, tookUs)
     if (atUs < earliest || atUs > latest) continue
     const waitedUs = gateway.tookUs[j] ?? Number.NaN
@@ -105,12 +105,12 @@ function collect(
 }
 
 /** Equal, or not known on one side. */
-function agrees(a: number | undefined, b: number | undefined): boolean {
+export function agrees(a: number | undefined, b: number | undefined): boolean {
   return a === b || a === -1 || b === -1
 }
 
 /** Gateway hops by key, each list by the given time. */
-function groupByKey(
+export function groupByKey(
   gateway: GatewaySide,
   times: Float64Array,
   isWanted: (j: number) => boolean,
@@ -118,10 +118,12 @@ function groupByKey(
   const lists = new Map<number, number[]>()
   for (let j = 0; j < gateway.count; j++) {
     if (!isWanted(j)) continue
-    const key = gateway.key[j] ?? -1
-    const list = lists.get(key)
-    if (list) list.push(j)
-    else lists.set(key, [j])
+    for (const key of [gateway.key[j] ?? -1, gateway.sharedKey[j] ?? -1]) {
+      if (key < 0) continue
+      const list = lists.get(key)
+      if (list) list.push(j)
+      else lists.set(key, [j])
+    }
   }
   return new Map(
     [...lists].map(([key, list]) => [
@@ -134,7 +136,7 @@ function groupByKey(
 const NONE = new Int32Array(0)
 
 /** The part of a list whose times lie in [from, to]. */
-function within(hops: Int32Array | undefined, times: Float64Array, fromUs: number, toUs: number): Int32Array {
+export function within(hops: Int32Array | undefined, times: Float64Array, fromUs: number, toUs: number): Int32Array {
   if (!hops) return NONE
   const start = lowerBound(hops, times, fromUs)
   let end = start

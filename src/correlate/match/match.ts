@@ -15,10 +15,26 @@ const LEAST_LOG_ODDS = -20
 
 /** Pairs with the probability that they belong together. */
 export interface Matched {
+  readonly gateway: GatewaySide
+  readonly app: AppSide
   readonly candidates: Candidates
   readonly probability: Float64Array
   readonly places: Places
   readonly background: Background
+  /** What speaks for a pair of app hop i, by its place among the candidates. */
+  readonly evidence: (i: number, pair: number) => Evidence
+}
+
+/** Natural logarithms of odds: how much likelier what is seen is if the hops belong together than if not. */
+export interface Evidence {
+  readonly duration: number
+  readonly place: number
+  /** Client address, user agent, query and size. */
+  readonly values: number
+  /** Loss on both sides, how often such lines come, and the peer. */
+  readonly alone: number
+  /** How far the expected end lies outside the span that the line's place allows, µs. */
+  readonly placeUs: number
 }
 
 /**
@@ -27,10 +43,8 @@ export interface Matched {
  * The weight of a pair is how likely it is that they belong together against both being alone: density of the duration
  * residual and of the end's place in the log, over how often lines like this one (key, status, subject, duration,
  * size) come anyway, and over the loss on both sides.
- *
- * @param model is used, and in each round taught by its own result where `learn` is set
  */
-export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, learn: boolean): Matched {
+export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model): Matched {
   const background = describeBackground(app)
   let places = placeLines(app, app.anchorUs)
   const weigher = new Weigher(gateway, app, model, background)
@@ -42,9 +56,9 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, lea
     const weight = weigher.weights(candidates, places)
     const edges = { from: candidates.from, gateway: candidates.gateway, weight }
     probability = marginals(edges, gateway.count, round < ROUNDS - 1 ? 2e-2 : 1e-3)
-    if (learn) teach(model, gateway, app, candidates, probability, places)
   }
-  return { candidates, probability, places, background }
+  const evidence = (i: number, pair: number): Evidence => weigher.evidence(candidates, places, i, pair)
+  return { gateway, app, candidates, probability, places, background, evidence }
 }
 
 /** Ends of lines that an id or a probable pair tells. */
@@ -87,21 +101,48 @@ class Weigher {
     }
   }
 
-  weights({ from, gateway, slackMs, atUs }: Candidates, places: Places): Float64Array {
-    const { gatewayLoss, appLoss, slack, jitter } = this.#model
-    const prior = Math.log((1 - appLoss) / appLoss) - Math.log(gatewayLoss)
+  weights(candidates: Candidates, places: Places): Float64Array {
+    const { from, gateway } = candidates
     const result = new Float64Array(gateway.length)
     for (let i = 0; i < this.#app.count; i++) {
-      const alone = prior - (this.#background.logRate[i] ?? 0) + this.#peer(i)
+      if (from[i] === from[i + 1]) continue
+      const alone = this.#alone(i)
       for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++) {
-        const ms = slackMs[e] ?? Number.NaN
-        const duration = Number.isNaN(ms) ? 0 : slack.log(ms) - (this.#background.logDuration[i] ?? 0)
-        const place = jitter.log(atUs[e] ?? 0, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0)
-        const odds = alone + duration + place + this.#values(i, gateway[e] ?? 0, e)
+        const odds =
+          alone +
+          this.#duration(candidates, i, e) +
+          this.#place(candidates, places, i, e) +
+          this.#values(i, gateway[e] ?? 0, e)
         result[e] = Math.exp(Math.min(MOST_LOG_ODDS, Math.max(LEAST_LOG_ODDS, odds)))
       }
     }
     return result
+  }
+
+  evidence(candidates: Candidates, places: Places, i: number, e: number): Evidence {
+    const at = candidates.atUs[e] ?? 0
+    return {
+      duration: this.#duration(candidates, i, e),
+      place: this.#place(candidates, places, i, e),
+      values: this.#values(i, candidates.gateway[e] ?? 0, e),
+      alone: this.#alone(i),
+      placeUs: Math.round(Math.max((places.earliestUs[i] ?? 0) - at, Math.min(0, (places.latestUs[i] ?? 0) - at))),
+    }
+  }
+
+  #alone(i: number): number {
+    const { gatewayLoss, appLoss } = this.#model
+    const loss = Math.log((1 - appLoss) / appLoss) - Math.log(gatewayLoss)
+    return loss - (this.#background.logRate[i] ?? 0) + this.#peer(i)
+  }
+
+  #duration({ slackMs }: Candidates, i: number, e: number): number {
+    const ms = slackMs[e] ?? Number.NaN
+    return Number.isNaN(ms) ? 0 : this.#model.slack.log(ms) - (this.#background.logDuration[i] ?? 0)
+  }
+
+  #place({ atUs }: Candidates, places: Places, i: number, e: number): number {
+    return this.#model.jitter.log(atUs[e] ?? 0, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0)
   }
 
   #peer(i: number): number {
@@ -167,75 +208,4 @@ function chances(
     }
   }
   return result
-}
-
-function teach(
-  model: Model,
-  gateway: GatewaySide,
-  app: AppSide,
-  { from, gateway: partner, slackMs, atUs }: Candidates,
-  probability: Float64Array,
-  places: Places,
-): void {
-  const taken = new Float64Array(gateway.count)
-  let appAlone = 0
-  let appOpen = 0
-  const linkedPeers = new Map<number, { linked: number; all: number }>()
-  for (let i = 0; i < app.count; i++) {
-    if (!app.open[i]) continue
-    let linked = 0
-    for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++) {
-      const p = probability[e] ?? 0
-      const j = partner[e] ?? 0
-      linked += p
-      taken[j] = (taken[j] ?? 0) + p
-      if (p < 0.02) continue
-      if (!Number.isNaN(slackMs[e] ?? Number.NaN)) model.slack.add(slackMs[e] ?? 0, p)
-      model.jitter.add(atUs[e] ?? 0, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0, p)
-      const difference = (app.bytes[i] ?? Number.NaN) - (gateway.bytes[j] ?? Number.NaN)
-      if (!Number.isNaN(difference)) model.sizes.add(difference, p)
-      learnAgreement(model.client, app.client[i], gateway.client[j], p)
-      learnAgreement(model.agent, app.agent[i], gateway.agent[j], p)
-      learnAgreement(model.query, app.query[i], gateway.query[j], p)
-    }
-    appOpen++
-    appAlone += 1 - Math.min(1, linked)
-    const peer = linkedPeers.get(app.peer[i] ?? -1) ?? { linked: 0, all: 0 }
-    linkedPeers.set(app.peer[i] ?? -1, { linked: peer.linked + Math.min(1, linked), all: peer.all + 1 })
-  }
-  let gatewayAlone = 0
-  let gatewayOpen = 0
-  for (let j = 0; j < gateway.count; j++) {
-    if (!gateway.open[j]) continue
-    gatewayOpen++
-    gatewayAlone += 1 - Math.min(1, taken[j] ?? 0)
-  }
-  // An app hop alone: its gateway record is lost. A gateway hop alone: its app line is.
-  model.setLoss(appAlone, appOpen, gatewayAlone, gatewayOpen)
-  learnPeers(model, linkedPeers, appAlone, appOpen)
-  model.fit()
-}
-
-function learnAgreement(
-  to: { add(agrees: boolean, weight: number): void },
-  a: number | undefined,
-  b: number | undefined,
-  weight: number,
-): void {
-  if (a !== undefined && b !== undefined && a >= 0 && b >= 0) to.add(a === b, weight)
-}
-
-function learnPeers(
-  model: Model,
-  seen: ReadonlyMap<number, { linked: number; all: number }>,
-  alone: number,
-  all: number,
-): void {
-  model.peers.clear()
-  for (const [peer, n] of seen) {
-    const share = n.all / all
-    const ofLinked = (n.linked + 0.5 * share) / (all - alone + 0.5)
-    const ofAlone = (n.all - n.linked + 4 * share) / (alone + 4)
-    model.peers.set(peer, Math.log(ofLinked / ofAlone))
-  }
 }

@@ -37,6 +37,8 @@ export class Model {
       0.15 / (2 * (20 + Math.abs(ms)) * (1 + Math.log(1 + Math.abs(ms) / 20)) ** 2),
     60,
   )
+  /** From the gateway's first byte of the request to the call of the target, ms. */
+  readonly before = new Density(MS_BINS, ms => Math.exp(-Math.abs(ms - 3) / 6) / 12 + 0.2 / (20 + Math.abs(ms)), 30)
   readonly jitter = new Jitter()
   /** Bytes that the app counts less those that the gateway counts. */
   readonly sizes = new Density(
@@ -50,23 +52,53 @@ export class Model {
   /** Share of gateway hops without their app hop, and of app hops without their gateway hop. */
   gatewayLoss = 0.03
   appLoss = 0.03
-  /** By code of the peer: how much likelier it is than others to bring linked hops. */
+  /** Logarithm of how much likelier a peer is to bring hops that have a partner than others, by its code. */
   readonly peers = new Map<number, number>()
+  readonly #seen = new Map<number, { linked: number; all: number }>()
+  #gatewayLinked = 0
+  #gatewayAll = 0
 
-  setLoss(gatewayAlone: number, gatewayAll: number, appAlone: number, appAll: number): void {
-    this.gatewayLoss = clamp((gatewayAlone + 1) / (gatewayAll + 20))
-    this.appLoss = clamp((appAlone + 1) / (appAll + 20))
+  /** Takes an app hop that has a gateway hop with this probability. */
+  app(peer: number, linked: number): void {
+    const seen = this.#seen.get(peer) ?? { linked: 0, all: 0 }
+    this.#seen.set(peer, { linked: seen.linked + linked, all: seen.all + 1 })
   }
 
+  /** Takes a gateway hop that has an app hop with this probability. */
+  gateway(linked: number): void {
+    this.#gatewayLinked += linked
+    this.#gatewayAll++
+  }
+
+  /** Puts what was taken since the last time into force. */
   fit(): void {
-    this.slack.fit()
-    this.slack.clear()
+    for (const density of [this.slack, this.before, this.sizes]) {
+      density.fit()
+      density.clear()
+    }
     this.jitter.fit()
-    this.sizes.fit()
-    this.sizes.clear()
     this.client.fit()
     this.agent.fit()
     this.query.fit()
+    this.#fitLoss()
+  }
+
+  #fitLoss(): void {
+    const all = [...this.#seen.values()].reduce((sum, s) => sum + s.all, 0)
+    const linked = [...this.#seen.values()].reduce((sum, s) => sum + s.linked, 0)
+    // An app hop alone: the gateway's record is lost. A gateway hop alone: the app's line is.
+    this.gatewayLoss = clamp((all - linked + 1) / (all + 20))
+    this.appLoss = clamp((this.#gatewayAll - this.#gatewayLinked + 1) / (this.#gatewayAll + 20))
+    this.peers.clear()
+    for (const [peer, seen] of this.#seen) {
+      const share = seen.all / all
+      const ofLinked = (seen.linked + 0.5 * share) / (linked + 0.5)
+      const ofAlone = (seen.all - seen.linked + 4 * share) / (all - linked + 4)
+      this.peers.set(peer, Math.log(ofLinked / ofAlone))
+    }
+    this.#seen.clear()
+    this.#gatewayLinked = 0
+    this.#gatewayAll = 0
   }
 }
 

@@ -1,17 +1,17 @@
--- What the gateway hops of one day claim: for each app hop its one plausible partner, or the candidates that are no
--- links. verdict: linked; ambiguous (several are plausible); contradicted (ids agree, the rest does not).
--- posterior: of this pair; runner_up: of the next best; candidates: how many are plausible.
+-- What ids say about each app hop around a day: its one plausible partner, or the candidates that are no links.
+-- verdict: linked; ambiguous (several are plausible, or the id is not one request's); contradicted (ids agree, the rest
+-- does not). posterior: of this pair; runner_up: of the next best; candidates: how many are plausible.
 -- grain: app_hop_id, gateway_hop_id
 WITH alone AS (
   SELECT *,
     CASE WHEN reasons IS NOT NULL THEN 'contradicted' WHEN crowd > 1 THEN 'ambiguous' ELSE 'linked' END AS verdict,
     crowd AS rivals
-  FROM judged_pairs WHERE in_day AND app_hop_id NOT IN (SELECT app_hop_id FROM contested)
+  FROM judged_pairs WHERE near AND app_hop_id NOT IN (SELECT app_hop_id FROM contested)
 ), ranked AS (
   SELECT
     *,
     min(rank) FILTER (WHERE reasons IS NULL) OVER (PARTITION BY app_hop_id) AS best_rank,
-    count(*) FILTER (WHERE reasons IS NULL) OVER (PARTITION BY app_hop_id, rank) AS rivals
+    greatest(crowd, count(*) FILTER (WHERE reasons IS NULL) OVER (PARTITION BY app_hop_id, rank)) AS rivals
   FROM judged_pairs WHERE app_hop_id IN (SELECT app_hop_id FROM contested)
 ), several AS (
   SELECT
@@ -22,13 +22,16 @@ WITH alone AS (
       WHEN best_rank IS NULL THEN 'contradicted'
     END AS verdict,
     rivals
-  FROM ranked WHERE in_day
+  FROM ranked WHERE near
 )
 SELECT
-  app_hop_id, gateway_hop_id, app_day, verdict, 'id' AS method,
+  app_hop_id, gateway_hop_id, in_day, app_day, verdict, 'id' AS method,
   CASE verdict WHEN 'linked' THEN 1.0 WHEN 'ambiguous' THEN round(1.0 / rivals, 6) ELSE 0.0 END::DOUBLE AS posterior,
   CASE verdict WHEN 'ambiguous' THEN round(1.0 / rivals, 6) ELSE 0.0 END::DOUBLE AS runner_up,
   CASE verdict WHEN 'contradicted' THEN 0 ELSE rivals END::INTEGER AS candidates,
-  id, gateway_field, app_field, how, reasons
+  id, gateway_field, app_field, how, reasons,
+  (gateway_took_us - took_us)::BIGINT AS duration_residual_us,
+  (end_us - at_us)::BIGINT AS ahead_us,
+  clock_low_us, clock_high_us
 FROM (SELECT * FROM alone UNION ALL SELECT * FROM several)
 WHERE verdict IS NOT NULL

@@ -1,0 +1,46 @@
+-- App hops around a day as linking without an id reads them, with the log each stands in and its place there.
+-- A stream is one host's log of one site: its lines were written one after the other. Within a second the place in the
+-- file decides; where several sources hold lines of one second of a stream (a log handed over in pieces), the piece
+-- that goes on from the second before comes first, then the one that goes on into the next.
+-- Codes are hashes as numbers; only equality counts. NaN: not logged.
+-- grain: hop_id
+WITH hops AS (
+  SELECT a.*, concat_ws('|', a.clock_host, a.site, a.server_port) AS log
+  FROM app_window AS a WHERE a.end_ts >= make_timestamp($from_us::BIGINT) AND a.end_ts < make_timestamp($to_us::BIGINT)
+), shares AS (
+  SELECT log, source_id, end_ts,
+    end_ts - lag(end_ts) OVER (PARTITION BY log, source_id ORDER BY end_ts) AS since,
+    lead(end_ts) OVER (PARTITION BY log, source_id ORDER BY end_ts) - end_ts AS until
+  FROM (SELECT DISTINCT log, source_id, end_ts FROM hops
+    WHERE log IN (SELECT log FROM hops GROUP BY log HAVING min(source_id) < max(source_id)))
+), places AS (
+  SELECT log, source_id, end_ts,
+    row_number() OVER (PARTITION BY log, end_ts ORDER BY since NULLS LAST, until DESC NULLS FIRST, source_id) AS piece
+  FROM shares
+)
+SELECT
+  h.hop_id,
+  h.clock_host,
+  dense_rank() OVER (ORDER BY h.log) - 1 AS stream,
+  h.end_us,
+  h.resolution_us,
+  coalesce(p.piece, 1) AS piece,
+  h.line_no,
+  coalesce(h.took_us, 'NaN'::DOUBLE)::DOUBLE AS took_us,
+  text_code(upper(h.method) || ' ' || h.path_key) AS key,
+  text_code(upper(h.method)) AS loose_key,
+  coalesce(h.status, -1)::DOUBLE AS status,
+  coalesce(h.handshake, FALSE) AS handshake,
+  CASE WHEN h.subject_name IS NULL THEN -1 ELSE text_code(subject_text(h.subject_kind, h.subject_issuer, h.subject_name)) END AS subject,
+  coalesce(text_code(h.client_ip), -1) AS client,
+  coalesce(text_code(replace(h.user_agent, ' ', '+')), -1) AS agent,
+  coalesce(text_code(h.query), -1) AS query,
+  coalesce(text_code(h.peer_ip), -1) AS peer,
+  coalesce(h.bytes_out, 'NaN'::DOUBLE)::DOUBLE AS bytes,
+  CASE WHEN h.correlation_id IN (SELECT id FROM reused_ids) AND h.correlation_id NOT IN (SELECT id FROM hot_ids)
+    THEN text_code(h.correlation_id) ELSE -1 END AS shared_id,
+  h.correlation_id IS NOT NULL AND h.correlation_id NOT IN (SELECT id FROM hot_ids) AS has_id,
+  coalesce(u.untrusted, FALSE) AS untrusted
+FROM hops AS h
+LEFT JOIN places AS p ON p.log = h.log AND p.source_id = h.source_id AND p.end_ts = h.end_ts
+LEFT JOIN untrusted_peers AS u ON u.peer_ip = coalesce(h.peer_ip, '')

@@ -1,0 +1,137 @@
+import { type Database } from '../store/query.ts'
+import { MINUTE_US, SECOND_US } from '../model/time.ts'
+import { type AppSide, type GatewaySide, ID } from './match/sides.ts'
+
+/** Gateway hops are matched in slices on a fixed grid, with hops of both sides around them. */
+export const SLICE_US = 10 * MINUTE_US
+const MARGIN_US = MINUTE_US
+const MOST_MARGIN_US = 10 * MINUTE_US
+
+/** A slice as columns, and which rows of the tables `calls` and `line_rows` they are. */
+export interface Slice {
+  readonly gateway: GatewaySide
+  readonly app: AppSide
+  readonly gatewayRows: Float64Array
+  readonly appRows: Float64Array
+  /** 1 where the gateway hop is the slice's own: of its day and within its time. */
+  readonly own: Uint8Array
+}
+
+const CALL_COLUMNS = [
+  'n', 'start_us', 'sent_us', 'at_us', 'took_us', 'key', 'status', 'subject', 'client', 'agent', 'query', 'bytes',
+  'shared_id', 'has_id', 'open', 'in_day',
+] as const // biome-ignore format: a table
+const LINE_COLUMNS = [
+  'n', 'from_us', 'to_us', 'took_us', 'stream', 'key', 'loose_key', 'status', 'subject', 'client', 'agent', 'query',
+  'peer', 'bytes', 'shared_id', 'has_id', 'open', 'handshake', 'anchor_us', 'partner',
+] as const // biome-ignore format: a table
+
+/** @param clockUs widest interval of a clock that is read: hops may be misplaced by so much */
+export async function loadSlice(db: Database, startUs: number, clockUs: number): Promise<Slice> {
+  const margin = Math.min(MOST_MARGIN_US, Math.max(MARGIN_US, clockUs))
+  const range = { from: startUs - margin, to: startUs + SLICE_US + margin }
+  const calls = await db.numbers(
+    `SELECT ${CALL_COLUMNS.map(c => `${c}::DOUBLE AS ${c}`).join(', ')} FROM calls
+     WHERE at_us >= $from::BIGINT AND at_us < $to::BIGINT ORDER BY at_us, hop_id`,
+    CALL_COLUMNS,
+    { from: BigInt(range.from), to: BigInt(range.to) },
+  )
+  const lines = await db.numbers(
+    `SELECT ${LINE_COLUMNS.map(c => `${c}::DOUBLE AS ${c}`).join(', ')} FROM line_rows
+     WHERE from_us >= $from::BIGINT AND from_us < $to::BIGINT ORDER BY stream, end_us, piece, line_no, hop_id`,
+    LINE_COLUMNS,
+    { from: BigInt(range.from - SECOND_US), to: BigInt(range.to) },
+  )
+  return sliceOf(calls, lines, startUs)
+}
+
+type Columns<Names extends readonly string[]> = Readonly<Record<Names[number], Float64Array>>
+
+function sliceOf(calls: Columns<typeof CALL_COLUMNS>, lines: Columns<typeof LINE_COLUMNS>, startUs: number): Slice {
+  const codes = new Codes()
+  const place = new Map<number, number>()
+  calls.n.forEach((n, j) => {
+    place.set(n, j)
+  })
+  const gateway: GatewaySide = {
+    count: calls.n.length,
+    startUs: calls.start_us,
+    sentUs: calls.sent_us,
+    atUs: calls.at_us,
+    tookUs: calls.took_us,
+    key: codes.of('key', calls.key),
+    sharedKey: codes.ofPairs(calls.shared_id, calls.key),
+    hasId: Uint8Array.from(calls.has_id),
+    status: Int32Array.from(calls.status),
+    subject: codes.of('subject', calls.subject),
+    client: codes.of('client', calls.client),
+    agent: codes.of('agent', calls.agent),
+    query: codes.of('query', calls.query),
+    bytes: calls.bytes,
+    open: Uint8Array.from(calls.open),
+  }
+  const shared = codes.ofPairs(lines.shared_id, lines.key)
+  const sharedLoose = codes.ofPairs(lines.shared_id, lines.loose_key)
+  const key = codes.of('key', lines.key)
+  const looseKey = codes.of('key', lines.loose_key)
+  const isShared = (i: number): boolean => (lines.shared_id[i] ?? -1) >= 0
+  const app: AppSide = {
+    count: lines.n.length,
+    fromUs: lines.from_us,
+    toUs: lines.to_us,
+    tookUs: lines.took_us,
+    stream: Int32Array.from(lines.stream),
+    key: key.map((code, i) => (isShared(i) ? (shared[i] ?? -1) : code)),
+    looseKey: looseKey.map((code, i) => (isShared(i) ? (sharedLoose[i] ?? -1) : code)),
+    ids: Uint8Array.from(lines.has_id, (has, i) => (isShared(i) ? ID.shared : has ? ID.own : ID.none)),
+    status: Int32Array.from(lines.status),
+    subject: codes.of('subject', lines.subject),
+    client: codes.of('client', lines.client),
+    agent: codes.of('agent', lines.agent),
+    query: codes.of('query', lines.query),
+    peer: codes.of('peer', lines.peer),
+    bytes: lines.bytes,
+    open: Uint8Array.from(lines.open),
+    handshake: Uint8Array.from(lines.handshake),
+    anchorUs: lines.anchor_us,
+    partner: Int32Array.from(lines.partner, n => place.get(n) ?? -1),
+  }
+  const own = Uint8Array.from(calls.in_day, (inDay, j) => {
+    const at = calls.at_us[j] ?? 0
+    return inDay && at >= startUs && at < startUs + SLICE_US ? 1 : 0
+  })
+  return { gateway, app, gatewayRows: calls.n, appRows: lines.n, own }
+}
+
+/** Small numbers for large ones: equal value, equal code. */
+class Codes {
+  readonly #kinds = new Map<string, Map<number, number>>()
+  readonly #pairs = new Map<string, number>()
+
+  of(kind: string, values: Float64Array): Int32Array {
+    let known = this.#kinds.get(kind)
+    if (!known) {
+      known = new Map()
+      this.#kinds.set(kind, known)
+    }
+    const codes = known
+    return Int32Array.from(values, value => {
+      if (value < 0 || Number.isNaN(value)) return -1
+      const code = codes.get(value)
+      if (code !== undefined) return code
+      codes.set(value, codes.size)
+      return codes.size - 1
+    })
+  }
+
+  /** Codes of key inside a shared id, apart from those of keys; -1 without a shared id. */
+  ofPairs(shared: Float64Array, key: Float64Array): Int32Array {
+    return Int32Array.from(shared, (id, i) => {
+      if (id < 0) return -1
+      const text = `${id} ${key[i]}`
+      const code = this.#pairs.get(text) ?? this.#pairs.size
+      this.#pairs.set(text, code)
+      return 1_000_000_000 + code
+    })
+  }
+}
