@@ -11,6 +11,7 @@ SELECT
   text_code(upper(c.method)) AS loose_key,
   coalesce(c.target_status, -1)::DOUBLE AS status,
   CASE WHEN c.subject_name IS NULL THEN -1 ELSE text_code(subject_text(c.subject_kind, c.subject_issuer, c.subject_name)) END AS subject,
+  subject_shape(c.subject_kind, c.subject_issuer, c.subject_name) AS shape,
   coalesce(text_code(c.client_ip), -1) AS client,
   coalesce(text_code(replace(c.user_agent, ' ', '+')), -1) AS agent,
   coalesce(text_code(c.query), -1) AS query,

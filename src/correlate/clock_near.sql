@@ -2,7 +2,10 @@
 -- status and subject and like duration whose times are within five seconds of the rough reading.
 -- At most 200 app hops of a host and quarter of an hour. weight: one over the number of gateway hops that fit.
 -- grain: app hop, gateway hop
-WITH chosen AS (
+WITH any_subject AS (
+  -- An app hop without a subject may belong to anybody's call.
+  SELECT * FROM calls WHERE subject <> -1 UNION ALL SELECT * REPLACE (-1::DOUBLE AS subject) FROM calls
+), chosen AS (
   SELECT a.*, r.rough_us
   FROM lines AS a JOIN rough_clocks AS r ON r.clock_host = a.clock_host AND r.chunk = a.end_us // 7200000000
   WHERE NOT isnan(a.took_us) AND NOT a.untrusted
@@ -15,7 +18,7 @@ SELECT
   (a.end_us + a.resolution_us - c.sent_us - a.took_us + 1000)::DOUBLE AS high_us,
   1.0 / count(*) OVER (PARTITION BY a.hop_id) AS weight
 FROM chosen AS a
-JOIN calls AS c ON c.key = a.key AND c.status = a.status AND c.subject = a.subject
+JOIN any_subject AS c ON c.key = a.key AND c.status = a.status AND c.subject = a.subject
   AND c.at_us BETWEEN a.end_us - a.rough_us - 5000000 AND a.end_us - a.rough_us + 6000000
 WHERE c.took_us - a.took_us BETWEEN -5000 AND 60000
 ORDER BY clock_host, at_us, a.hop_id, c.hop_id

@@ -2,8 +2,13 @@
 -- gateway hops share, with each of those. At most 200 app hops of a host and two hours, the rarest first.
 -- weight: one over the number of gateway hops that fit.
 -- grain: app hop, gateway hop
-WITH gateway_cells AS (
-  SELECT key, status, subject, took_us // 64000 AS cell, count(*) AS hops FROM calls WHERE NOT isnan(took_us) GROUP BY ALL
+WITH answered AS (
+  SELECT *, took_us // 64000 AS cell FROM calls WHERE NOT isnan(took_us)
+), any_subject AS (
+  -- An app hop without a subject may belong to anybody's call.
+  SELECT * FROM answered WHERE subject <> -1 UNION ALL SELECT * REPLACE (-1::DOUBLE AS subject) FROM answered
+), gateway_cells AS (
+  SELECT key, status, subject, cell, count(*) AS hops FROM any_subject GROUP BY ALL
 ), app_cells AS (
   SELECT a.hop_id, a.clock_host, a.end_us, a.resolution_us, a.took_us, a.key, a.status, a.subject,
     unnest([a.took_us // 64000, a.took_us // 64000 + 1]) AS cell
@@ -22,6 +27,6 @@ SELECT
   (a.end_us + a.resolution_us - c.sent_us - a.took_us + 1000)::DOUBLE AS high_us,
   1.0 / count(*) OVER (PARTITION BY a.hop_id) AS weight
 FROM chosen AS a
-JOIN calls AS c ON c.key = a.key AND c.status = a.status AND c.subject = a.subject AND c.took_us // 64000 = a.cell
+JOIN any_subject AS c ON c.key = a.key AND c.status = a.status AND c.subject = a.subject AND c.cell = a.cell
 WHERE a.place <= 200 AND c.took_us - a.took_us BETWEEN -5000 AND 60000
 ORDER BY clock_host, at_us, a.hop_id, c.hop_id

@@ -32,6 +32,7 @@ SELECT
   coalesce(h.status, -1)::DOUBLE AS status,
   coalesce(h.handshake, FALSE) AS handshake,
   CASE WHEN h.subject_name IS NULL THEN -1 ELSE text_code(subject_text(h.subject_kind, h.subject_issuer, h.subject_name)) END AS subject,
+  subject_shape(h.subject_kind, h.subject_issuer, h.subject_name) AS shape,
   coalesce(text_code(h.client_ip), -1) AS client,
   coalesce(text_code(replace(h.user_agent, ' ', '+')), -1) AS agent,
   coalesce(text_code(h.query), -1) AS query,

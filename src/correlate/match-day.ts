@@ -13,6 +13,7 @@ import { DAY_US, HOUR_US } from '../model/time.ts'
 
 const CALLS = sqlFile('./calls.sql', import.meta.url)
 const LINES = sqlFile('./lines.sql', import.meta.url)
+const UNCOMPARABLE_SHAPES = sqlFile('./uncomparable_shapes.sql', import.meta.url)
 const LINE_ROWS = sqlFile('./line_rows.sql', import.meta.url)
 const MATCHED_CLAIMS = sqlFile('./matched_claims.sql', import.meta.url)
 
@@ -100,13 +101,8 @@ async function createLines(db: Database, { day }: ClaimsInput, clocks: Clocks): 
  * account), ids that never match, and paths of proxies whose calls never show up under them.
  */
 async function dropUncomparable(db: Database): Promise<void> {
-  const { subjects } = await db.row<{ subjects: boolean }>(
-    `WITH a AS (SELECT subject, count(*)::HUGEINT AS n FROM lines WHERE subject <> -1 GROUP BY subject),
-       g AS (SELECT subject, count(*)::HUGEINT AS n FROM calls WHERE subject <> -1 GROUP BY subject),
-       total AS (SELECT (SELECT sum(n) FROM a) AS a, (SELECT sum(n) FROM g) AS g)
-     SELECT coalesce(2 * (SELECT sum(least(a.n * total.g, g.n * total.a)) FROM a JOIN g USING (subject)) >= total.a * total.g, FALSE) AS subjects FROM total`,
-  )
-  if (!subjects) await db.run('UPDATE lines SET subject = -1; UPDATE calls SET subject = -1')
+  await db.run(UNCOMPARABLE_SHAPES)
+  await db.run('UPDATE lines SET subject = -1 WHERE shape IN (SELECT shape FROM uncomparable_shapes)')
   const { ids } = await db.row<{ ids: boolean }>(
     `SELECT (SELECT count(*) FROM verdicts WHERE verdict = 'linked') >= $share * (SELECT count(*) FROM lines WHERE has_id AND shared_id = -1 AND NOT untrusted) AS ids`,
     { share: COMPARABLE_SHARE },

@@ -28,8 +28,11 @@ SELECT
   l.clock_low_us::BIGINT AS clock_low_us,
   l.clock_high_us::BIGINT AS clock_high_us,
   b.nobody,
-  b.log_duration, b.log_place, b.log_values, b.log_alone,
-  b.place_us::BIGINT AS place_residual_us,
+  CASE WHEN NOT isnan(b.log_duration) THEN b.log_duration END AS log_duration,
+  CASE WHEN NOT isnan(b.log_place) THEN b.log_place END AS log_place,
+  CASE WHEN NOT isnan(b.log_values) THEN b.log_values END AS log_values,
+  CASE WHEN NOT isnan(b.log_alone) THEN b.log_alone END AS log_alone,
+  TRY_CAST(b.place_us AS BIGINT) AS place_residual_us,
   l.calibrated
 FROM best AS b
 JOIN line_rows AS l ON l.n = b.app_n

@@ -29,3 +29,7 @@ CREATE OR REPLACE MACRO text_code(t) AS (hash(t) % 4503599627370496)::DOUBLE;
 
 -- A subject as one text.
 CREATE OR REPLACE MACRO subject_text(kind, issuer, name) AS lower(concat_ws('|', kind, coalesce(issuer, ''), name));
+
+-- How a subject is written: kind, issuer, and what stands behind an @. Names of one shape can be compared.
+CREATE OR REPLACE MACRO subject_shape(kind, issuer, name) AS
+  lower(concat_ws('|', kind, coalesce(issuer, ''), regexp_extract(name, '@(.*)$', 1)));
