@@ -23,7 +23,9 @@ export function simulateCommand(program: Command, context: Context): void {
     const { description = '' } = schema as z.ZodType
     const value = (schema as unknown as { def: { defaultValue: unknown } }).def.defaultValue
     const flag = `--${key.replace(/[A-Z]/g, c => `-${c.toLowerCase()}`)}`
-    const shown = `${description} (default: ${Array.isArray(value) ? value.join(',') || 'none' : String(value)})`
+    const initial = Array.isArray(value) ? value.join(',') || 'none' : String(value)
+    const choices = choicesOf(schema as z.ZodType)
+    const shown = `${description} (${choices}default: ${initial})`
     command.option(
       typeof value === 'boolean' ? (value ? `--no-${flag.slice(2)}` : flag) : `${flag} <value>`,
       shown,
@@ -51,6 +53,11 @@ export function simulateCommand(program: Command, context: Context): void {
     )
     out.line(`files     ${count(summary.files)}, ${bytes(summary.bytes)} in ${folder}`)
   })
+}
+
+function choicesOf(schema: z.ZodType): string {
+  const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema
+  return inner instanceof z.ZodEnum ? `one of ${inner.options.join(', ')}; ` : ''
 }
 
 function parseOptions(flags: Record<string, string | boolean>): z.input<typeof SIMULATION_OPTIONS> {

@@ -1,4 +1,6 @@
+import type { Period } from './clock.ts'
 import type { Application } from './company.ts'
+import { isDuring } from './incidents.ts'
 import { currentToken, type Principal } from './principals.ts'
 import type { Random } from './random.ts'
 import { type Route, SEARCH_WORDS } from './routes.ts'
@@ -8,10 +10,9 @@ import type { Asked, Visit, World } from './traffic.ts'
 /**
  * When and by whom requests are made. Visits come as a Poisson process and calls in bursts inside a visit: user
  * sessions are Poisson on the internet, single requests are not (Paxson and Floyd, "Wide-Area Traffic: The
- * Failure of Poisson Modeling", 1995). The numbers are assumptions: three calls a visit, half of them at once
- * with the one before, half after a pause.
+ * Failure of Poisson Modeling", 1995). The numbers are assumptions: half of the calls of a visit come at once with
+ * the one before, half after a pause.
  */
-const CALLS_PER_VISIT = 3
 const PARALLEL_SHARE = 0.5
 const PARALLEL_GAP_MS = 15
 const PAUSE_MS = 1800
@@ -23,6 +24,8 @@ const HOURLY_WEIGHT = [
 ]
 /** Share of queries that carry a secret, as careless clients send them (assumption). */
 const SECRET_QUERY_SHARE = 0.01
+/** So many that two calls of a day hardly ever have the same one. */
+const TELLING_NUMBERS = 1_000_000_000
 
 /** The weight between whole hours is interpolated, so that the rate does not jump. */
 function weightAt(us: number): number {
@@ -33,13 +36,21 @@ function weightAt(us: number): number {
   return here + (next - here) * (hours - hour)
 }
 
-/** Visits a microsecond at a moment, scaled so that the calls of the whole time have the mean that was asked for. */
-export function visitRate(world: World, startUs: number, endUs: number): (us: number) => number {
+/**
+ * Visits a microsecond at a moment, scaled so that the calls of the whole time have the mean that was asked for;
+ * bursts come on top.
+ */
+export function visitRate(world: World, { startUs, endUs }: Period): (us: number) => number {
+  const { ratePerSecond, callsPerVisit, rhythm, crowdFactor } = world.settings
+  const { crowds } = world.incidents
+  const rate = ratePerSecond / SECOND_US / callsPerVisit
+  const factorAt = (us: number) => (crowds.length > 0 && isDuring(crowds, us) ? crowdFactor : 1)
+  if (rhythm === 'flat') return us => rate * factorAt(us)
   let sum = 0
   let steps = 0
   for (let us = startUs; us < endUs; us += MINUTE_US, steps++) sum += weightAt(us)
-  const perUs = world.settings.ratePerSecond / SECOND_US / CALLS_PER_VISIT / (sum / Math.max(1, steps))
-  return us => perUs * weightAt(us)
+  const perUs = rate / (sum / Math.max(1, steps))
+  return us => perUs * weightAt(us) * factorAt(us)
 }
 
 export function nextVisitUs(world: World, nowUs: number, rate: (us: number) => number): number {
@@ -47,19 +58,22 @@ export function nextVisitUs(world: World, nowUs: number, rate: (us: number) => n
 }
 
 export function startVisit(world: World): Visit {
-  const { arrivals } = world.random
+  const { arrivals, idFaults } = world.random
+  const { callsPerVisit, leastCallsPerVisit } = world.settings
   const isDirect = arrivals.chance(world.settings.bypassShare)
   const isIntranet = arrivals.chance(0.6)
   const isShared = arrivals.chance(world.settings.reusedIdShare)
   const application = pickWeighted(world.company.applications, arrivals)
   const directory = world.company.applications.find(one => one.identity === 'windows')
   const shared = arrivals.uuid()
+  const isTraced = idFaults.chance(world.settings.tracedShare)
+  const trace = `00-${idFaults.hex(8)}${idFaults.hex(8)}${idFaults.hex(8)}${idFaults.hex(8)}-${idFaults.hex(8)}${idFaults.hex(8)}-01`
   return {
     kind: isDirect ? (isIntranet ? 'intranet' : 'script') : 'gateway',
     application: isDirect && isIntranet ? (directory ?? application) : application,
     caller: pickCaller(world.company.principals, arrivals),
-    sharedId: isShared ? shared : undefined,
-    callsLeft: geometric(arrivals, CALLS_PER_VISIT),
+    sharedId: isTraced ? trace : isShared ? shared : undefined,
+    callsLeft: leastCallsPerVisit - 1 + geometric(arrivals, callsPerVisit - leastCallsPerVisit + 1),
     isFirst: true,
   }
 }
@@ -80,14 +94,15 @@ export function chooseRequest(
   const { life } = world.random
   const cacheable = application.routes.filter(route => route.isCacheable)
   const route = pickWeighted(isCached && cacheable.length > 0 ? cacheable : application.routes, life)
-  const suffix = route.suffix.replace('{}', String(1000 + life.below(9000)))
+  const number = world.settings.paths === 'telling' ? life.below(TELLING_NUMBERS) : 1000 + life.below(9000)
+  const suffix = route.suffix.replace('{}', String(number))
   return { route, suffix, query: chooseQuery(world, route, caller, nowUs) }
 }
 
 function chooseQuery(world: World, route: Route, caller: Principal, nowUs: number): string {
   const { life } = world.random
   const plain = plainQuery(route, life)
-  if (!life.chance(SECRET_QUERY_SHARE)) return plain
+  if (!life.chance(SECRET_QUERY_SHARE) || world.settings.queries === 'none') return plain
   const secret = life.chance(0.5)
     ? `access_token=${currentToken(caller, nowUs, world.random.ids)}`
     : `user=${caller.subject.replace(/@.*/, '')}&password=Pa55-${life.token(8)}%21`
@@ -98,6 +113,8 @@ function plainQuery(route: Route, random: Random): string {
   switch (route.query) {
     case 'none':
       return ''
+    case 'own':
+      return `ref=${random.below(TELLING_NUMBERS)}`
     case 'period':
       return `year=${2024 + random.below(3)}&month=${String(1 + random.below(12)).padStart(2, '0')}`
     case 'page':
@@ -126,7 +143,7 @@ function pickWeighted<T extends { readonly weight: number }>(list: readonly T[],
   return random.pick(list)
 }
 
-/** At least 1, with the given mean. */
+/** At least 1, with the given mean; a mean below 1 counts as 1. */
 function geometric(random: Random, mean: number): number {
-  return 1 + Math.floor(Math.log(1 - random.unit()) / Math.log(1 - 1 / mean))
+  return 1 + Math.floor(Math.log(1 - random.unit()) / Math.log(1 - 1 / Math.max(1, mean)))
 }

@@ -88,7 +88,7 @@ function receive(world: World, visit: Visit, asked: Asked, ids: CallIds, startUs
     application,
     environment: application.environment,
     caller,
-    correlationId: ids.correlationId,
+    correlationId: world.settings.gatewayIds ? ids.correlationId : undefined,
     method: route.method,
     suffix: asked.suffix,
     path: application.basepath + asked.suffix,
@@ -109,6 +109,7 @@ function answerFromTarget(
   return {
     received,
     isVerified: true,
+    subject: gatewaySubject(world, received),
     token,
     status: target.status ?? 504,
     targetStatus: target.status,
@@ -143,6 +144,7 @@ function answerAlone(
   return {
     received,
     isVerified: outcome !== 'token',
+    subject: outcome === 'token' ? undefined : gatewaySubject(world, received),
     token: outcome === 'token' ? undefined : token,
     status: refusal?.status ?? route.status,
     targetStatus: undefined,
@@ -152,6 +154,10 @@ function answerAlone(
     responseBytes,
     stamps: toStamps(world, received, sendUs + (isUnreachable ? CONNECT_FAILURE_US : 0), responseBytes),
   }
+}
+
+function gatewaySubject(world: World, { caller }: ReceivedCall): string | undefined {
+  return world.settings.gatewaySubjects ? caller.subject : undefined
 }
 
 /** @param target undefined when no target took the call */
@@ -164,15 +170,17 @@ function toStamps(
 ): Stamps {
   const sendUs = doneUs + world.random.life.lognormal(RESPONSE_POLICIES_US, POLICIES_SIGMA)
   const hasAnswer = target?.status !== undefined
+  const aheadUs = world.gatewayClock(received.startUs)
+  const onClock = (us: number | undefined) => (us === undefined ? undefined : us + aheadUs)
   return {
-    clientReceivedStart: received.startUs,
-    clientReceivedEnd: received.endUs,
-    targetSentStart: target?.sentStartUs,
-    targetSentEnd: target?.sentEndUs,
-    targetReceivedStart: hasAnswer ? target.receivedStartUs : undefined,
-    targetReceivedEnd: hasAnswer ? target.doneUs : undefined,
-    clientSentStart: sendUs,
-    clientSentEnd: sendUs + 60 + responseBytes / CLIENT_BYTES_PER_US,
+    clientReceivedStart: received.startUs + aheadUs,
+    clientReceivedEnd: received.endUs + aheadUs,
+    targetSentStart: onClock(target?.sentStartUs),
+    targetSentEnd: onClock(target?.sentEndUs),
+    targetReceivedStart: onClock(hasAnswer ? target.receivedStartUs : undefined),
+    targetReceivedEnd: onClock(hasAnswer ? target.doneUs : undefined),
+    clientSentStart: sendUs + aheadUs,
+    clientSentEnd: sendUs + 60 + responseBytes / CLIENT_BYTES_PER_US + aheadUs,
   }
 }
 
@@ -198,6 +206,7 @@ function liveUnmatched(world: World, nowUs: number): LivedCall {
   const call: GatewayCall = {
     received,
     isVerified: false,
+    subject: undefined,
     token: undefined,
     status: 404,
     targetStatus: undefined,

@@ -1,8 +1,9 @@
+import { type Clock, hostClock } from './clock.ts'
 import { ADDRESS_FIELD, CORRELATION_FIELD, type Layout, toLayout, USER_FIELD } from './layout.ts'
 import type { SimulationSettings } from './options.ts'
 import { buildPrincipals, type Principal } from './principals.ts'
 import type { Random } from './random.ts'
-import { DIRECTORY_ROUTES, ORDERS_ROUTES, PAYROLL_ROUTES, type Route } from './routes.ts'
+import { companyRoutes, DIRECTORY_ROUTES, ORDERS_ROUTES, PAYROLL_ROUTES, type Route } from './routes.ts'
 import { MS_US } from './times.ts'
 
 /** Who there is: the gateway's proxies, the IIS sites and hosts behind them, the people and their apps. */
@@ -26,7 +27,9 @@ export interface Application {
   readonly weight: number
   readonly routes: readonly Route[]
   readonly hosts: readonly Host[]
-  /** Whether this target gets `{correlation}.{messageid}`, as a public health service's API does it. */
+  /** Share of calls whose target gets `{correlation}.{messageid}`, as a public health service's API does it. */
+  readonly compositeShare: number
+  /** Whether that is the rule here, rather than one application's exception. */
   readonly hasCompositeId: boolean
   /** How the app's IIS row names the person: a forwarded header, a Windows account, or not at all. */
   readonly identity: 'header' | 'windows' | 'none'
@@ -37,9 +40,11 @@ export interface Host {
   readonly ip: string
   readonly siteId: number
   readonly siteName: string
-  readonly clockOffsetUs: number
+  readonly clock: Clock
   /** Step of the clock behind time-taken; 0 for exact. Steps of 15.6 ms are met on older Windows. */
   readonly tickUs: number
+  /** Where in a step true time is at its zero. */
+  readonly tickPhaseUs: number
   /** Share of this host's lines that can carry the correlation id. */
   readonly idShare: number
   readonly layout: Layout
@@ -54,10 +59,9 @@ const SITES = [
 
 export function buildCompany(settings: SimulationSettings, random: Random): Company {
   const hosts = buildHosts(settings)
-  const bySite = (id: number) => hosts.filter(host => host.siteId === id)
   return {
     organization: 'corp',
-    applications: buildApplications(bySite(2), bySite(3)),
+    applications: buildApplications(settings, hosts),
     hosts,
     principals: buildPrincipals(settings, random),
     egressIps: ['10.30.0.11', '10.30.0.12', '10.30.0.13'],
@@ -65,77 +69,110 @@ export function buildCompany(settings: SimulationSettings, random: Random): Comp
 }
 
 function buildHosts(settings: SimulationSettings): Host[] {
-  const total = settings.hostsPerSite * SITES.length
+  const sites = settings.applications === 1 ? SITES.slice(0, 1) : SITES
+  const total = settings.hostsPerSite * sites.length
   const logging = settings.idShare * total
   return Array.from({ length: total }, (_, index) => {
     // Sites alternate, so that a share of the hosts is a share of each site.
-    const site = SITES[index % SITES.length] ?? SITES[0]
-    const number = Math.floor(index / SITES.length) + 1
-    const idShare = Math.min(1, Math.max(0, logging - index))
+    const site = sites[index % sites.length] ?? SITES[0]
+    const number = Math.floor(index / sites.length) + 1
+    const isIdless = settings.idlessSites.includes(site.id)
+    const idShare = isIdless ? 0 : Math.min(1, Math.max(0, logging - index))
     const isLast = index === total - 1
+    const isCoarse = settings.coarseTimers === 'all' || (settings.coarseTimers === 'last' && isLast)
+    const layout = (isChanged: boolean) => siteLayout(settings, site.id, idShare > 0, isChanged)
     return {
       name: `${site.prefix}-${String(number).padStart(2, '0')}`,
       ip: `${site.subnet}.${10 + number}`,
       siteId: site.id,
       siteName: site.name,
-      clockOffsetUs: Math.round((settings.clockOffsetsMs[index] ?? 0) * MS_US),
-      tickUs: isLast ? OLD_TIMER_TICK_US : 0,
+      clock: hostClock(settings, index),
+      tickUs: isCoarse ? OLD_TIMER_TICK_US : 0,
+      tickPhaseUs: Math.round((settings.clockOffsetsMs[index] ?? 0) * MS_US),
       idShare,
-      layout: siteLayout(site.id, idShare > 0, false),
-      changedLayout: isLast && settings.layoutChange ? siteLayout(site.id, idShare > 0, true) : undefined,
+      layout: layout(false),
+      changedLayout: isLast && settings.layoutChange ? layout(true) : undefined,
     }
   })
 }
 
-function siteLayout(siteId: number, logsId: boolean, isChanged: boolean): Layout {
-  const id = logsId ? [CORRELATION_FIELD] : []
-  const later = isChanged ? ['s-sitename', 'cs-version', 'sc-bytes', 'cs-bytes'] : []
-  if (siteId === 2) {
-    return toLayout(['cs-host', 'sc-bytes', 'cs-bytes', ...later], [...id, USER_FIELD, ADDRESS_FIELD])
-  }
-  return toLayout(['s-computername', 'cs(Cookie)', 'cs-host', ...later], id)
+function siteLayout(
+  settings: SimulationSettings,
+  siteId: number,
+  logsId: boolean,
+  isChanged: boolean,
+): Layout {
+  const { identity, logSizes, logForwardedFor } = settings
+  const isPayroll = siteId === SITES[0].id
+  const isChosen = (hosts: 'some' | 'all' | 'none') => hosts === 'all' || (hosts === 'some' && isPayroll)
+  const hasSizes = isChosen(logSizes) || (isChanged && logSizes !== 'none')
+  const hasUser = identity === 'header' || (identity === 'mixed' && isPayroll)
+  const standard = isPayroll ? ['cs-host'] : ['s-computername', 'cs(Cookie)', 'cs-host']
+  const later = isChanged ? ['s-sitename', 'cs-version'] : []
+  const sizes = hasSizes ? ['sc-bytes', 'cs-bytes'] : []
+  return toLayout(
+    [...standard, ...later, ...sizes],
+    [
+      ...(logsId ? [CORRELATION_FIELD] : []),
+      ...(hasUser ? [USER_FIELD] : []),
+      ...(isChosen(logForwardedFor) ? [ADDRESS_FIELD] : []),
+    ],
+  )
 }
 
-function buildApplications(payroll: readonly Host[], services: readonly Host[]): Application[] {
-  return [
-    {
-      proxy: 'payroll-v1',
-      environment: 'prod',
-      basepath: '/payroll/v1',
-      targetHost: 'payroll.corp.example',
-      targetIp: '10.20.1.5',
-      targetBasepath: '/Api/Payroll',
-      weight: 4,
-      routes: PAYROLL_ROUTES,
-      hosts: payroll,
-      hasCompositeId: false,
-      identity: 'header',
-    },
-    {
-      proxy: 'orders-v2',
-      environment: 'prod',
-      basepath: '/orders/v2',
-      targetHost: 'orders.corp.example',
-      targetIp: '10.20.2.5',
-      targetBasepath: '/orderservice/v2',
-      weight: 4,
-      routes: ORDERS_ROUTES,
-      hosts: services,
-      hasCompositeId: true,
-      identity: 'none',
-    },
-    {
-      proxy: 'directory-v1',
-      environment: 'internal',
-      basepath: '/directory/v1',
-      targetHost: 'directory.corp.example',
-      targetIp: '10.20.2.5',
-      targetBasepath: '/directory',
-      weight: 2,
-      routes: DIRECTORY_ROUTES,
-      hosts: services,
-      hasCompositeId: false,
-      identity: 'windows',
-    },
-  ]
+function buildApplications(settings: SimulationSettings, hosts: readonly Host[]): Application[] {
+  const { identity, compositeShare, compositeElsewhereShare } = settings
+  return APPLICATIONS.slice(0, settings.applications).map(({ siteId, ...application }) => ({
+    ...application,
+    routes: companyRoutes(settings, application.routes),
+    hosts: hosts.filter(host => host.siteId === siteId),
+    compositeShare: application.hasCompositeId ? compositeShare : compositeElsewhereShare,
+    identity: identity === 'mixed' ? application.identity : identity,
+  }))
 }
+
+type ApplicationSeed = Omit<Application, 'hosts' | 'compositeShare'> & {
+  readonly siteId: number
+}
+
+const APPLICATIONS: readonly ApplicationSeed[] = [
+  {
+    proxy: 'payroll-v1',
+    environment: 'prod',
+    basepath: '/payroll/v1',
+    targetHost: 'payroll.corp.example',
+    targetIp: '10.20.1.5',
+    targetBasepath: '/Api/Payroll',
+    weight: 4,
+    routes: PAYROLL_ROUTES,
+    siteId: 2,
+    hasCompositeId: false,
+    identity: 'header',
+  },
+  {
+    proxy: 'orders-v2',
+    environment: 'prod',
+    basepath: '/orders/v2',
+    targetHost: 'orders.corp.example',
+    targetIp: '10.20.2.5',
+    targetBasepath: '/orderservice/v2',
+    weight: 4,
+    routes: ORDERS_ROUTES,
+    siteId: 3,
+    hasCompositeId: true,
+    identity: 'none',
+  },
+  {
+    proxy: 'directory-v1',
+    environment: 'internal',
+    basepath: '/directory/v1',
+    targetHost: 'directory.corp.example',
+    targetIp: '10.20.2.5',
+    targetBasepath: '/directory',
+    weight: 2,
+    routes: DIRECTORY_ROUTES,
+    siteId: 3,
+    hasCompositeId: false,
+    identity: 'windows',
+  },
+]

@@ -1,5 +1,7 @@
 import { chooseRequest } from './arrivals.ts'
 import type { Host } from './company.ts'
+import { drawHeaderBytes, drawWorkUs } from './durations.ts'
+import { challengeKinds } from './handshake.ts'
 import { SCRIPT_AGENTS } from './people.ts'
 import { MS_US, SECOND_US } from './times.ts'
 import type { AppHandling, Asked, IdForm, TruthRequest, Visit, World } from './traffic.ts'
@@ -10,14 +12,8 @@ import { newTruth } from './truth.ts'
  * other servers, the load balancer's health probes. All shares and times are assumptions, but for the shape of
  * the authentication rows, which is the protocol's (reference: IIS 6.2).
  */
-const WORK_SIGMA = 0.9
 const SIZE_SIGMA = 0.35
 const KERBEROS_SHARE = 0.7
-const OWN_ID_SHARE = 0.3
-const SPOOFED_USER_SHARE = 0.3
-const CHALLENGE_BYTES = 1293
-const SEC_I_CONTINUE_NEEDED = 2_148_074_254 // 0x8009030E, as NTLM's second 401 logs it
-const WIN32_ACCESS_DENIED = 5
 const PROBE_AGENT = 'LB-HealthCheck/1.0'
 const PROBE_IPS = ['10.20.0.2', '10.20.0.3'] as const
 
@@ -30,21 +26,22 @@ export function liveDirect(world: World, visit: Visit, nowUs: number): AppHandli
   const handlings: AppHandling[] = []
   const base = baseHandling(world, visit, host, asked, truth)
   let startUs = nowUs
-  if (visit.kind === 'intranet' && visit.isFirst) {
-    const denied = { ...base, username: '-', status: 401, sentBytes: CHALLENGE_BYTES }
-    const challenges = [{ ...denied, substatus: 2, win32: WIN32_ACCESS_DENIED }]
-    if (!life.chance(KERBEROS_SHARE))
-      challenges.push({ ...denied, substatus: 1, win32: SEC_I_CONTINUE_NEEDED })
-    for (const challenge of challenges) {
+  if (isByWindows(visit) && visit.isFirst) {
+    for (const kind of challengeKinds(!life.chance(KERBEROS_SHARE))) {
       const endUs = startUs + life.lognormal(1.5 * MS_US, 0.5)
-      handlings.push({ ...challenge, startUs, endUs })
+      handlings.push({ ...base, ...kind, username: '-', startUs, endUs, attempt: 'handshake' })
       startUs = endUs + life.lognormal(2 * MS_US, 0.5)
     }
   }
-  const endUs = startUs + life.lognormal(asked.route.workMs * MS_US, WORK_SIGMA) + base.sentBytes / 10
+  const endUs = startUs + drawWorkUs(world, asked.route) + base.sentBytes / 10
   handlings.push({ ...base, startUs, endUs })
-  truth.pendingLines = handlings.length
+  truth.pendingRecords = handlings.length
   return handlings
+}
+
+/** The gateway signs callers in at other sites; who comes to those directly is nobody. */
+function isByWindows({ kind, application }: Visit): boolean {
+  return kind === 'intranet' && application.identity === 'windows'
 }
 
 function directTruth(visit: Visit, nowUs: number): TruthRequest {
@@ -67,14 +64,14 @@ function baseHandling(
   const { life } = world.random
   const { application, caller } = visit
   const isIntranet = visit.kind === 'intranet'
-  const isSpoofed = life.chance(SPOOFED_USER_SHARE)
+  const isSpoofed = life.chance(world.settings.spoofedUserShare)
   const session = `ASP.NET_SessionId=${life.token(24)}; corpauth=${life.token(40)}`
   return {
     host,
     method: asked.route.method,
     path: application.targetBasepath + asked.suffix,
     query: asked.query,
-    username: isIntranet ? caller.windowsName : '-',
+    username: isByWindows(visit) ? caller.windowsName : '-',
     peerIp: isIntranet ? caller.workstationIp : `10.40.7.${10 + life.below(6)}`,
     userAgent: isIntranet ? caller.device.userAgent : life.pick<string>(SCRIPT_AGENTS),
     cookie: isIntranet ? session : '-',
@@ -83,11 +80,13 @@ function baseHandling(
     status: asked.route.status,
     substatus: 0,
     win32: life.chance(world.settings.abortShare) ? 64 : 0,
-    sentBytes: Math.round(life.lognormal(asked.route.responseBytes, SIZE_SIGMA)) + 290,
-    receivedBytes: asked.route.requestBytes + 610,
+    sentBytes:
+      Math.round(life.lognormal(asked.route.responseBytes, SIZE_SIGMA)) + 290 + drawHeaderBytes(world),
+    receivedBytes: asked.route.requestBytes + 610 + drawHeaderBytes(world),
     forwardedUser: isSpoofed && application.identity === 'header' ? caller.subject : '-',
     forwardedFor: '-',
     ...directId(world, isIntranet, host),
+    attempt: 'final',
     truth,
   }
 }
@@ -95,7 +94,7 @@ function baseHandling(
 function directId(world: World, isIntranet: boolean, host: Host): { correlationId: string; idForm: IdForm } {
   const { ids } = world.random
   const own = ids.uuid()
-  const isOwn = ids.chance(OWN_ID_SHARE)
+  const isOwn = ids.chance(world.settings.forgedIdShare)
   const isReplayed = ids.chance(world.settings.replayedIdShare)
   const old = world.recentIds[ids.below(Math.max(1, world.recentIds.length))]
   if (isIntranet || !host.layout.logsId) return { correlationId: '-', idForm: 'none' }
@@ -111,7 +110,7 @@ export function liveProbe(world: World, host: Host, nowUs: number): AppHandling 
   const { logs } = world.random
   const nobody = { flowId: undefined, application: undefined, subject: undefined }
   const truth = newTruth('probe', 'probe', nowUs, nobody)
-  truth.pendingLines = 1
+  truth.pendingRecords = 1
   return {
     host,
     startUs: nowUs,
@@ -134,6 +133,7 @@ export function liveProbe(world: World, host: Host, nowUs: number): AppHandling 
     forwardedUser: '-',
     forwardedFor: '-',
     idForm: 'none',
+    attempt: 'final',
     truth,
   }
 }

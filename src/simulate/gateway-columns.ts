@@ -148,6 +148,6 @@ export const CALL_COLUMNS: readonly Column<GatewayCall>[] = [
     'text',
     call => call.received.correlationId?.slice(0, COLLECTOR_BYTES) ?? NOT_CAPTURED,
   ],
-  ['dc_subject', 'text', call => (call.isVerified ? call.received.caller.subject : NOT_CAPTURED)],
+  ['dc_subject', 'text', call => call.subject ?? NOT_CAPTURED],
   ['message_count', 'integer', () => 1],
 ]

@@ -21,6 +21,8 @@ export interface GatewayExportOptions {
   readonly folder: string
   readonly shardRows: number
   readonly isCompressed: boolean
+  /** Called for each file that is begun: whether it is missing. */
+  readonly isMissing: () => boolean
 }
 
 /**
@@ -35,8 +37,9 @@ export class GatewayExport {
     this.options = options
   }
 
-  write(call: GatewayCall): void {
-    const us = call.received.startUs
+  /** @returns false when the file is one of the missing ones */
+  write(call: GatewayCall): boolean {
+    const us = call.stamps.clientReceivedStart
     const { format, shardRows } = this.options
     const current = this.dayOf(Math.floor(us / DAY_US), us)
     if (current.rows === shardRows) {
@@ -47,6 +50,7 @@ export class GatewayExport {
     }
     format.write(current.file, call)
     current.rows++
+    return !current.file.isMissing
   }
 
   close(): void {
@@ -64,9 +68,9 @@ export class GatewayExport {
   }
 
   private openShard(day: number, shard: number): OutputFile {
-    const { output, folder, format, isCompressed } = this.options
+    const { output, folder, format, isCompressed, isMissing } = this.options
     const name = `api_${dayText(day)}_to_${dayText(day + 1)}-${String(shard).padStart(12, '0')}.${format.extension}`
-    const file = output.open(`${folder}/${name}${isCompressed ? '.gz' : ''}`)
+    const file = output.open(`${folder}/${name}${isCompressed ? '.gz' : ''}`, isMissing())
     file.text(format.header)
     return file
   }

@@ -1,4 +1,5 @@
 import type { Application, Host } from './company.ts'
+import type { Route } from './routes.ts'
 import type { IdForm, Visit, World } from './traffic.ts'
 
 /** Ids of one call. */
@@ -9,10 +10,14 @@ export interface CallIds {
   readonly correlationId: string | undefined
   /** The header does not reach the app, though the gateway saw it. */
   readonly isLostOnTheWay: boolean
+  /** It is the one that some clients send with every call. */
+  readonly isConstant: boolean
 }
 
 /** The data collector keeps 400 bytes of a value and cuts the rest (reference: Apigee 2.4). */
 export const COLLECTOR_BYTES = 400
+/** As copied from a sample into a client (assumption). */
+const CONSTANT_ID = '11111111-2222-4333-8444-555555555555'
 const LONG_ID_PADDING = 420
 const RECENT_IDS = 256
 const MESSAGE_PROCESSORS = [
@@ -32,18 +37,20 @@ export function nextFlowId(world: World): string {
 
 export function chooseCallIds(world: World, visit: Visit): CallIds {
   const { ids } = world.random
-  const { missingIdShare, truncatedIdShare } = world.settings
+  const { missingIdShare, truncatedIdShare, constantIdShare } = world.settings
   const flowId = nextFlowId(world)
   const drawn = ids.unit()
   const isLong = ids.chance(truncatedIdShare)
   const fresh = ids.uuid()
-  if (drawn < missingIdShare / 2) return { flowId, correlationId: undefined, isLostOnTheWay: false }
-  const id = visit.sharedId ?? fresh
+  const isConstant = world.random.idFaults.chance(constantIdShare)
+  if (drawn < missingIdShare / 2)
+    return { flowId, correlationId: undefined, isLostOnTheWay: false, isConstant: false }
+  const id = isConstant ? CONSTANT_ID : (visit.sharedId ?? fresh)
   const correlationId = isLong ? `${id};baggage=${ids.token(LONG_ID_PADDING)}` : id
   const slot = ids.below(RECENT_IDS)
   if (world.recentIds.length < RECENT_IDS) world.recentIds.push(correlationId)
   else world.recentIds[slot] = correlationId
-  return { flowId, correlationId, isLostOnTheWay: drawn < missingIdShare }
+  return { flowId, correlationId, isLostOnTheWay: drawn < missingIdShare, isConstant }
 }
 
 /** What the app's host logs as the id of a gateway call, and how that relates to the gateway's column. */
@@ -52,15 +59,32 @@ export function appId(
   ids: CallIds,
   application: Application,
   host: Host,
+  route: Route,
 ): { correlationId: string; idForm: IdForm } {
-  const isComposite = application.hasCompositeId && world.random.ids.chance(world.settings.compositeShare)
-  const isLogged = host.layout.logsId && world.random.ids.chance(host.idShare)
+  const { settings, random } = world
+  const { hasCompositeId, compositeShare } = application
+  const isComposite = (hasCompositeId ? random.ids : random.idFaults).chance(compositeShare)
+  const isLogged = host.layout.logsId && random.ids.chance(host.idShare)
+  const isLineLost = random.idFaults.chance(settings.lostIdLineShare)
+  const isRecased = random.idFaults.chance(settings.otherCaseIdShare)
   const { correlationId, isLostOnTheWay, flowId } = ids
-  if (correlationId === undefined || isLostOnTheWay || !isLogged)
-    return { correlationId: '-', idForm: 'none' }
+  const isSent = correlationId !== undefined && !isLostOnTheWay && route.carriesId
+  if (!isSent || !isLogged || isLineLost) return { correlationId: '-', idForm: 'none' }
   const isCut = correlationId.length > COLLECTOR_BYTES
+  const logged = isRecased && !isCut ? correlationId.toUpperCase() : correlationId
   return {
-    correlationId: isComposite ? `${correlationId}.${flowId}` : correlationId,
-    idForm: isCut ? 'truncated' : isComposite ? 'composite' : 'full',
+    correlationId: isComposite ? `${logged}.${flowId}` : logged,
+    idForm: settings.gatewayIds
+      ? idFormOf(isCut, isComposite, ids.isConstant, isRecased)
+      : isComposite
+        ? 'composite'
+        : 'uncaptured',
   }
+}
+
+function idFormOf(isCut: boolean, isComposite: boolean, isConstant: boolean, isRecased: boolean): IdForm {
+  if (isCut) return 'truncated'
+  if (isComposite) return 'composite'
+  if (isConstant) return 'constant'
+  return isRecased ? 'recased' : 'full'
 }

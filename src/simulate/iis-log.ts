@@ -3,7 +3,7 @@ import type { Layout } from './layout.ts'
 import type { Output, OutputFile } from './output.ts'
 import type { Random } from './random.ts'
 import { headerLines, loggedSecond, type RowWriter, rowWriter } from './render-iis.ts'
-import { DAY_SECONDS, dayText } from './times.ts'
+import { DAY_SECONDS, dateTimeText, HOUR_SECONDS } from './times.ts'
 import type { AppHandling } from './traffic.ts'
 
 /** HTTP.sys closes a log after 15 idle minutes; the reopened file repeats the header block (reference: IIS 2.2). */
@@ -12,46 +12,57 @@ const IDLE_SECONDS = 15 * 60
 const LATE_HEADER_SHARE = 0.063
 const CRLF = '\r\n'
 
-/** The log of one host's site: a file for each UTC date of its rows, headers where HTTP.sys writes them. */
+export interface IisLogOptions {
+  readonly output: Output
+  readonly random: Random
+  /** When the host's changed layout comes into force. */
+  readonly changeAtUs: number
+  readonly period: 'daily' | 'hourly'
+  /** Called for each file that is begun: whether it is missing. */
+  readonly isMissing: () => boolean
+}
+
+/**
+ * The log of one host's site: a file for each UTC date or hour of its rows, headers where HTTP.sys writes them. What
+ * is written late, or after the clock went back, stays in the file that is open (assumption).
+ */
 export class IisLog {
   private readonly host: Host
-  private readonly output: Output
-  private readonly random: Random
-  private readonly changeAtUs: number
+  private readonly options: IisLogOptions
   private layout: Layout
   private writeRow: RowWriter
   private file: OutputFile | undefined
-  private day = -1
+  private period = -1
   private lineNo = 0
   private lastSecond = 0
 
-  /** @param changeAtUs when the host's changed layout comes into force */
-  constructor(host: Host, output: Output, random: Random, changeAtUs: number) {
+  constructor(host: Host, options: IisLogOptions) {
     this.host = host
-    this.output = output
-    this.random = random
-    this.changeAtUs = changeAtUs
+    this.options = options
     this.layout = host.layout
     this.writeRow = rowWriter(host.layout)
   }
 
-  /** Rows must come in the order of their ends. @returns where the row stands; line numbers count from 1 */
-  write(handling: AppHandling): { file: string; lineNo: number } {
+  /** @returns where the row stands, line numbers from 1; nowhere when the file is missing */
+  write(handling: AppHandling): { file: string; lineNo: number } | undefined {
     const second = loggedSecond(handling)
     const { changedLayout } = this.host
     const isChanged =
-      changedLayout !== undefined && this.layout !== changedLayout && handling.endUs >= this.changeAtUs
+      changedLayout !== undefined &&
+      this.layout !== changedLayout &&
+      handling.endUs >= this.options.changeAtUs
     if (isChanged) {
       this.layout = changedLayout
       this.writeRow = rowWriter(changedLayout)
     }
-    const file = this.fileFor(Math.floor(second / DAY_SECONDS))
+    const file = this.fileFor(second)
     if (this.lineNo === 0 || isChanged || second - this.lastSecond >= IDLE_SECONDS)
       this.writeHeader(file, second)
     this.lastSecond = second
     this.writeRow(file, handling)
     file.text(CRLF).endRow()
-    return { file: file.path, lineNo: ++this.lineNo }
+    this.lineNo++
+    return file.isMissing ? undefined : { file: file.path, lineNo: this.lineNo }
   }
 
   close(): void {
@@ -59,19 +70,24 @@ export class IisLog {
     this.file = undefined
   }
 
-  private fileFor(day: number): OutputFile {
-    if (this.file !== undefined && this.day === day) return this.file
+  private fileFor(second: number): OutputFile {
+    const { output, isMissing } = this.options
+    const isHourly = this.options.period === 'hourly'
+    const period = Math.floor(second / (isHourly ? HOUR_SECONDS : DAY_SECONDS))
+    if (this.file !== undefined && period <= this.period) return this.file
     this.close()
-    const date = dayText(day).slice(2).replaceAll('-', '')
-    const custom = this.layout.hasCustomFields ? '_x' : ''
-    this.file = this.output.open(`iis/${this.host.name}/W3SVC${this.host.siteId}/u_ex${date}${custom}.log`)
-    this.day = day
+    const stamp = dateTimeText(second)
+      .slice(2, isHourly ? 13 : 10)
+      .replace(/\D/g, '')
+    const name = `u_ex${stamp}${this.layout.hasCustomFields ? '_x' : ''}.log`
+    this.file = output.open(`iis/${this.host.name}/W3SVC${this.host.siteId}/${name}`, isMissing())
+    this.period = period
     this.lineNo = 0
     return this.file
   }
 
   private writeHeader(file: OutputFile, second: number): void {
-    const isLate = this.random.chance(LATE_HEADER_SHARE)
+    const isLate = this.options.random.chance(LATE_HEADER_SHARE)
     const lines = headerLines(this.layout, isLate ? second + 1 : second)
     file.text(lines.join(CRLF) + CRLF)
     this.lineNo += lines.length

@@ -22,8 +22,10 @@ const ZERO = 0x30
 export class Output {
   private blocks: Block[] = []
 
-  open(path: string): OutputFile {
-    return new OutputFile(path, block => this.blocks.push(block))
+  /** @param isMissing nothing of the file ever comes out */
+  open(path: string, isMissing = false): OutputFile {
+    const emit = isMissing ? () => undefined : (block: Block) => this.blocks.push(block)
+    return new OutputFile(path, emit, isMissing)
   }
 
   get hasBlocks(): boolean {
@@ -43,12 +45,14 @@ export class Output {
  */
 export class OutputFile {
   readonly path: string
+  readonly isMissing: boolean
   private readonly emit: (block: Block) => void
   private buffer = Buffer.allocUnsafe(BLOCK_BYTES + MAX_ROW_BYTES)
   private used = 0
 
-  constructor(path: string, emit: (block: Block) => void) {
+  constructor(path: string, emit: (block: Block) => void, isMissing: boolean) {
     this.path = path
+    this.isMissing = isMissing
     this.emit = emit
   }
 

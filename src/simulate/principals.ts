@@ -45,6 +45,7 @@ export interface Principal {
   tokenUntilUs: number
 }
 
+const SERVICE_ACCOUNT = 'svc-integration'
 const TOKEN_LIFE_US = HOUR_US
 const DEVELOPERS = ['platform.team@corp.example', 'sales.it@corp.example', 'edi@partner.example'] as const
 
@@ -55,10 +56,16 @@ export function buildPrincipals(settings: SimulationSettings, random: Random): P
   const people: Principal[] = []
   for (let index = 0; index < settings.users; index++) {
     const app = interactive[index % interactive.length]
-    if (app !== undefined) people.push(toPrincipal(personName(index), app, index, random))
+    if (app !== undefined) people.push(toPrincipal(settings, personName(index), app, index, random))
   }
-  const machines = services.map((app, index) => toPrincipal(`svc-${app.name}`, app, index, random))
-  return [...machines, ...people]
+  const machines = services.map((app, index) => toPrincipal(settings, `svc-${app.name}`, app, index, random))
+  const principals = [...machines, ...people]
+  return settings.serviceAccount ? principals.map(toServiceAccount) : principals
+}
+
+/** The caller's own account is not passed on: a portal or a job calls for everybody under one. */
+function toServiceAccount(principal: Principal): Principal {
+  return { ...principal, subject: SERVICE_ACCOUNT, windowsName: `CORP\\${SERVICE_ACCOUNT}` }
 }
 
 /** The token in force, a new one each hour: opaque, 28 characters, as the gateway issues them (assumption). */
@@ -90,12 +97,19 @@ function personName(index: number): string {
   return `${first}.${last}${round === 0 ? '' : round + 1}@corp.example`
 }
 
-function toPrincipal(subject: string, app: ClientApp, index: number, random: Random): Principal {
+function toPrincipal(
+  settings: SimulationSettings,
+  subject: string,
+  app: ClientApp,
+  index: number,
+  random: Random,
+): Principal {
   // A third of the people sit behind the office's one address, so that addresses do not tell people apart.
   const isOffice = app.kind === 'browser' && index % 3 === 0
   const ip = isOffice ? '203.0.113.20' : `198.51.100.${1 + random.below(250)}`
   const frontIp = `10.8.0.${2 + random.below(3)}`
-  const agents = { browser: BROWSERS, mobile: MOBILE_AGENTS, service: SERVICE_AGENTS }[app.kind]
+  const drawn = { browser: BROWSERS, mobile: MOBILE_AGENTS, service: SERVICE_AGENTS }[app.kind]
+  const agents = settings.userAgents === 'one' ? BROWSERS.slice(0, 1) : drawn
   return {
     subject,
     windowsName: `CORP\\${subject.replace(/@.*/, '')}`,

@@ -104,16 +104,21 @@ export interface TruthRow {
   readonly proxy: string | null
   readonly subject: string | null
   readonly received_us: number
+  readonly gateway_clock_offset_us: number
   readonly usable_id: boolean
-  readonly app: readonly {
-    readonly host: string
-    readonly file: string | null
-    readonly line_no: number | null
-    readonly recorded: boolean
-    readonly id: string
-    readonly start_us: number
-    readonly end_us: number
-  }[]
+  readonly app: readonly TruthAppLine[]
+}
+
+export interface TruthAppLine {
+  readonly host: string
+  readonly file: string | null
+  readonly line_no: number | null
+  readonly recorded: boolean
+  readonly id: string
+  readonly start_us: number
+  readonly end_us: number
+  readonly attempt: string
+  readonly clock_offset_us: number
 }
 
 export function readTruth(files: ReadonlyMap<string, string>): TruthRow[] {
@@ -122,4 +127,42 @@ export function readTruth(files: ReadonlyMap<string, string>): TruthRow[] {
     .split('\n')
     .filter(line => line !== '')
     .map(line => JSON.parse(line))
+}
+
+/** An IIS row with what the truth says about it. */
+export interface PlacedLine {
+  readonly request: TruthRow
+  readonly line: TruthAppLine
+  readonly row: IisRow
+}
+
+/** Every IIS row of the files, in the order of the files; a row without a truth or with two is an error. */
+export function readPlaced(files: ReadonlyMap<string, string>): PlacedLine[] {
+  const byPlace = new Map<string, Omit<PlacedLine, 'row'>>()
+  for (const request of readTruth(files)) {
+    for (const line of request.app) {
+      const place = `${line.file}:${line.line_no}`
+      if (line.recorded && byPlace.has(place)) throw new Error(`two truths for ${place}`)
+      if (line.recorded) byPlace.set(place, { request, line })
+    }
+  }
+  const rows = readIis(files)
+  if (rows.length !== byPlace.size) throw new Error(`${rows.length} rows, ${byPlace.size} truths`)
+  return rows.map(row => {
+    const truth = byPlace.get(`${row.path}:${row.lineNo}`)
+    if (truth === undefined) throw new Error(`no truth for ${row.path}:${row.lineNo}`)
+    return { ...truth, row }
+  })
+}
+
+/** As `Map.groupBy`, which Node 20 has not. */
+export function groupBy<K, T>(list: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of list) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
 }

@@ -142,7 +142,7 @@ export function rowFormat(format: SimulationSettings['gatewayFormat'], organizat
       file.bytes(app(call.isVerified ? received.caller.app : undefined))
       file.bytes(device(received.caller.device))
       file.bytes(fault(call.fault))
-      file.bytes(hour(Math.floor(received.startUs / HOUR_US)))
+      file.bytes(hour(Math.floor(call.stamps.clientReceivedStart / HOUR_US)))
       writeCall(file, call)
       file.text(dialect.rowEnd).endRow()
     },

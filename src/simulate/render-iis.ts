@@ -33,14 +33,14 @@ function stem(path: string): string {
 
 /** `time` is the end of the request on the host's own clock, cut to whole seconds (reference: IIS 4.1). */
 export function loggedSecond(handling: AppHandling): number {
-  return Math.floor((handling.endUs + handling.host.clockOffsetUs) / SECOND_US)
+  return Math.floor((handling.endUs + handling.host.clock(handling.endUs)) / SECOND_US)
 }
 
-/** Milliseconds, cut; hosts with a coarse timer see only its ticks. */
+/** Milliseconds, cut, by a timer that no clock change touches; a coarse one sees only its ticks. */
 export function timeTakenMs(handling: AppHandling): number {
-  const { clockOffsetUs, tickUs } = handling.host
+  const { tickPhaseUs, tickUs } = handling.host
   if (tickUs === 0) return Math.floor((handling.endUs - handling.startUs) / MS_US)
-  const ticks = (us: number) => Math.floor((us + clockOffsetUs) / tickUs)
+  const ticks = (us: number) => Math.floor((us + tickPhaseUs) / tickUs)
   const tickedUs = (ticks(handling.endUs) - ticks(handling.startUs)) * tickUs
   return Math.floor(tickedUs / MS_US)
 }

@@ -1,19 +1,22 @@
+import type { SimulationSettings } from './options.ts'
+
 /**
- * What the client apps call. Medians of work and size are assumptions; their lognormal spread is set in
- * `call.ts`. Odd spellings are deliberate: spaces, percent escapes, umlauts and upper case are where the gateway
+ * What the client apps call. Medians of work and size are assumptions, and so is their spread (`work.ts`, `call.ts`). Odd spellings are deliberate: spaces, percent escapes, umlauts and upper case are where the gateway
  * (as received) and IIS (decoded once, spaces as '+') write the same path differently.
  */
 export interface Route {
   readonly method: string
   /** Path suffix as sent by the client; `{}` stands for a number. */
   readonly suffix: string
-  readonly query: 'none' | 'period' | 'page' | 'search'
+  readonly query: 'none' | 'period' | 'page' | 'search' | 'own'
   readonly weight: number
   readonly workMs: number
   readonly responseBytes: number
   readonly requestBytes: number
   readonly status: number
   readonly isCacheable: boolean
+  /** Whether its app lines can have the correlation id. */
+  readonly carriesId: boolean
 }
 
 const read = (suffix: string, weight: number, workMs: number, responseBytes: number): Route => ({
@@ -26,6 +29,7 @@ const read = (suffix: string, weight: number, workMs: number, responseBytes: num
   requestBytes: 0,
   status: 200,
   isCacheable: false,
+  carriesId: true,
 })
 
 const write = (method: string, suffix: string, weight: number, workMs: number, status: number): Route => ({
@@ -63,6 +67,23 @@ export const DIRECTORY_ROUTES: readonly Route[] = [
   { ...read('/photos/{}.JPG', 12, 8, 31_000), isCacheable: true },
   read('/OrgChart', 3, 320, 64_000),
 ]
+
+/** The routes as the options want their paths, queries and ids. */
+export function companyRoutes(settings: SimulationSettings, routes: readonly Route[]): Route[] {
+  const { paths, queries, idlessRouteShare: idless } = settings
+  const suffixOf = ({ suffix }: Route): string => {
+    if (paths === 'company') return suffix
+    if (paths === 'plain') return suffix.replace('/{}', '')
+    return suffix.includes('{}') ? suffix : `${suffix}/{}`
+  }
+  return routes.map((route, index) => ({
+    ...route,
+    suffix: suffixOf(route),
+    query: queries === 'company' ? route.query : queries === 'none' ? 'none' : 'own',
+    // Spread evenly over the list, so that the share holds for frequent and rare routes alike.
+    carriesId: Math.floor((index + 1) * idless) === Math.floor(index * idless),
+  }))
+}
 
 /** What scanners ask of any public address; general knowledge of such traffic. */
 export const SCANNED_PATHS = [

@@ -1,14 +1,16 @@
 import { gapInVisitUs, nextVisitUs, startVisit, visitRate } from './arrivals.ts'
 import { liveCall } from './call.ts'
+import { gatewayClock, wholePeriod } from './clock.ts'
 import { buildCompany, type Host } from './company.ts'
 import { liveDirect, liveProbe, nextProbeUs } from './direct.ts'
 import { EventQueue } from './event-queue.ts'
-import { GatewayExport } from './gateway-export.ts'
-import { IisLog } from './iis-log.ts'
+import { openExports, openLogs } from './files.ts'
+import type { GatewayExport } from './gateway-export.ts'
+import type { IisLog } from './iis-log.ts'
+import { drawIncidents, isDuring } from './incidents.ts'
 import { SIMULATION_OPTIONS, type SimulationOptions, type SimulationSettings } from './options.ts'
 import { type Block, Output, type OutputFile } from './output.ts'
-import { rowFormat } from './render-apigee.ts'
-import { HOUR_US, MS_US, SECOND_US } from './times.ts'
+import { MS_US, SECOND_US } from './times.ts'
 import {
   type AppHandling,
   type GatewayCall,
@@ -34,8 +36,8 @@ type Event =
   | { readonly kind: 'visit' }
   | { readonly kind: 'request'; readonly visit: Visit }
   | { readonly kind: 'probe'; readonly host: Host }
-  | { readonly kind: 'app-end'; readonly handling: AppHandling }
-  | { readonly kind: 'gateway-row'; readonly call: GatewayCall }
+  | { readonly kind: 'app-line'; readonly handling: AppHandling }
+  | { readonly kind: 'gateway-row'; readonly call: GatewayCall; readonly awaiting: TruthRequest | undefined }
 
 /** Rows reach the analytics in batches: an export is only roughly ordered by time (spread is an assumption). */
 const EXPORT_DISORDER_US = 4 * SECOND_US
@@ -76,17 +78,23 @@ class Simulation {
   private readonly truth: OutputFile
 
   constructor(settings: SimulationSettings) {
+    const whole = wholePeriod(settings)
+    const { startUs, endUs } = whole
     const random = randomStreams(settings.seed)
     const company = buildCompany(settings, random.arrivals)
-    this.world = { settings, company, random, flowCounters: [], recentIds: [] }
-    const startUs = Date.parse(settings.start) * MS_US
-    this.endUs = startUs + settings.hours * HOUR_US
-    this.rate = visitRate(this.world, startUs, this.endUs)
-    const changeAtUs = (startUs + this.endUs) / 2
-    this.logs = new Map(
-      company.hosts.map(host => [host, new IisLog(host, this.output, random.logs, changeAtUs)]),
-    )
-    this.exports = this.openExports()
+    this.world = {
+      settings,
+      company,
+      random,
+      incidents: drawIncidents(settings, whole, company.hosts, random.incidents),
+      gatewayClock: gatewayClock(settings),
+      flowCounters: [],
+      recentIds: [],
+    }
+    this.endUs = endUs
+    this.rate = visitRate(this.world, whole)
+    this.logs = openLogs(this.world, this.output, (startUs + endUs) / 2)
+    this.exports = openExports(this.world, this.output)
     this.truth = this.output.open('truth.ndjson')
     this.queue.push(nextVisitUs(this.world, startUs, this.rate), { kind: 'visit' })
     if (settings.healthProbeSeconds > 0) {
@@ -103,11 +111,11 @@ class Simulation {
     if (next === undefined) return false
     const { atUs, event } = next
     switch (event.kind) {
-      case 'app-end':
+      case 'app-line':
         this.endApp(event.handling)
         break
       case 'gateway-row':
-        this.exports.get(event.call.received.environment)?.write(event.call)
+        this.writeRow(event.call, event.awaiting)
         break
       case 'request':
         if (atUs < this.endUs) this.request(event.visit, atUs)
@@ -126,21 +134,6 @@ class Simulation {
     for (const log of this.logs.values()) log.close()
     for (const one of this.exports.values()) one.close()
     this.truth.close()
-  }
-
-  private openExports(): Map<string, GatewayExport> {
-    const { settings, company } = this.world
-    const format = rowFormat(settings.gatewayFormat, company.organization)
-    const environments = new Set(company.applications.map(application => application.environment))
-    const open = (environment: string) =>
-      new GatewayExport({
-        output: this.output,
-        format,
-        folder: `apigee/${company.organization}/${environment}`,
-        shardRows: settings.shardRows,
-        isCompressed: settings.gzip,
-      })
-    return new Map([...environments].map(environment => [environment, open(environment)]))
   }
 
   private visit(nowUs: number): void {
@@ -162,17 +155,29 @@ class Simulation {
 
   private callGateway(visit: Visit, nowUs: number): void {
     const { call, truth, target } = liveCall(this.world, visit, nowUs)
-    const { losses } = this.world.random
+    const { settings, random } = this.world
     this.summary.gatewayCalls++
-    truth.isGatewayRecorded = !losses.chance(this.world.settings.lostGatewayShare)
-    const rowUs = nowUs + losses.unit() * EXPORT_DISORDER_US
+    truth.gatewayClockOffsetUs = this.world.gatewayClock(nowUs)
+    truth.isGatewayRecorded = !random.losses.chance(settings.lostGatewayShare)
+    truth.pendingRecords = target?.handlings.length ?? 0
+    const rowUs = nowUs + random.losses.unit() * EXPORT_DISORDER_US
     if (truth.isGatewayRecorded) {
-      this.summary.gatewayRows++
-      this.queue.push(rowUs, { kind: 'gateway-row', call })
+      // Only where files are missing does the fate of a row depend on where it comes to stand.
+      const awaiting = settings.missingShards.length > 0 ? truth : undefined
+      if (awaiting !== undefined) awaiting.pendingRecords++
+      else this.summary.gatewayRows++
+      this.queue.push(rowUs, { kind: 'gateway-row', call, awaiting })
     }
-    truth.pendingLines = target?.handlings.length ?? 0
-    if (truth.pendingLines === 0) this.writeTruth(truth)
+    if (truth.pendingRecords === 0) this.writeTruth(truth)
     this.handle(target?.handlings ?? [])
+  }
+
+  private writeRow(call: GatewayCall, awaiting: TruthRequest | undefined): void {
+    const isWritten = this.exports.get(call.received.environment)?.write(call) ?? false
+    if (awaiting === undefined) return
+    awaiting.isGatewayRecorded = isWritten
+    if (isWritten) this.summary.gatewayRows++
+    this.recordDone(awaiting)
   }
 
   private probe(host: Host, nowUs: number): void {
@@ -182,18 +187,27 @@ class Simulation {
   }
 
   private handle(handlings: readonly AppHandling[]): void {
-    for (const handling of handlings) this.queue.push(handling.endUs, { kind: 'app-end', handling })
+    const lateUs = this.world.settings.disorderMs * MS_US
+    for (const handling of handlings) {
+      const writtenUs = handling.endUs + (lateUs === 0 ? 0 : this.world.random.disorder.unit() * lateUs)
+      this.queue.push(writtenUs, { kind: 'app-line', handling })
+    }
   }
 
   private endApp(handling: AppHandling): void {
-    const { truth, host, startUs, endUs, idForm: id } = handling
-    const isLost = this.world.random.losses.chance(this.world.settings.lostAppShare)
+    const { truth, host, startUs, endUs, idForm: id, attempt } = handling
+    const { random, settings, incidents } = this.world
+    const isLost = random.losses.chance(settings.lostAppShare) || isDuring(incidents.outages.get(host), endUs)
     const place = isLost ? undefined : this.logs.get(host)?.write(handling)
-    if (isLost) this.summary.appLinesLost++
+    if (place === undefined) this.summary.appLinesLost++
     else this.summary.appLines++
-    truth.app.push({ host, startUs, endUs, id, file: place?.file, lineNo: place?.lineNo })
-    truth.pendingLines--
-    if (truth.pendingLines === 0) this.writeTruth(truth)
+    truth.app.push({ host, startUs, endUs, id, attempt, file: place?.file, lineNo: place?.lineNo })
+    this.recordDone(truth)
+  }
+
+  private recordDone(truth: TruthRequest): void {
+    truth.pendingRecords--
+    if (truth.pendingRecords === 0) this.writeTruth(truth)
   }
 
   private writeTruth(truth: TruthRequest): void {

@@ -1,28 +1,23 @@
+import { type Answer, busyAnswer, chooseAnswer, ERROR_BYTES, GATEWAY_TIMEOUT_US } from './answer.ts'
 import type { Host } from './company.ts'
+import { drawConnectUs, drawCrossingUs, drawHeaderBytes } from './durations.ts'
 import { TARGET_STATUS_FAULT, TIMEOUT_FAULT } from './faults.ts'
+import { type Challenge, liveHandshake } from './handshake.ts'
 import { appId, type CallIds } from './ids.ts'
-import { MS_US, SECOND_US } from './times.ts'
-import type { AppHandling, Asked, Fault, TruthRequest, Visit, World } from './traffic.ts'
+import { MS_US } from './times.ts'
+import type { AppHandling, Asked, AttemptKind, Fault, TruthRequest, Visit, World } from './traffic.ts'
 
 /**
  * A target call: the gateway sends, a host works, the answer travels back. Assumptions: one data centre with
- * 0.25 ms one way and 1 Gbit/s; work lognormal with sigma 0.9 around the route's median; the gateway gives up
- * after 30 s while the host goes on, as in the vendor's example of a 502 beside a 200 (reference: IIS 6.3).
+ * 1 Gbit/s; the gateway stamps its start before it opens a connection; one ACK in five is delayed.
  */
-const ONE_WAY_US = 0.25 * MS_US
-const ONE_WAY_SIGMA = 0.4
 const BYTES_PER_US = 125
-const WORK_SIGMA = 0.9
-const SIZE_SIGMA = 0.35
-export const GATEWAY_TIMEOUT_US = 30 * SECOND_US
 /** HTTP.sys waits for the ACK of the last packet, except on responses of up to 2 KB (reference: IIS 4.3). */
 const NO_ACK_BYTES = 2048
 const DELAYED_ACK_US = 40 * MS_US
 const DELAYED_ACK_SHARE = 0.2
 const RESPONSE_HEADER_BYTES = 311
 const REQUEST_HEADER_BYTES = 790
-const NOT_FOUND_SHARE = 0.006
-const ERROR_BYTES = 180
 const WIN32_NETNAME_DELETED = 64
 const WIN32_ABORTED_LOCALLY = 1236
 
@@ -48,63 +43,73 @@ export interface TargetResult {
   readonly doneUs: number
 }
 
-interface Answer {
-  readonly status: number
-  readonly substatus: number
-  readonly workUs: number
-  readonly bytes: number
-}
-
-/** Calls the target; after a 503 once more on another host. The stamps are those of the last attempt (assumption). */
+/** Calls the target; after a 503 once more on another host. Which attempts the stamps cover is an option. */
 export function callTarget(world: World, order: TargetOrder): TargetResult {
   const { life } = world.random
   const hosts = order.visit.application.hosts
-  const first = life.pick(hosts)
+  const host = life.pick(hosts)
   const isRetried = life.chance(world.settings.retriesShare)
-  const answer = chooseAnswer(world, order)
-  if (!isRetried) return attempt(world, order, first, order.sendUs, answer)
-  const busy = { status: 503, substatus: 2, workUs: life.lognormal(6 * MS_US, 0.7), bytes: ERROR_BYTES }
-  const failed = attempt(world, order, first, order.sendUs, busy)
-  const others = hosts.filter(host => host !== first)
-  const second = others.length === 0 ? first : life.pick(others)
-  const final = attempt(world, order, second, failed.doneUs + life.lognormal(MS_US, 0.5), answer)
-  return { ...final, handlings: [...failed.handlings, ...final.handlings] }
+  const answer = chooseAnswer(world, order.asked, order.sendUs)
+  const { challenges, sendUs } = liveHandshake(world, order.sendUs)
+  const given = isRetried ? busyAnswer(world) : answer
+  const first = attempt(world, order, { host, sendUs, kind: isRetried ? 'retry' : 'final' }, given)
+  const handlings =
+    challenges.length === 0
+      ? first.handlings
+      : [...challengeHandlings(world, order, challenges, first), ...first.handlings]
+  if (!isRetried) return asStamped(world, order, first, handlings)
+  const others = hosts.filter(one => one !== host)
+  const second = others.length === 0 ? host : life.pick(others)
+  const againUs = first.doneUs + life.lognormal(MS_US, 0.5)
+  const final = attempt(world, order, { host: second, sendUs: againUs, kind: 'final' }, answer)
+  return asStamped(world, order, final, [...handlings, ...final.handlings])
 }
 
-function chooseAnswer(world: World, order: TargetOrder): Answer {
-  const { life } = world.random
-  const { settings } = world
-  const { route } = order.asked
-  const drawn = life.unit()
-  const workUs = life.lognormal(route.workMs * MS_US, WORK_SIGMA)
-  const bytes = route.responseBytes === 0 ? 0 : Math.round(life.lognormal(route.responseBytes, SIZE_SIGMA))
-  const error = (status: number, us: number): Answer => ({
-    status,
-    substatus: 0,
-    workUs: us,
-    bytes: ERROR_BYTES,
-  })
-  let left = drawn - settings.timeoutShare
-  if (left < 0) {
-    const longUs = GATEWAY_TIMEOUT_US * (1 + 2 * life.unit())
-    return { status: route.status, substatus: 0, workUs: longUs, bytes }
-  }
-  left -= settings.appErrorShare
-  if (left < 0) return error(500, workUs)
-  left -= settings.tokenRejectedShare
-  if (left < 0) return error(life.chance(0.7) ? 401 : 403, life.lognormal(4 * MS_US, 0.5))
-  left -= NOT_FOUND_SHARE
-  if (left < 0) return error(404, workUs * 0.4)
-  return { status: route.status, substatus: 0, workUs, bytes }
+function asStamped(
+  world: World,
+  order: TargetOrder,
+  last: TargetResult,
+  handlings: readonly AppHandling[],
+): TargetResult {
+  if (world.settings.attemptStamps === 'last') return { ...last, handlings }
+  return { ...last, handlings, sentStartUs: order.sendUs }
 }
 
-function attempt(world: World, order: TargetOrder, host: Host, sendUs: number, answer: Answer): TargetResult {
+/** The same request on the same connection, but for what tells that nobody was let in yet. */
+function challengeHandlings(
+  world: World,
+  order: TargetOrder,
+  challenges: readonly Challenge[],
+  admitted: TargetResult,
+): AppHandling[] {
+  return admitted.handlings.flatMap(handling =>
+    challenges.map(({ kind, startUs, endUs }) => ({
+      ...handling,
+      ...kind,
+      ...appId(world, order.ids, order.visit.application, handling.host, order.asked.route),
+      username: '-',
+      startUs,
+      endUs,
+      attempt: 'handshake' as const,
+    })),
+  )
+}
+
+interface Sending {
+  readonly host: Host
+  readonly sendUs: number
+  readonly kind: AttemptKind
+}
+
+function attempt(world: World, order: TargetOrder, sending: Sending, answer: Answer): TargetResult {
   const { life } = world.random
-  const sentEndUs = sendUs + 30 + order.requestBytes / BYTES_PER_US
-  const startUs = sendUs + life.lognormal(ONE_WAY_US, ONE_WAY_SIGMA)
+  const { sendUs } = sending
+  const openUs = sendUs + drawConnectUs(world)
+  const sentEndUs = openUs + 30 + order.requestBytes / BYTES_PER_US
+  const startUs = openUs + drawCrossingUs(world)
   const firstByteUs = startUs + order.requestBytes / BYTES_PER_US + answer.workUs
   const lastByteUs = firstByteUs + 20 + answer.bytes / BYTES_PER_US
-  const backUs = life.lognormal(ONE_WAY_US, ONE_WAY_SIGMA)
+  const backUs = drawCrossingUs(world)
   const isAckDelayed = life.chance(DELAYED_ACK_SHARE)
   const ackUs = 2 * backUs + (isAckDelayed ? life.unit() * DELAYED_ACK_US : 0)
   const isAborted = life.chance(world.settings.abortShare)
@@ -118,7 +123,7 @@ function attempt(world: World, order: TargetOrder, host: Host, sendUs: number, a
       ? WIN32_NETNAME_DELETED
       : 0
   const endUs = lastByteUs + (answer.bytes > NO_ACK_BYTES && !isTimeout ? ackUs : 0)
-  const handling = toHandling(world, order, host, { startUs, endUs, win32 }, answer)
+  const handling = toHandling(world, order, sending, { startUs, endUs, win32 }, answer)
   const isError = answer.status >= 400
   return {
     handlings: [handling],
@@ -135,14 +140,16 @@ function attempt(world: World, order: TargetOrder, host: Host, sendUs: number, a
 function toHandling(
   world: World,
   order: TargetOrder,
-  host: Host,
+  { host, kind }: Sending,
   seen: { readonly startUs: number; readonly endUs: number; readonly win32: number },
   answer: Answer,
 ): AppHandling {
   const { application, caller } = order.visit
-  const path = application.targetBasepath + order.asked.suffix
-  const id = appId(world, order.ids, application, host)
+  const { route, suffix, query } = order.asked
+  const path = application.targetBasepath + suffix
+  const id = appId(world, order.ids, application, host, route)
   const isKnown = application.identity === 'windows' && answer.status !== 401
+  const requestBytes = order.requestBytes + REQUEST_HEADER_BYTES + path.length + query.length
   return {
     host,
     startUs: seen.startUs,
@@ -150,9 +157,9 @@ function toHandling(
     win32: seen.win32,
     correlationId: id.correlationId,
     idForm: id.idForm,
-    method: order.asked.route.method,
+    method: route.method,
     path,
-    query: order.asked.query,
+    query,
     username: isKnown ? caller.windowsName : '-',
     peerIp: world.random.life.pick(world.company.egressIps),
     userAgent: caller.device.userAgent,
@@ -161,10 +168,11 @@ function toHandling(
     hostHeader: application.targetHost,
     status: answer.status,
     substatus: answer.substatus,
-    sentBytes: answer.bytes + RESPONSE_HEADER_BYTES,
-    receivedBytes: order.requestBytes + REQUEST_HEADER_BYTES + path.length + order.asked.query.length,
+    sentBytes: answer.bytes + RESPONSE_HEADER_BYTES + drawHeaderBytes(world),
+    receivedBytes: requestBytes + drawHeaderBytes(world),
     forwardedUser: application.identity === 'header' ? caller.subject : '-',
     forwardedFor: `${caller.device.forwardedFor}, ${caller.device.frontIp}`,
+    attempt: kind,
     truth: order.truth,
   }
 }

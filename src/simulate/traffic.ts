@@ -1,4 +1,6 @@
+import type { Clock } from './clock.ts'
 import type { Application, Company, Host } from './company.ts'
+import type { Incidents } from './incidents.ts'
 import type { SimulationSettings } from './options.ts'
 import type { Principal } from './principals.ts'
 import { Random } from './random.ts'
@@ -8,6 +10,8 @@ import type { Route } from './routes.ts'
 export interface World {
   readonly settings: SimulationSettings
   readonly company: Company
+  readonly incidents: Incidents
+  readonly gatewayClock: Clock
   /** One stream per purpose: a knob that draws from one leaves the others in step. */
   readonly random: {
     readonly arrivals: Random
@@ -15,6 +19,12 @@ export interface World {
     readonly ids: Random
     readonly losses: Random
     readonly logs: Random
+    readonly tails: Random
+    readonly network: Random
+    readonly handshakes: Random
+    readonly idFaults: Random
+    readonly incidents: Random
+    readonly disorder: Random
   }
   /** Calls so far by message processor, for the counters inside flow ids. */
   readonly flowCounters: number[]
@@ -29,17 +39,29 @@ export function randomStreams(seed: number): World['random'] {
     ids: new Random(seed, 'ids'),
     losses: new Random(seed, 'losses'),
     logs: new Random(seed, 'logs'),
+    tails: new Random(seed, 'tails'),
+    network: new Random(seed, 'network'),
+    handshakes: new Random(seed, 'handshakes'),
+    idFaults: new Random(seed, 'id faults'),
+    incidents: new Random(seed, 'incidents'),
+    disorder: new Random(seed, 'disorder'),
   }
 }
 
 /** How an app line's id relates to the gateway row of its request. */
 export type IdForm =
   | 'full'
+  | 'recased' // equal but for the case of its letters
   | 'composite'
   | 'truncated' // the gateway column holds the first 400 bytes only
+  | 'constant' // equal to the gateway column, and to that of many other calls
+  | 'uncaptured' // the gateway has no such column
   | 'none'
   | 'own' // a direct hit with an id the gateway never saw
   | 'replayed' // a direct hit with the id of somebody else's gateway call
+
+/** `retry` failed and was followed by another attempt; `handshake` was a challenge of Windows authentication. */
+export type AttemptKind = 'final' | 'retry' | 'handshake'
 
 /** A whole request as it truly happened; becomes one line of the truth file. */
 export interface TruthRequest {
@@ -49,10 +71,11 @@ export interface TruthRequest {
   readonly application: Application | undefined
   readonly subject: string | undefined
   readonly receivedUs: number
+  gatewayClockOffsetUs: number
   isGatewayRecorded: boolean
   readonly app: TruthLine[]
-  /** App lines whose end has not come yet; the truth is written when it reaches 0. */
-  pendingLines: number
+  /** Lines and rows of it that are still to be written; the truth is written when it reaches 0. */
+  pendingRecords: number
 }
 
 export interface TruthLine {
@@ -60,6 +83,7 @@ export interface TruthLine {
   readonly startUs: number
   readonly endUs: number
   readonly id: IdForm
+  readonly attempt: AttemptKind
   /** Undefined when the line was lost. */
   readonly file: string | undefined
   readonly lineNo: number | undefined
@@ -90,10 +114,11 @@ export interface AppHandling {
   readonly forwardedUser: string
   readonly forwardedFor: string
   readonly idForm: IdForm
+  readonly attempt: AttemptKind
   readonly truth: TruthRequest
 }
 
-/** The eight stamps of the gateway in true microseconds; absent where the gateway never got that far. */
+/** The eight stamps of the gateway in microseconds of its own clock; absent where the gateway never got that far. */
 export interface Stamps {
   readonly clientReceivedStart: number
   readonly clientReceivedEnd: number
@@ -135,6 +160,8 @@ export interface GatewayCall {
   readonly received: ReceivedCall
   /** Whether a token was verified: without it the row knows no app, developer or subject. */
   readonly isVerified: boolean
+  /** The row's `dc_subject`. */
+  readonly subject: string | undefined
   readonly token: string | undefined
   readonly status: number
   readonly targetStatus: number | undefined
@@ -151,7 +178,7 @@ export interface Visit {
   readonly kind: 'gateway' | 'intranet' | 'script'
   readonly application: Application
   readonly caller: Principal
-  /** An id for all calls of the visit, where the client re-uses it. */
+  /** An id for all calls of the visit, where the client re-uses it or sends a trace. */
   readonly sharedId: string | undefined
   callsLeft: number
   isFirst: boolean

@@ -1,8 +1,8 @@
 import type { OutputFile } from './output.ts'
-import type { TruthLine, TruthRequest } from './traffic.ts'
+import type { IdForm, TruthLine, TruthRequest } from './traffic.ts'
 
 /**
- * `truth.ndjson`: what really happened, one line a request, written when its last app line has ended.
+ * `truth.ndjson`: what really happened, one line a request, written when its last record was written or lost.
  *
  * - `kind` always `request`
  * - `cause` `gateway` (a call through the gateway), `bypass` (direct to IIS), `probe` (health probe)
@@ -12,11 +12,15 @@ import type { TruthLine, TruthRequest } from './traffic.ts'
  * - `gateway_recorded` false when the gateway row was lost
  * - `proxy`, `subject` null when unknown
  * - `received_us` microseconds since 1970 in true time, when the first byte came to the gateway (direct: to IIS)
+ * - `gateway_clock_offset_us` how far the gateway clock was ahead of true time then
  * - `app` the IIS lines it made, in order: retries and authentication challenges give several.
  *   `file` relative to the output folder and `line_no` from 1, directives counted; both null and `recorded`
- *   false when the line was lost. `start_us`, `end_us` true time. `id`: `full` equal to the gateway's
- *   `dc_correlation_id`; `composite` that, a dot and the flow id; `truncated` the gateway column holds only its
- *   first 400 bytes; `none`; `own` an id the gateway never saw; `replayed` the id of another gateway call
+ *   false when the line was lost. `start_us`, `end_us` true time; `clock_offset_us` how far the host clock was ahead
+ *   of it at the end. `attempt`: `final`, `retry` (failed, another followed), `handshake` (a challenge). `id`: `full`
+ *   equal to the gateway's `dc_correlation_id` (which other calls may share, where clients use ids again); `recased`
+ *   but for upper case; `composite` that, a dot and the flow id; `truncated` the gateway column holds only its first
+ *   400 bytes; `constant` the one that many calls have; `uncaptured` the gateway has no such column; `none`; `own` an
+ *   id the gateway never saw; `replayed` the id of another gateway call
  * - `usable_id` whether both sides are recorded and an app line carries an id that leads to this gateway row
  */
 export function writeTruth(file: OutputFile, request: TruthRequest): void {
@@ -25,9 +29,10 @@ export function writeTruth(file: OutputFile, request: TruthRequest): void {
   file.bytes(request.isGatewayRecorded ? KEYS.gatewayRecorded : KEYS.gatewayLost)
   quoted(file, KEYS.proxy, request.application?.proxy)
   quoted(file, KEYS.subject, request.subject)
-  file.bytes(KEYS.receivedUs).integer(Math.floor(request.receivedUs)).bytes(KEYS.app)
+  file.bytes(KEYS.receivedUs).integer(Math.floor(request.receivedUs))
+  signed(file.bytes(KEYS.gatewayClock), request.gatewayClockOffsetUs).bytes(KEYS.app)
   let separator = '{'
-  for (const line of request.app) {
+  for (const line of request.app.sort((one, other) => one.endUs - other.endUs)) {
     file.text(separator)
     writeLine(file, line)
     separator = ',{'
@@ -42,7 +47,12 @@ function writeLine(file: OutputFile, line: TruthLine): void {
   if (line.lineNo === undefined) file.bytes(KEYS.lost)
   else file.integer(line.lineNo).bytes(KEYS.recorded)
   file.text(line.id).bytes(KEYS.startUs).integer(Math.floor(line.startUs))
-  file.bytes(KEYS.endUs).integer(Math.floor(line.endUs)).text('}')
+  file.bytes(KEYS.endUs).integer(Math.floor(line.endUs)).bytes(KEYS.attempt).text(line.attempt)
+  signed(file.bytes(KEYS.clock), line.host.clock(line.endUs)).text('}')
+}
+
+function signed(file: OutputFile, value: number): OutputFile {
+  return (value < 0 ? file.text('-') : file).integer(Math.abs(value))
 }
 
 /** Names, ids and paths of the simulation hold nothing that JSON would escape. */
@@ -64,6 +74,7 @@ const KEYS = {
   proxy: ascii(',"proxy":'),
   subject: ascii(',"subject":'),
   receivedUs: ascii(',"received_us":'),
+  gatewayClock: ascii(',"gateway_clock_offset_us":'),
   app: ascii(',"app":['),
   usable: ascii('],"usable_id":true}\n'),
   notUsable: ascii('],"usable_id":false}\n'),
@@ -74,14 +85,18 @@ const KEYS = {
   recorded: ascii(',"recorded":true,"id":"'),
   startUs: ascii('","start_us":'),
   endUs: ascii(',"end_us":'),
+  attempt: ascii(',"attempt":"'),
+  clock: ascii('","clock_offset_us":'),
 } as const
 
 function hasUsableId(request: TruthRequest): boolean {
   return request.isGatewayRecorded && request.app.some(line => line.lineNo !== undefined && isLeading(line))
 }
 
+const LEADING: ReadonlySet<IdForm> = new Set(['full', 'recased', 'composite', 'truncated'])
+
 function isLeading(line: TruthLine): boolean {
-  return line.id === 'full' || line.id === 'composite' || line.id === 'truncated'
+  return LEADING.has(line.id)
 }
 
 /** A request nothing has come of yet. */
@@ -99,8 +114,9 @@ export function newTruth(
     application,
     subject,
     receivedUs,
+    gatewayClockOffsetUs: 0,
     isGatewayRecorded: false,
     app: [],
-    pendingLines: 0,
+    pendingRecords: 0,
   }
 }

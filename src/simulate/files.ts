@@ -1,0 +1,41 @@
+import type { Host } from './company.ts'
+import { GatewayExport } from './gateway-export.ts'
+import { IisLog } from './iis-log.ts'
+import type { Output } from './output.ts'
+import { rowFormat } from './render-apigee.ts'
+import type { World } from './traffic.ts'
+
+/** The log of each host. @param changeAtUs when the last one gets its further fields */
+export function openLogs(world: World, output: Output, changeAtUs: number): ReadonlyMap<Host, IisLog> {
+  const { settings, company, random } = world
+  const options = {
+    output,
+    random: random.logs,
+    changeAtUs,
+    period: settings.logPeriod,
+    isMissing: counter(settings.missingLogs),
+  }
+  return new Map(company.hosts.map(host => [host, new IisLog(host, options)]))
+}
+
+/** The export of each environment. */
+export function openExports(world: World, output: Output): ReadonlyMap<string, GatewayExport> {
+  const { settings, company } = world
+  const environments = new Set(company.applications.map(application => application.environment))
+  const shared = {
+    output,
+    format: rowFormat(settings.gatewayFormat, company.organization),
+    shardRows: settings.shardRows,
+    isCompressed: settings.gzip,
+    isMissing: counter(settings.missingShards),
+  }
+  const open = (environment: string) =>
+    new GatewayExport({ ...shared, folder: `apigee/${company.organization}/${environment}` })
+  return new Map([...environments].map(environment => [environment, open(environment)]))
+}
+
+/** @returns counts its calls from 1 and says whether the count is one of the list */
+function counter(positions: readonly number[]): () => boolean {
+  let count = 0
+  return () => positions.includes(++count)
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { howMany, positions, positive, share } from './knobs.ts'
+
+/** Attempts that fail, records that are lost. */
+export const FAULT_OPTIONS = {
+  retriesShare: share(0.01, 'share of target calls answered 503 by one host and repeated on another'),
+  handshakeShare: share(
+    0,
+    'share of target calls that first go through the challenges of Windows authentication',
+  ),
+  ntlmShare: share(
+    0.3,
+    'share of these with the two challenges of NTLM; the others have the one of Kerberos',
+  ),
+  attemptStamps: z
+    .enum(['last', 'all'])
+    .default('last')
+    .describe('whether the target stamps of the gateway cover the last attempt of a call or all of them'),
+  rejectionBursts: howMany(0, 'number of bursts in which the app refuses tokens that the gateway accepts'),
+  rejectionBurstMinutes: positive(3, 'how long such a burst lasts'),
+  rejectionBurstShare: share(0.5, 'share of target calls answered 401 in such a burst'),
+  lostGatewayShare: share(0.002, 'share of gateway rows missing from the export, at random'),
+  lostAppShare: share(0.002, 'share of IIS lines missing from the logs, at random'),
+  outages: howMany(0, 'number of times a host loses all its lines for a while'),
+  outageMinutes: positive(5, 'how long such a loss lasts'),
+  missingLogs: positions('IIS log files that are missing, by the order in which they are begun, from 1'),
+  missingShards: positions('files of gateway exports that are missing, by the same order'),
+}
