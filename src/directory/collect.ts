@@ -1,5 +1,5 @@
 import type { AliasEntry } from '../model/aliases.ts'
-import { isSame, parseSubjectText, subjectText } from '../model/subject-text.ts'
+import { parseSubjectText, subjectKey } from '../model/subject-text.ts'
 import type { Account, DirectoryFormat, DirectoryImport, DirectoryProblem } from './result.ts'
 
 /** `-Encoding ASCII`, the default of Export-Csv in Windows PowerShell, turns every other character into `?`. */
@@ -76,15 +76,12 @@ export class Collector {
 
 /** Names that are not the subject, each once. */
 function otherNames(subject: string, given: readonly string[]): string[] {
-  const means = parseSubjectText(subject)
-  const names = new Map<string, string>()
-  for (const text of given) {
+  const keyOf = (text: string) => {
     const read = parseSubjectText(text)
-    if (!read || !means || isSame(read, means)) continue
-    const key = subjectText(read)
-    if (!names.has(key)) names.set(key, text)
+    return read && subjectKey(read)
   }
-  return [...names.values()]
+  const known = new Set([keyOf(subject), undefined])
+  return given.filter(text => known.size < known.add(keyOf(text)).size)
 }
 
 /**

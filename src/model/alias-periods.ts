@@ -32,6 +32,9 @@ interface Segment {
 export const BEGIN = ''
 export const END = '~'
 
+/** Names in a row after which a chain is taken for a mistake. */
+export const LONGEST = 100
+
 /**
  * Follows names to the ends of their chains. What cannot be decided stays itself: names that lead back to themselves,
  * and on its days a name whose targets end at different subjects. Both are kept for a report, in an order that does not
@@ -43,7 +46,7 @@ export class AliasPeriods {
   readonly #circular = new Set<string>()
   readonly #conflicts = new Map<string, Clash>()
 
-  /** Names of each cycle in its order, smallest first. */
+  /** Names of each cycle in its order, from the smallest around to it again; or of a chain that is too long. */
   readonly cycles: Clash[] = []
   /** All names, sorted. */
   readonly names: readonly string[]
@@ -68,13 +71,15 @@ export class AliasPeriods {
   /** What a name means, without gaps from `from` to `to`. */
   piecesOf(name: string, from = BEGIN, to = END): readonly Piece[] {
     if (!this.#segments.has(name)) return [{ from, to, end: name, isNamed: false }]
-    return this.#walk(name, BEGIN, END, [])
+    const pieces = this.#walk(name, BEGIN, END, [])
+    if (from === BEGIN && to === END) return pieces
+    return pieces
       .filter(piece => piece.from < to && from < piece.to)
       .map(piece => ({ ...piece, from: later(piece.from, from), to: earlier(piece.to, to) }))
   }
 
   #walk(name: string, from: string, to: string, path: readonly string[]): readonly Piece[] {
-    const key = JSON.stringify([name, from, to])
+    const key = from === BEGIN && to === END ? name : `${from} ${to} ${name}`
     const known = this.#known.get(key)
     if (known) return known
     const pieces: Piece[] = []
@@ -93,10 +98,12 @@ export class AliasPeriods {
   }
 
   #walkSegment(name: string, { from, to, targets }: Segment, path: readonly string[]): Piece[] {
+    const [only = name, second] = targets
+    if (second === undefined && !this.#segments.has(only)) return [{ from, to, end: only, isNamed: true }]
     const here = [...path, name]
     const ways = targets.map(target => {
-      if (!here.includes(target)) return this.#walk(target, from, to, here)
-      this.#meet(here.slice(here.indexOf(target)), from, to)
+      if (here.length < LONGEST && !here.includes(target)) return this.#walk(target, from, to, here)
+      this.#meet(here, target, from, to)
       return []
     })
     const days = [...new Set(ways.flatMap(way => way.flatMap(piece => [piece.from, piece.to])))].sort()
@@ -109,9 +116,12 @@ export class AliasPeriods {
     })
   }
 
-  #meet(cycle: readonly string[], from: string, to: string): void {
-    const start = cycle.indexOf([...cycle].sort()[0] ?? '')
-    this.cycles.push({ names: [...cycle.slice(start), ...cycle.slice(0, start)], from, to })
+  /** The target is on the path already, or the path is too long. */
+  #meet(path: readonly string[], target: string, from: string, to: string): void {
+    const cycle = path.slice(Math.max(0, path.indexOf(target)))
+    const start = path.includes(target) ? cycle.indexOf([...cycle].sort()[0] ?? '') : 0
+    const last = path.includes(target) ? (cycle[start] ?? target) : target
+    this.cycles.push({ names: [...cycle.slice(start), ...cycle.slice(0, start), last], from, to })
     for (const name of cycle) this.#circular.add(name)
   }
 
@@ -128,6 +138,8 @@ export class AliasPeriods {
 
 /** The times of one name, cut where its targets change. */
 function segmentsOf(mappings: readonly Mapping[]): Segment[] {
+  const [first, second] = mappings
+  if (first && !second) return [{ from: first.from, to: first.to, targets: [first.target] }]
   const days = [...new Set(mappings.flatMap(({ from, to }) => [from, to]))].sort()
   return days.slice(0, -1).flatMap((from, index) => {
     const to = days[index + 1] ?? END

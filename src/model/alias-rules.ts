@@ -1,5 +1,5 @@
 import type { Subject } from './subject.ts'
-import { parseSubjectText } from './subject-text.ts'
+import { parseSubjectText, spelled } from './subject-text.ts'
 
 /** A rule for many names at once: `{ match: 'CORP\\*', as: '*@corp.example' }`. */
 export interface AliasRule {
@@ -24,11 +24,6 @@ export interface CompiledRule {
 
 /** `*` stands for one part of a name: `CORP\*` does not match `CORP\ann@corp.example`. */
 const STOPS = /[@\\/|]/
-
-/** Blanks and pluses are one: IIS logs a blank as a plus, and facts keep it so. */
-export function spelled(text: string): string {
-  return text.replaceAll(' ', '+')
-}
 
 /**
  * Reads rules. Those that are wrong are left out and reported: no single `*`, not a name, or leading back to itself

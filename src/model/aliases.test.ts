@@ -104,6 +104,16 @@ describe('what is wrong is told, and the rest still works', () => {
     { rules: [{ match: '*', as: '*@corp.example' }, { match: 'a*', as: 'b*@corp.example' }], want: [] },
   ])('rules: $rules', ({ rules, want }) => expect(messages([], rules)).toEqual(want)) // biome-ignore format: a table
 
+  test('a chain of more than 100 names is taken for a mistake', () => {
+    const row = (length: number) =>
+      Array.from({ length }, (_, place) => one(`n${1000 + place + 1}`, `n${1000 + place}`))
+    expect(messages(row(100))).toEqual([])
+    expect(messages(row(101))).toEqual([
+      'cycle : n1000 means n1001 means n1002 means ... means n1100: more than 100 names in a row',
+    ])
+    expect(messages([...row(10_000), one('n1000', 'n11000')]).length).toBeGreaterThan(0)
+  })
+
   test('names in conflict or in a circle stay themselves; a name of such a name ends there', () => {
     const entries = [one('b', 'a'), one('c', 'a'), one('a', 'x'), one('q', 'p'), one('p', 'q'), one('p', 'y')]
     const { table } = compileAliases(entries, [{ match: '*', as: '*@corp.example' }])

@@ -1,14 +1,13 @@
-import { AliasPeriods, BEGIN, END, type Mapping } from './alias-periods.ts'
+import { AliasPeriods, BEGIN, END, LONGEST, type Mapping } from './alias-periods.ts'
 import {
   type AliasProblem,
   type AliasRule,
   applyRules,
   type CompiledRule,
   compileRules,
-  spelled,
 } from './alias-rules.ts'
 import type { Subject } from './subject.ts'
-import { isSame, parseSubjectText, subjectText } from './subject-text.ts'
+import { isSame, parseSubjectText, spelled, subjectKey, subjectText } from './subject-text.ts'
 import { dayNumber } from './time.ts'
 
 /** Names that mean one subject. Texts are read by `parseSubjectText`. */
@@ -54,7 +53,7 @@ export function compileAliases(
     for (const name of read.names) {
       const mapping = {
         name: keep(subjects, name),
-        target: keyOf(read.subject),
+        target: subjectKey(read.subject),
         from: read.from,
         to: read.to,
       }
@@ -122,12 +121,12 @@ export class AliasTable {
         rows.push({ kind, issuer, name, ...days, ...means })
       }
     }
-    return rows.sort(byText)
+    return rows.sort((a, b) => byName(a, b) || compare(a.fromDay ?? BEGIN, b.fromDay ?? BEGIN))
   }
 
   /** A rule is met at most once on the way: rules that lead back to themselves are not compiled. */
   #follow(subject: Subject, from: string, to: string, rules: readonly CompiledRule[]): Meaning[] {
-    const key = keyOf(subject)
+    const key = subjectKey(subject)
     const meanings = this.#periods.piecesOf(key, from, to).flatMap((piece): Meaning[] => {
       const next = piece.isNamed || this.#finals.has(key) ? undefined : applyRules(rules, subject)
       if (next) return this.#follow(next, piece.from, piece.to, rules)
@@ -154,30 +153,27 @@ function joined(meanings: readonly Meaning[]): Meaning[] {
   return found
 }
 
-/** Subjects with one key are one. Blanks and pluses do not differ: facts of IIS logs have pluses. */
-function keyOf({ kind, issuer, name }: Subject): string {
-  return JSON.stringify([kind, spelled(issuer), spelled(name)])
-}
-
 /** Of several spellings the first in order is kept, whatever the order of entries. */
 function keep(subjects: Map<string, Subject>, subject: Subject): string {
-  const key = keyOf(subject)
+  const key = subjectKey(subject)
   const known = subjects.get(key)
-  if (!known || byText(subject, known) < 0) subjects.set(key, subject)
+  if (!known || byName(subject, known) < 0) subjects.set(key, subject)
   return key
 }
 
 /** A subject as facts can have it. */
 function spellings(subject: Subject): Subject[] {
   const logged = { ...subject, issuer: spelled(subject.issuer), name: spelled(subject.name) }
-  return byText(subject, logged) === 0 ? [subject] : [subject, logged]
+  return isSame(subject, logged) ? [subject] : [subject, logged]
 }
 
-function byText(a: object, b: object): number {
-  const [left = '', right = ''] = [a, b].map(of =>
-    JSON.stringify(Object.values(of).map(value => value ?? '')),
-  )
-  return left < right ? -1 : left > right ? 1 : 0
+function byName(a: Subject, b: Subject): number {
+  return compare(a.issuer, b.issuer) || compare(a.name, b.name) || compare(a.kind, b.kind)
+}
+
+/** By code units, as no locale is to change the order. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 interface ReadEntry {
@@ -216,17 +212,20 @@ function readEntry({ subject, names, from = BEGIN, to = END }: AliasEntry, at: s
 }
 
 function clashes(periods: AliasPeriods, subjects: ReadonlyMap<string, Subject>): AliasProblem[] {
-  const text = (key: string | undefined) => {
-    const subject = subjects.get(key ?? '')
+  const text = (key: string) => {
+    const subject = subjects.get(key)
     return subject ? subjectText(subject) : ''
   }
   const span = (from: string, to: string) =>
     (from === BEGIN ? '' : ` from ${from}`) + (to === END ? '' : ` until before ${to}`)
   const cycles = periods.cycles.map(({ names, from, to }): AliasProblem => {
-    const message = `${[...names, names[0]].map(text).join(' means ')}${span(from, to)}: names lead back to themselves`
-    return { kind: 'cycle', at: '', message }
+    const last = names.at(-1)
+    const shown =
+      names.length > 8 ? [...names.slice(0, 3).map(text), '...', text(last ?? '')] : names.map(text)
+    const why = names[0] === last ? 'names lead back to themselves' : `more than ${LONGEST} names in a row`
+    return { kind: 'cycle', at: '', message: `${shown.join(' means ')}${span(from, to)}: ${why}` }
   })
-  const conflicts = periods.conflicts.map(({ names: [name, ...ends], from, to }): AliasProblem => {
+  const conflicts = periods.conflicts.map(({ names: [name = '', ...ends], from, to }): AliasProblem => {
     const message = `${text(name)} is a name of ${ends.map(text).join(' and of ')}${span(from, to)}; one name can mean one subject on a day`
     return { kind: 'conflict', at: '', message }
   })

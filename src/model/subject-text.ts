@@ -39,3 +39,13 @@ export function subjectText(subject: Subject): string {
 export function isSame(a: Subject | undefined, b: Subject): boolean {
   return a !== undefined && a.kind === b.kind && a.issuer === b.issuer && a.name === b.name
 }
+
+/** Subjects with one key are one. Blanks and pluses do not differ: facts of IIS logs keep the plus for a blank. */
+export function subjectKey({ kind, issuer, name }: Subject): string {
+  return `${kind} ${issuer.length} ${spelled(issuer)} ${spelled(name)}`
+}
+
+/** As IIS logs it. */
+export function spelled(text: string): string {
+  return text.includes(' ') ? text.replaceAll(' ', '+') : text
+}
