@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isAddressBlock } from '../model/address.ts'
+import { SUBJECTS } from './subjects.ts'
 
 const names = (description: string, defaults: string[]) =>
   z.array(z.string().min(1)).default(defaults).describe(description)
@@ -61,6 +62,7 @@ export const CONFIG = z.strictObject({
     })
     .prefault({})
     .describe('Secrets that are replaced before anything is written.'),
+  subjects: SUBJECTS,
   engine: z
     .strictObject({
       threads: z.number().int().min(1).max(256).optional().describe('Threads; default: the number of cores.'),
