@@ -1,6 +1,6 @@
 -- Pairs for reading a clock without ids, once it is roughly known: app hops with the gateway hops of equal method, path,
 -- status and subject and like duration whose times are within five seconds of the rough reading.
--- At most 200 app hops of a host and quarter of an hour. weight: one over the number of gateway hops that fit.
+-- At most 300 app hops of a host and quarter of an hour. weight: one over the number of gateway hops that fit.
 -- grain: app hop, gateway hop
 WITH any_subject AS (
   -- An app hop without a subject may belong to anybody's call.
@@ -9,7 +9,7 @@ WITH any_subject AS (
   SELECT a.*, r.rough_us
   FROM lines AS a JOIN rough_clocks AS r ON r.clock_host = a.clock_host AND r.chunk = a.end_us // 7200000000
   WHERE NOT isnan(a.took_us) AND NOT a.untrusted
-  QUALIFY row_number() OVER (PARTITION BY a.clock_host, a.end_us // 900000000 ORDER BY a.took_us < 20000, a.hop_id) <= 200
+  QUALIFY dense_rank() OVER (PARTITION BY a.clock_host, a.end_us // 900000000 ORDER BY a.took_us < 20000, a.hop_id) <= 300
 )
 SELECT
   a.clock_host,

@@ -1,5 +1,5 @@
 import { MINUTE_US } from '../../model/time.ts'
-import { agreement, type Bound, type ClockPiece, fits } from './piece.ts'
+import { agreement, type Bound, type ClockPiece, fits, type Interval } from './piece.ts'
 
 /** A clock is read for each quarter of an hour. */
 export const QUARTER_US = 15 * MINUTE_US
@@ -7,8 +7,11 @@ export const QUARTER_US = 15 * MINUTE_US
 const ENOUGH_PAIRS = 8
 /** Share of pairs that must agree, or the quarter is looked at for a step. */
 const STEADY_SHARE = 0.85
-/** Two readings further apart than this are a step. */
-const STEP_US = 200_000
+/** A step must explain at least so many more pairs, and this share of those that agreed without it. */
+const LEAST_GAIN = 3
+const LEAST_GAIN_SHARE = 0.15
+/** A quarter is cut in halves at most so often: a clock that jumps more than that has no reading. */
+const MOST_CUTS = 3
 
 /**
  * Reads a clock from bounds, for each quarter of an hour in a range: raw stamps stay as they are.
@@ -22,38 +25,58 @@ export function fitClock(bounds: readonly Bound[], fromUs: number, toUs: number)
   const quarters: Bound[][] = Array.from({ length: count }, () => [])
   for (const bound of bounds) quarters[Math.floor(bound.atUs / QUARTER_US) - first]?.push(bound)
   const pieces = quarters.map((_, q) => readQuarter(quarters, q, (first + q) * QUARTER_US))
-  const read = pieces.filter(piece => piece !== undefined)
-  if (read.length === 0) return []
-  return pieces.flatMap((piece, q) => {
-    const startUs = (first + q) * QUARTER_US
-    if (!piece) return [bridge(pieces, q, startUs)]
-    return splitAtStep(piece, quarters[q] ?? [], neighbour(pieces, q, -1), neighbour(pieces, q, 1))
-  })
+  if (pieces.every(list => list.length === 0)) return []
+  return pieces.flatMap((list, q) => (list.length > 0 ? list : [bridge(pieces, q, (first + q) * QUARTER_US)]))
 }
 
-function readQuarter(quarters: readonly Bound[][], q: number, startUs: number): ClockPiece | undefined {
-  let pooled = quarters[q] ?? []
-  const weight = (list: readonly Bound[]): number => list.reduce((sum, b) => sum + b.weight, 0)
-  if (weight(pooled) === 0) return undefined
-  for (let reach = 1; weight(pooled) < ENOUGH_PAIRS && reach <= 8; reach++)
+function readQuarter(quarters: readonly Bound[][], q: number, startUs: number): ClockPiece[] {
+  const own = quarters[q] ?? []
+  if (own.length === 0) return []
+  const toUs = startUs + QUARTER_US
+  if (weightOf(own) >= ENOUGH_PAIRS) return cutAtSteps(own, startUs, toUs, MOST_CUTS)
+  let pooled = own
+  for (let reach = 1; weightOf(pooled) < ENOUGH_PAIRS && reach <= 8; reach++)
     pooled = [...(quarters[q - reach] ?? []), ...pooled, ...(quarters[q + reach] ?? [])]
-  const own = agreement(pooled)
-  if (!own) return undefined
-  return { fromUs: startUs, toUs: startUs + QUARTER_US, lowUs: own.lowUs, highUs: own.highUs, pairs: weight(pooled), agreeing: own.agreeing } // biome-ignore format: one piece
+  return cutAtSteps(pooled, startUs, toUs, 0)
 }
 
-function neighbour(
-  pieces: readonly (ClockPiece | undefined)[],
-  q: number,
-  step: number,
-): ClockPiece | undefined {
-  for (let at = q + step; at >= 0 && at < pieces.length; at += step) if (pieces[at]) return pieces[at]
-  return undefined
+function weightOf(bounds: readonly Bound[]): number {
+  return bounds.reduce((sum, b) => sum + b.weight, 0)
+}
+
+/** One reading of the bounds, or several where they agree much better before and after a moment than together. */
+function cutAtSteps(bounds: readonly Bound[], fromUs: number, toUs: number, cuts: number): ClockPiece[] {
+  const one = agreement(bounds)
+  if (!one) return []
+  const pairs = weightOf(bounds)
+  const whole = [{ fromUs, toUs, lowUs: one.lowUs, highUs: one.highUs, pairs, agreeing: one.agreeing }]
+  if (cuts === 0 || one.agreeing >= STEADY_SHARE * pairs) return whole
+  const other = agreement(bounds.filter(b => !fits(b, one)))
+  if (!other) return whole
+  const step = [bestCut(bounds, one, other), bestCut(bounds, other, one)].reduce((a, b) => (b.agreeing > a.agreeing ? b : a))
+  if (step.agreeing - one.agreeing < Math.max(LEAST_GAIN, LEAST_GAIN_SHARE * one.agreeing)) return whole
+  const atUs = bounds[step.place]?.atUs ?? toUs
+  const before = cutAtSteps(bounds.slice(0, step.place), fromUs, atUs, cuts - 1)
+  const after = cutAtSteps(bounds.slice(step.place), atUs, toUs, cuts - 1)
+  return [...before, ...after]
+}
+
+/** The place at which a clock most likely went from one reading to another. */
+function bestCut(bounds: readonly Bound[], early: Interval, late: Interval): { place: number; agreeing: number } {
+  let agreeing = bounds.reduce((sum, b) => sum + (fits(b, late) ? b.weight : 0), 0)
+  let best = { place: 0, agreeing }
+  bounds.forEach((b, i) => {
+    agreeing += (fits(b, early) ? b.weight : 0) - (fits(b, late) ? b.weight : 0)
+    if (agreeing > best.agreeing) best = { place: i + 1, agreeing }
+  })
+  return best
 }
 
 /** A quarter without pairs: the clock was where its neighbours say, or between them. */
-function bridge(pieces: readonly (ClockPiece | undefined)[], q: number, startUs: number): ClockPiece {
-  const around = [neighbour(pieces, q, -1), neighbour(pieces, q, 1)].filter(p => p !== undefined)
+function bridge(pieces: readonly (readonly ClockPiece[])[], q: number, startUs: number): ClockPiece {
+  const before = pieces.slice(0, q).findLast(list => list.length > 0)?.at(-1)
+  const after = pieces.slice(q + 1).find(list => list.length > 0)?.[0]
+  const around = [before, after].filter(p => p !== undefined)
   return {
     fromUs: startUs,
     toUs: startUs + QUARTER_US,
@@ -62,43 +85,4 @@ function bridge(pieces: readonly (ClockPiece | undefined)[], q: number, startUs:
     pairs: 0,
     agreeing: 0,
   }
-}
-
-/** A quarter in which many pairs disagree with the rest: the clock was set from one neighbour's reading to the other's. */
-function splitAtStep(
-  piece: ClockPiece,
-  bounds: readonly Bound[],
-  before: ClockPiece | undefined,
-  after: ClockPiece | undefined,
-): ClockPiece[] {
-  if (!before || !after || piece.agreeing >= STEADY_SHARE * piece.pairs) return [piece]
-  if (before.lowUs <= after.highUs + STEP_US && after.lowUs <= before.highUs + STEP_US) return [piece]
-  const { place, agreeing } = bestSplit(bounds, before, after)
-  const total = bounds.reduce((sum, b) => sum + b.weight, 0)
-  const atUs = bounds[place]?.atUs
-  if (agreeing < STEADY_SHARE * total || atUs === undefined) return [piece]
-  const part = (side: ClockPiece, fromUs: number, toUs: number): ClockPiece => ({
-    ...side,
-    fromUs,
-    toUs,
-    pairs: piece.pairs,
-    agreeing,
-  })
-  return [part(before, piece.fromUs, atUs), part(after, atUs, piece.toUs)]
-}
-
-function bestSplit(
-  bounds: readonly Bound[],
-  before: ClockPiece,
-  after: ClockPiece,
-): { place: number; agreeing: number } {
-  const wide = (p: ClockPiece): { lowUs: number; highUs: number } => ({ lowUs: p.lowUs - STEP_US / 4, highUs: p.highUs + STEP_US / 4 }) // biome-ignore format: one line
-  const [early, late] = [wide(before), wide(after)]
-  let agreeing = bounds.reduce((sum, b) => sum + (fits(b, late) ? b.weight : 0), 0)
-  let best = { place: 0, agreeing }
-  bounds.forEach((b, i) => {
-    agreeing += (fits(b, early) ? b.weight : 0) - (fits(b, late) ? b.weight : 0)
-    if (agreeing > best.agreeing) best = { place: i + 1, agreeing }
-  })
-  return best
 }

@@ -56,8 +56,8 @@ function nearestOf(sure: readonly ClockPiece[], piece: ClockPiece): ClockPiece {
   return { ...nearest, fromUs: piece.fromUs, toUs: piece.toUs, pairs: 0, agreeing: 0 }
 }
 
-/** Rough offset in whole seconds, by host and two hours. */
-type Rough = ReadonlyMap<string, ReadonlyMap<number, number>>
+/** Rough offsets in whole seconds, by host and two hours: several where the clock may have been set in between. */
+type Rough = ReadonlyMap<string, ReadonlyMap<number, readonly number[]>>
 
 async function roughReadings(db: Database, hosts: ReadonlySet<string>): Promise<Rough> {
   const votes = new Map<string, Map<number, Map<number, number>>>()
@@ -77,20 +77,24 @@ async function roughReadings(db: Database, hosts: ReadonlySet<string>): Promise<
   }))
 }
 
-function readHost(chunks: ReadonlyMap<number, ReadonlyMap<number, number>>): ReadonlyMap<number, number> | undefined {
+function readHost(
+  chunks: ReadonlyMap<number, ReadonlyMap<number, number>>,
+): ReadonlyMap<number, readonly number[]> | undefined {
   const day = new Map<number, number>()
-  for (const seconds of chunks.values()) for (const [s, n] of seconds) day.set(s, (day.get(s) ?? 0) + n)
+  for (const seconds of chunks.values())
+    for (const [s, n] of seconds) day.set(s, (day.get(s) ?? 0) + n)
   const overall = mostVoted(day)
   if (!overall || overall.votes < LEAST_AGREEING) return undefined
-  const result = new Map<number, number>()
-  for (const [chunk, seconds] of chunks) {
-    const own = mostVoted(seconds)
-    const near = mostVoted(new Map([...seconds].filter(([s]) => Math.abs(s - overall.second) <= DRIFT_SECONDS)))
-    // A clock that seems to have jumped must be surer of it than one that went on.
-    const jumped = own !== undefined && own.votes > 2 * (near?.votes ?? 0) + LEAST_AGREEING
-    result.set(chunk, jumped ? own.second : (near ?? overall).second)
-  }
-  return result
+  return new Map(
+    [...chunks].map(([chunk, seconds]) => {
+      const isNear = ([s]: readonly [number, number]): boolean => Math.abs(s - overall.second) <= DRIFT_SECONDS
+      const near = mostVoted(new Map([...seconds].filter(isNear))) ?? { second: overall.second, votes: 0 }
+      const far = mostVoted(new Map([...seconds].filter(entry => !isNear(entry))))
+      // A clock that seems to have been set by much must be surer of it than one that went on.
+      const isSet = far !== undefined && far.votes >= LEAST_AGREEING + near.votes / 3
+      return [chunk, isSet ? [near.second, far.second] : [near.second]] as const
+    }),
+  )
 }
 
 function mostVoted(seconds: ReadonlyMap<number, number>): { second: number; votes: number } | undefined {
@@ -103,7 +107,9 @@ function mostVoted(seconds: ReadonlyMap<number, number>): { second: number; vote
 async function loadRough(db: Database, rough: Rough): Promise<void> {
   await db.run('CREATE OR REPLACE TEMP TABLE rough_clocks (clock_host VARCHAR, chunk BIGINT, rough_us BIGINT)')
   const rows = [...rough].flatMap(([host, chunks]) =>
-    [...chunks].map(([chunk, second]) => ({ host, chunk, rough: second * SECOND_US })),
+    [...chunks].flatMap(([chunk, seconds]) =>
+      seconds.map(second => ({ host, chunk, rough: second * SECOND_US })),
+    ),
   )
   if (rows.length === 0) return
   await db.run(
