@@ -21,6 +21,8 @@ export const FILE = z.strictObject({
 export const SEGMENT = FILE.extend({
   kind: z.enum(['gateway', 'app']),
   day,
+  /** Applications with rows in it. */
+  applications: z.array(z.string()),
   /** Smallest and largest stamp, µs: gateway client_received_start, app the logged second. */
   firstUs: z.number().int(),
   lastUs: z.number().int(),
@@ -126,6 +128,8 @@ export const ENTRY = z.discriminatedUnion('kind', [
     warnings: z.array(z.string()),
     method: z.string(),
     config: digest,
+    /** How far ahead of the gateway's the clocks of hosts are at most, µs; absent where none could be read. */
+    clockAheadUs: z.number().int().optional(),
   }),
   /** The links of these days take every hop into account; until it, what was taken in is still to be linked. */
   z.strictObject({ ...BASE, kind: z.literal('linked'), application: z.string(), days: z.array(day) }),

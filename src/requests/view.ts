@@ -10,6 +10,7 @@ const REQUESTS = sqlFile('./requests.sql', import.meta.url)
 /** Columns of a links file. Source: src/correlate/id_claims.sql. */
 export const LINK_COLUMNS = [
   { name: 'app_hop_id', sql: 'UUID' }, { name: 'gateway_hop_id', sql: 'UUID' }, { name: 'app_day', sql: 'DATE' },
+  { name: 'near_midnight', sql: 'BOOLEAN' },
   { name: 'verdict', sql: 'VARCHAR' }, { name: 'method', sql: 'VARCHAR' }, { name: 'posterior', sql: 'DOUBLE' },
   { name: 'runner_up', sql: 'DOUBLE' }, { name: 'candidates', sql: 'INTEGER' }, { name: 'id', sql: 'VARCHAR' },
   { name: 'gateway_field', sql: 'VARCHAR' }, { name: 'app_field', sql: 'VARCHAR' }, { name: 'how', sql: 'VARCHAR' },
@@ -57,10 +58,14 @@ export function linksRelation(state: LedgerState, root: string, range: Range): s
 }
 
 async function createDayStates({ db, state }: Store): Promise<void> {
-  await db.run('CREATE OR REPLACE TEMP TABLE day_states (day DATE, closed BOOLEAN)')
-  const closed = [...state.days.values()].filter(d => d.state === 'closed').map(d => d.day)
+  await db.run('CREATE OR REPLACE TEMP TABLE day_states (application VARCHAR, day DATE, closed BOOLEAN)')
+  const closed = [...state.days.values()]
+    .filter(d => d.state === 'closed')
+    .map(({ application, day }) => ({ application, day }))
   if (closed.length === 0) return
-  await db.run("INSERT INTO day_states SELECT unnest(string_split($days, ' '))::DATE, TRUE", {
-    days: closed.join(' '),
-  })
+  await db.run(
+    `INSERT INTO day_states SELECT o.application, o.day, TRUE
+     FROM (SELECT unnest(from_json($json, '[{"application":"VARCHAR","day":"DATE"}]')) AS o)`,
+    { json: JSON.stringify(closed) },
+  )
 }
