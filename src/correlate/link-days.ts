@@ -4,6 +4,7 @@ import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { publishFile } from '../store/commit.ts'
 import { factsRelation } from '../store/facts.ts'
+import { loadAliases, withAliases } from '../requests/subjects.ts'
 import { layout } from '../store/layout.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -39,9 +40,10 @@ export async function linkDays(
 ): Promise<LinkedDay[]> {
   const days = affectedDays(store.state, touched)
   const claimed: ClaimedDay[] = []
+  const hasAliases = await loadAliases(store)
   for (const [place, day] of days.entries()) {
     options.onDay?.(day.day, place + 1, days.length)
-    claimed.push(await claimDay(store, day, options))
+    claimed.push(await claimDay(store, day, { ...options, hasAliases }))
   }
   const settled = await settleContests(store, claimed)
   const results: LinkedDay[] = []
@@ -61,13 +63,15 @@ function affectedDays(state: LedgerState, touched: readonly ApplicationDay[]): A
   return [...near].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, day]) => day)
 }
 
-async function claimDay(store: Store, { application, day }: ApplicationDay, options: LinkOptions): Promise<ClaimedDay> {
+async function claimDay(store: Store, { application, day }: ApplicationDay, options: LinkOptions & { readonly hasAliases: boolean }): Promise<ClaimedDay> {
   const { db, state, root } = store
   const start = dayNumber(day) * DAY_US
   const range = { fromUs: start - DAY_US, toUs: start + 2 * DAY_US }
+  const gateway = factsRelation(state, root, 'gateway', range)
+  const app = factsRelation(state, root, 'app', range)
   const input = {
-    gateway: factsRelation(state, root, 'gateway', range),
-    app: factsRelation(state, root, 'app', range),
+    gateway: options.hasAliases ? withAliases(gateway, 'gateway') : gateway,
+    app: options.hasAliases ? withAliases(app, 'app') : app,
     ...range,
     application,
     isOnlyApplication: applicationsOf(state).size === 1,

@@ -107,6 +107,16 @@ export const ENTRY = z.discriminatedUnion('kind', [
     rejects: z.array(FILE),
     config: digest,
   }),
+  /** The aliases in force from here on. Facts stay as they are; requests and links read subjects through them. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('subjects'),
+    file: FILE,
+    /** What brought them: the configuration, or the directory export that was imported. */
+    from: z.string(),
+    aliases: count,
+    rules: count,
+  }),
   z.strictObject({
     ...BASE,
     kind: z.literal('coverage'),

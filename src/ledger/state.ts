@@ -1,6 +1,7 @@
 import type { Entry, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from './entry.ts'
 
 type LinkEntry = Extract<Entry, { kind: 'link' }>
+type SubjectsEntry = Extract<Entry, { kind: 'subjects' }>
 
 /** One application and UTC day, as the ledger tells it. */
 export interface DayState {
@@ -30,6 +31,8 @@ export interface LedgerState {
   configDigest: string
   /** Digest of each part of the configuration in force. */
   configParts: Readonly<Record<string, string>>
+  /** The aliases in force; undefined before any. */
+  subjects: SubjectsEntry | undefined
   readonly sources: Map<number, SourceRecord>
   readonly refused: Map<string, RefusedRecord>
   readonly segments: SegmentRecord[]
@@ -68,6 +71,7 @@ export function emptyState(): LedgerState {
     headDigest: '0'.repeat(64),
     configDigest: '',
     configParts: {},
+    subjects: undefined,
     sources: new Map(),
     refused: new Map(),
     segments: [],
@@ -86,6 +90,7 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   if (entry.kind === 'created') state.storeId = entry.storeId
   else if (entry.kind === 'config')
     Object.assign(state, { configDigest: entry.digest, configParts: entry.parts })
+  else if (entry.kind === 'subjects') state.subjects = entry
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
   else if (entry.kind === 'link') dayOf(state, entry.application, entry.day).link = entry

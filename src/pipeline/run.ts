@@ -6,6 +6,7 @@ import type { Input } from '../sources/discover.ts'
 import type { Store } from '../store/store.ts'
 import { defineApplications } from './applications.ts'
 import { recordConfig } from './config-entry.ts'
+import { recordAliases } from './subjects.ts'
 import { type IngestResult, ingest, type Progress } from './ingest.ts'
 
 export interface RunOptions {
@@ -31,6 +32,7 @@ export interface RunResult extends IngestResult {
  */
 export async function run(store: Store, inputs: readonly Input[], options: RunOptions): Promise<RunResult> {
   const configDigest = recordConfig(store, options.config)
+  await recordAliases(store, options.config.subjects)
   await defineApplications(store.db, options.config.applications)
   const taken = await ingest(store, inputs, { ...options, configDigest })
   // Not only the days of this run: an earlier one may have ended before it had linked its own.

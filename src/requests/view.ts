@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { LedgerState } from '../ledger/state.ts'
+import type { HopKind } from '../model/hop.ts'
 import { DAY_US, dayNumber } from '../model/time.ts'
 import { ALWAYS, emptyRelation, factsRelation, type Range } from '../store/facts.ts'
 import { quoteTexts, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
+import { loadAliases, withAliases } from './subjects.ts'
 
 const REQUESTS = sqlFile('./requests.sql', import.meta.url)
 
@@ -39,8 +41,11 @@ export async function createRequestsView(store: Store, range: Range = ALWAYS): P
 /** Creates the same views over given FROM items. */
 export async function viewsOver(store: Store, gateway: string, app: string, links: string): Promise<void> {
   const { db } = store
-  await db.run(`CREATE OR REPLACE TEMP VIEW gateway_facts AS SELECT * FROM ${gateway}`)
-  await db.run(`CREATE OR REPLACE TEMP VIEW app_facts AS SELECT * FROM ${app}`)
+  const hasAliases = await loadAliases(store)
+  const facts = (relation: string, kind: HopKind): string =>
+    hasAliases ? withAliases(`(SELECT * FROM ${relation})`, kind) : relation
+  await db.run(`CREATE OR REPLACE TEMP VIEW gateway_facts AS SELECT * FROM ${facts(gateway, 'gateway')}`)
+  await db.run(`CREATE OR REPLACE TEMP VIEW app_facts AS SELECT * FROM ${facts(app, 'app')}`)
   await db.run(`CREATE OR REPLACE TEMP VIEW link_rows AS SELECT * FROM ${links}`)
   await createDayStates(store)
   await db.run(`CREATE OR REPLACE TEMP VIEW requests AS ${REQUESTS}`)
