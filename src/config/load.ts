@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ThroughlineError } from '../errors.ts'
 import { nearest } from './nearest.ts'
 import { CONFIG, type Config } from './schema.ts'
+import { validateAliases } from './subjects.ts'
 
 /** Name of the file that is read from the working directory when none is named. */
 export const DEFAULT_FILE = 'throughline.yaml'
@@ -36,7 +37,10 @@ export function parseConfig(text: string, path: string): Config {
     })
   }
   const result = CONFIG.safeParse(document.toJS() ?? {})
-  if (result.success) return result.data
+  if (result.success) {
+    validateAliases(result.data.subjects, path)
+    return result.data
+  }
   const lines = result.error.issues.map(issue => describe(issue, document.toJS()))
   throw new ThroughlineError('CONFIG_INVALID', lines.map(line => `config ${path}: ${line}`).join('\n'), {
     path,
