@@ -123,7 +123,7 @@ async function loadPieces(db: Database, clocks: Clocks, calibrated: Clocks): Pro
       start: Math.floor(p.fromUs),
       low: Math.floor(p.lowUs),
       high: Math.ceil(p.highUs),
-      calibrated: calibrated.has(host),
+      calibrated: calibrated.get(host) === pieces,
     })),
   )
   if (rows.length === 0) return

@@ -16,7 +16,7 @@ SELECT
   CASE WHEN b.posterior >= $least_posterior AND b.place = 1 THEN 'linked' ELSE 'ambiguous' END AS verdict,
   CASE WHEN l.shared_id <> -1 THEN 'id-time' WHEN l.subject <> -1 AND l.subject = b.subject THEN 'subject' ELSE 'time' END AS method,
   CASE WHEN NOT l.calibrated AND l.shared_id = -1 AND NOT (l.subject <> -1 AND l.subject = b.subject)
-    THEN least(b.posterior, 0.985) ELSE b.posterior END AS posterior,
+    THEN least(b.posterior, 0.9899) ELSE b.posterior END AS posterior,
   b.runner_up,
   b.candidates::INTEGER AS candidates,
   NULL::VARCHAR AS id,
