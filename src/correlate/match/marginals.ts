@@ -6,6 +6,13 @@ export interface Edges {
   readonly weight: Float64Array
 }
 
+export interface Marginals {
+  /** Probability of each edge. */
+  readonly probability: Float64Array
+  /** Probability that the edge's gateway hop is not taken by another app hop. */
+  readonly free: Float64Array
+}
+
 const ROUNDS = 60
 /** Odds below which a pair is left out: it cannot show in six decimals. */
 const LEAST_WEIGHT = 1e-6
@@ -19,7 +26,7 @@ const LEAST_SHARE = 3e-4
  *
  * @param tolerance largest change of a message in the last round
  */
-export function marginals(edges: Edges, gatewayCount: number, tolerance: number): Float64Array {
+export function marginals(edges: Edges, gatewayCount: number, tolerance: number): Marginals {
   const { from, gateway, weight, index } = withoutWeak(edges, gatewayCount)
   const apps = from.length - 1
   const count = gateway.length
@@ -49,13 +56,15 @@ export function marginals(edges: Edges, gatewayCount: number, tolerance: number)
     }
     if (moved < tolerance) break
   }
-  const result = new Float64Array(edges.gateway.length)
+  const result = { probability: new Float64Array(edges.gateway.length), free: new Float64Array(edges.gateway.length).fill(1) }
   for (let i = 0; i < apps; i++) {
     let sum = 1
     for (let e = from[i] as number; e < (from[i + 1] as number); e++)
       sum += (weight[e] as number) * (free[e] as number)
-    for (let e = from[i] as number; e < (from[i + 1] as number); e++)
-      result[index[e] as number] = ((weight[e] as number) * (free[e] as number)) / sum
+    for (let e = from[i] as number; e < (from[i + 1] as number); e++) {
+      result.probability[index[e] as number] = ((weight[e] as number) * (free[e] as number)) / sum
+      result.free[index[e] as number] = free[e] as number
+    }
   }
   return result
 }

@@ -1,16 +1,17 @@
 import { type Background, describeBackground } from './background.ts'
 import { type Candidates, findCandidates } from './candidates.ts'
-import { marginals } from './marginals.ts'
+import { type Marginals, marginals } from './marginals.ts'
 import type { Model } from './model.ts'
 import { type Places, placeLines } from './order.ts'
+import { orderFactors } from './sequence.ts'
 import type { AppSide, GatewaySide } from './sides.ts'
 
 /** Probability from which a pair tells where its line ended. */
 const ANCHOR = 0.8
 /** Rounds of placing lines and weighing pairs; places settle after three or four. */
-const ROUNDS = 5
+const ROUNDS = 3
 /** Enough to learn from, as the next round of learning goes on from there. */
-export const LEARNING_ROUNDS = 2
+export const LEARNING_ROUNDS = 1
 /** No evidence is taken for stronger than this: odds of e^20. */
 const MOST_LOG_ODDS = 20
 /**
@@ -53,19 +54,31 @@ export interface Evidence {
  */
 export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rounds = ROUNDS): Matched {
   const background = describeBackground(app)
-  let places = placeLines(app, app.anchorUs)
+  const seconds = placeLines(app, app.anchorUs)
   const weigher = new Weigher(gateway, app, model, background)
-  const candidates = findCandidates(gateway, app, (i, slackMs, atUs) => weigher.rough(i, slackMs, atUs, places))
+  const candidates = findCandidates(gateway, app, (i, slackMs, atUs) => weigher.rough(i, slackMs, atUs, seconds))
   weigher.use(candidates)
-  let probability: Float64Array = new Float64Array(candidates.gateway.length)
+  const base = weigher.base(candidates)
+  const second = weigher.inSecond(candidates)
+  const order = new Float64Array(base.length)
+  let found: Marginals = { probability: new Float64Array(base.length), free: new Float64Array(base.length).fill(1) }
   for (let round = 0; round < rounds; round++) {
-    if (round > 0) places = placeLines(app, anchors(app, candidates, probability))
-    const weight = weigher.weights(candidates, places)
+    const alone = base.map((log, e) => odds(log + (second[e] ?? 0)) * (found.free[e] ?? 1))
+    order.set(orderFactors(app, candidates, alone, second.map(Math.exp), model.order))
+    const weight = base.map((log, e) => odds(log + (second[e] ?? 0) + (order[e] ?? 0)))
     const edges = { from: candidates.from, gateway: candidates.gateway, weight }
-    probability = marginals(edges, gateway.count, round < rounds - 1 ? 2e-2 : 1e-3)
+    found = marginals(edges, gateway.count, round < rounds - 1 ? 2e-2 : 1e-3)
   }
-  const evidence = (i: number, pair: number): Evidence => weigher.evidence(candidates, places, i, pair)
-  return { gateway, app, candidates, probability, places, background, evidence }
+  const places = placeLines(app, anchors(app, candidates, found.probability))
+  const evidence = (i: number, pair: number): Evidence => ({
+    ...weigher.evidence(candidates, places, i, pair),
+    place: (second[pair] ?? 0) + (order[pair] ?? 0),
+  })
+  return { gateway, app, candidates, probability: found.probability, places, background, evidence }
+}
+
+function odds(log: number): number {
+  return Math.exp(Math.min(MOST_LOG_ODDS, Math.max(LEAST_LOG_ODDS, log)))
 }
 
 /** Ends of lines that an id or a probable pair tells. */
@@ -108,29 +121,33 @@ class Weigher {
     }
   }
 
-  weights(candidates: Candidates, places: Places): Float64Array {
+  /** Logarithm of the odds of each pair, its place in the log left out. */
+  base(candidates: Candidates): Float64Array {
     const { from, gateway } = candidates
     const result = new Float64Array(gateway.length)
     for (let i = 0; i < this.#app.count; i++) {
       if (from[i] === from[i + 1]) continue
       const alone = this.#alone(i)
-      for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++) {
-        const odds =
-          alone +
-          this.#duration(candidates, i, e) +
-          this.#place(candidates, places, i, e) +
-          this.#values(i, gateway[e] ?? 0, e)
-        result[e] = Math.exp(Math.min(MOST_LOG_ODDS, Math.max(LEAST_LOG_ODDS, odds)))
-      }
+      for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++)
+        result[e] = alone + this.#duration(candidates, i, e) + this.#values(i, gateway[e] ?? 0, e)
     }
     return result
   }
 
-  evidence(candidates: Candidates, places: Places, i: number, e: number): Evidence {
+  /** Logarithm of the density (a µs) of each pair's expected end in the second that its line logs. */
+  inSecond({ from, atUs }: Candidates): Float64Array {
+    const result = new Float64Array(atUs.length)
+    for (let i = 0; i < this.#app.count; i++) {
+      for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++)
+        result[e] = this.#model.jitter.log(atUs[e] ?? 0, this.#app.fromUs[i] ?? 0, this.#app.toUs[i] ?? 0)
+    }
+    return result
+  }
+
+  evidence(candidates: Candidates, places: Places, i: number, e: number): Omit<Evidence, 'place'> {
     const at = candidates.atUs[e] ?? 0
     return {
       duration: this.#duration(candidates, i, e),
-      place: this.#place(candidates, places, i, e),
       values: this.#values(i, candidates.gateway[e] ?? 0, e),
       alone: this.#alone(i),
       placeUs: Math.round(Math.max((places.earliestUs[i] ?? 0) - at, Math.min(0, (places.latestUs[i] ?? 0) - at))),
@@ -146,10 +163,6 @@ class Weigher {
   #duration({ slackMs }: Candidates, i: number, e: number): number {
     const ms = slackMs[e] ?? Number.NaN
     return Number.isNaN(ms) ? 0 : this.#model.slack.log(ms) - (this.#background.logDuration[i] ?? 0)
-  }
-
-  #place({ atUs }: Candidates, places: Places, i: number, e: number): number {
-    return this.#model.jitter.log(atUs[e] ?? 0, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0)
   }
 
   #peer(i: number): number {

@@ -1,5 +1,6 @@
 import { BYTE_BINS, Density, MS_BINS } from './histogram.ts'
 import { Jitter } from './jitter.ts'
+import type { OrderModel } from './sequence.ts'
 
 /**
  * Loss on a side is never taken for less: where every hop seems to have its partner, a swap of two pairs would look
@@ -7,6 +8,11 @@ import { Jitter } from './jitter.ts'
  */
 const LEAST_LOSS = 0.01
 const MOST_LOSS = 0.9
+
+/** How far lines go back in time before anything is learned, and how many samples that is worth. */
+const USUAL_BACK_US = 10_000
+const PRIOR_BACKS = 5
+const LEAST_BACK_US = 500
 
 /** How often a value agrees between hops that belong together. */
 export class Agreement {
@@ -40,6 +46,10 @@ export class Model {
   /** From the gateway's first byte of the request to the call of the target, ms. */
   readonly before = new Density(MS_BINS, ms => Math.exp(-Math.abs(ms - 3) / 6) / 12 + 0.2 / (20 + Math.abs(ms)), 30)
   readonly jitter = new Jitter()
+  /** How much earlier a line may have ended than the one written before it. */
+  order: OrderModel = { backUs: USUAL_BACK_US }
+  #backUs = 0
+  #backs = 0
   /** Bytes that the app counts less those that the gateway counts. */
   readonly sizes = new Density(
     BYTE_BINS,
@@ -57,6 +67,12 @@ export class Model {
   readonly #seen = new Map<number, { linked: number; all: number }>()
   #gatewayLinked = 0
   #gatewayAll = 0
+
+  /** Takes a line that ended so much earlier than the one written before it. */
+  back(us: number): void {
+    this.#backUs += us
+    this.#backs++
+  }
 
   /** Takes an app hop that has a gateway hop with this probability. */
   app(peer: number, linked: number): void {
@@ -80,6 +96,10 @@ export class Model {
     this.client.fit()
     this.agent.fit()
     this.query.fit()
+    const mean = (this.#backUs + PRIOR_BACKS * USUAL_BACK_US) / (this.#backs + PRIOR_BACKS)
+    this.order = { backUs: Math.max(LEAST_BACK_US, mean) }
+    this.#backUs = 0
+    this.#backs = 0
     this.#fitLoss()
   }
 

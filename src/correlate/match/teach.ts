@@ -1,3 +1,4 @@
+import type { Candidates } from './candidates.ts'
 import type { Matched } from './match.ts'
 import type { Agreement, Model } from './model.ts'
 import type { AppSide, GatewaySide } from './sides.ts'
@@ -32,7 +33,24 @@ export function teach(model: Model, { gateway, app, candidates, probability, pla
     }
     if (!app.handshake[i]) model.app(app.peer[i] ?? -1, Math.min(1, linked))
   }
+  teachOrder(model, app, candidates, probability)
   for (let j = 0; j < gateway.count; j++) model.gateway(Math.min(1, taken[j] ?? 0))
+}
+
+/** Pairs from which it is taken that a line ended when its gateway hop says. */
+const SURE = 0.8
+
+/** Shows how lines that stand side by side in a log follow each other. */
+function teachOrder(model: Model, app: AppSide, { from, atUs }: Candidates, probability: Float64Array): void {
+  let last = Number.NaN
+  for (let i = 0; i < app.count; i++) {
+    if (app.stream[i] !== app.stream[i - 1]) last = Number.NaN
+    let at = app.anchorUs[i] ?? Number.NaN
+    for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++)
+      if ((probability[e] ?? 0) >= SURE) at = atUs[e] ?? Number.NaN
+    if (at < last) model.back(last - at)
+    last = at
+  }
 }
 
 function show(
