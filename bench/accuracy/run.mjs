@@ -19,6 +19,8 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
   },
 })
+const percent = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : '-')
+
 installMissing()
 script('build.mjs')
 const names = values.regimes?.split(',') ?? regimes().map(r => r.name)
@@ -46,8 +48,6 @@ async function runRegime(name) {
   if (values.verbose) console.error('  wrong', total.wrong, 'missed', total.missed)
   return { name, cells, total, seconds }
 }
-
-const percent = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : '-')
 
 function line(counts) {
   const { at, ece } = figures(counts)
