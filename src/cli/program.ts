@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import pc from 'picocolors'
+import { clocksCommand } from './clocks.ts'
 import { configCommand } from './config.ts'
 import type { Context } from './context.ts'
 import { exportCommand } from './export.ts'
@@ -43,6 +44,7 @@ export function createProgram(context: Context): Command {
     traceCommand,
     queryCommand,
     exportCommand,
+    clocksCommand,
     linkCommand,
     simulateCommand,
     configCommand,
