@@ -388,6 +388,7 @@ const ROOMS = {
   simulate: 'Traffic of a made-up company, with the truth about which lines belong together.',
   pipeline: 'Runs the whole: `run.ts` first, then `ingest.ts`.',
   sources: 'Where bytes come from: finds files, opens and decompresses them, reads an original line again.',
+  directory: 'Accounts of directories (Active Directory, LDIF, Okta, CSV) as alias entries.',
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
   correlate: 'Facts to links, day by day, in SQL; closes days.',
   traces: 'A request as spans.',

@@ -108,7 +108,7 @@ function nobody() {
  * @param {number} [variation.offsetMs] how far the clocks of all hosts are ahead
  * @param {number} [variation.driftPpm] drift of the host clocks; every other one drifts the other way
  * @param {number} [variation.stepMs] how far all host clocks are set ahead half-way through
- * @returns {{ name: string, says: string, options: object, config: { trustedProxies: string[] } }[]}
+ * @returns {{ name: string, says: string, options: object, config: { trustedProxies: string[], hosts: object[] } }[]}
  *   `options` for the simulator; `config` keys to join with
  */
 export function regimes(variation = {}) {
@@ -119,9 +119,15 @@ export function regimes(variation = {}) {
       name,
       says,
       options: { ...shared(variation, options.callsPerVisit ?? 3), ...work, ...options },
-      config: { trustedProxies: isTrusted ? TRUSTED : [] },
+      config: { trustedProxies: isTrusted ? TRUSTED : [], hosts: hostNames(variation.hosts) },
     }
   })
+}
+
+/** The logs of payroll do not say which host wrote them; their folders do. */
+function hostNames(hosts = 2) {
+  const names = Array.from({ length: hosts }, (_, index) => `WEB-PAY-${String(index + 1).padStart(2, '0')}`)
+  return names.map(host => ({ path: `**/${host}/**`, host }))
 }
 
 /** Little's law: in flight = rate x mean time. At low rates the cap on the mean leaves fewer in flight. */

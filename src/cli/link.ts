@@ -32,8 +32,9 @@ export function linkCommand(program: Command, context: Context): void {
         throw new ThroughlineError('USAGE', 'link --close: name the days to close, such as 2026-07-01')
       const progress = new ProgressLine(context.out, context.now)
       await withWriter(context, flags, async (store, { config }) => {
-        const all = [...new Set(store.state.segments.map(s => s.day))].sort()
-        const linked = await relink(store, days.length ? days : all, {
+        const all = [...store.state.days.values()].filter(d => d.lastHopAt)
+        const wanted = days.length ? all.filter(d => days.includes(d.day)) : all
+        const linked = await relink(store, wanted, {
           config,
           onDay: (d, place, of) => progress.linking(d, place, of),
         })

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { type Coverage, openDayCoverage } from '../correlate/close-days.ts'
-import type { DayState } from '../ledger/state.ts'
+import { type DayState, dayKey } from '../ledger/state.ts'
 import { rfc3339 } from '../model/time.ts'
-import { fieldPairs, idFieldRows, joinShare, storeBytes } from '../requests/overview.ts'
+import { type FieldPair, fieldPairs, idFieldRows, joinShare, linksWithoutIds, storeBytes } from '../requests/overview.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { bytes, count, type Output, percent, safe, table } from './output.ts'
@@ -106,11 +106,16 @@ async function printJoined(out: Output, store: Store): Promise<void> {
   )
   const pairs = await fieldPairs(store)
   const fields = idFieldRows(store)
+  if (pairs.length === 0) out.line('by id     no pair of id fields has matched yet')
+  else printPairs(out, pairs, fields)
+  await printWithoutIds(out, store)
+}
+
+function printPairs(out: Output, pairs: readonly FieldPair[], fields: ReturnType<typeof idFieldRows>): void {
   const had = (side: string, field: string): string => {
     const found = fields.find(f => f.side === side && f.field.toLowerCase() === field.toLowerCase())
     return found ? `${count(found.rows)} of ${count(found.of)} rows` : ''
   }
-  if (pairs.length === 0) return out.line('by        no pair of id fields has matched yet')
   const rows = pairs.map(p => [
     safe(p.gatewayField),
     had('gateway', p.gatewayField),
@@ -130,12 +135,37 @@ async function printJoined(out: Output, store: Store): Promise<void> {
   for (const line of table(columns, rows, out)) out.line(line)
 }
 
+const METHODS: Readonly<Record<string, string>> = {
+  'id-time': 'an id that several calls share, and time',
+  subject: 'subject and time',
+  time: 'time alone',
+}
+
+async function printWithoutIds(out: Output, store: Store): Promise<void> {
+  const methods = await linksWithoutIds(store)
+  if (methods.length === 0) return
+  const rows = methods.map(m => [
+    METHODS[m.method] ?? m.method,
+    m.how,
+    count(m.links),
+    m.method === 'time' ? 'on request' : count(m.evidence),
+  ])
+  const columns = [
+    { title: 'without an id of its own, by' },
+    { title: 'app hop' },
+    { title: 'links', align: 'right' as const },
+    { title: 'as evidence', align: 'right' as const },
+  ]
+  for (const line of table(columns, rows, out)) out.line(line)
+}
+
 function printDays(
   out: Output,
   days: readonly DayState[],
   coverage: ReadonlyMap<string, Coverage>,
   everything: boolean,
 ): void {
+  const several = new Set(days.map(d => d.application)).size > 1
   const sorted = [...days].sort((a, b) => (a.day < b.day ? 1 : -1))
   if (sorted.length === 0) return out.line('none yet')
   const open = sorted.filter(d => d.state === 'open').length
@@ -145,17 +175,19 @@ function printDays(
     const counts = day.link?.counts ?? {}
     const n = (verdict: string): string => count(counts[verdict] ?? 0)
     return [
+      ...(several ? [day.application] : []),
       day.day,
       day.state,
       n('linked'),
       n('ambiguous'),
       n('contradicted'),
-      day.state === 'closed' ? day.reason : whyOpen(coverage.get(day.day)),
+      day.state === 'closed' ? day.reason : whyOpen(coverage.get(dayKey(day))),
     ]
   })
   const right = (title: string) => ({ title, align: 'right' as const })
   for (const line of table(
     [
+      ...(several ? [{ title: 'application' }] : []),
       { title: 'day' },
       { title: 'state' },
       right('linked'),
@@ -200,13 +232,14 @@ async function statusDocument(store: Store): Promise<Record<string, unknown>> {
     refused: [...store.state.refused.values()],
     joined: await joinShare(store),
     fieldPairs: await fieldPairs(store),
+    linksWithoutIds: await linksWithoutIds(store),
     idFields: idFieldRows(store),
     days: [...store.state.days.values()].map(({ link, ...day }) => ({
       ...day,
       counts: link?.counts ?? {},
       generation: link?.generation ?? 0,
       contentHash: link?.contentHash ?? null,
-      coverage: coverage.get(day.day) ?? null,
+      coverage: coverage.get(dayKey(day)) ?? null,
     })),
     bytes: storeBytes(store),
   }

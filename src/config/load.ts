@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { ThroughlineError } from '../errors.ts'
 import { nearest } from './nearest.ts'
 import { CONFIG, type Config } from './schema.ts'
+import { validateAliases } from './subjects.ts'
 
 /** Name of the file that is read from the working directory when none is named. */
 export const DEFAULT_FILE = 'throughline.yaml'
@@ -36,7 +37,10 @@ export function parseConfig(text: string, path: string): Config {
     })
   }
   const result = CONFIG.safeParse(document.toJS() ?? {})
-  if (result.success) return result.data
+  if (result.success) {
+    validateAliases(result.data.subjects, path)
+    return result.data
+  }
   const lines = result.error.issues.map(issue => describe(issue, document.toJS()))
   throw new ThroughlineError('CONFIG_INVALID', lines.map(line => `config ${path}: ${line}`).join('\n'), {
     path,
@@ -78,8 +82,13 @@ function found(config: unknown, path: readonly PropertyKey[]): string {
 
 /** The keys that the schema knows at a path. */
 function keysAt(path: readonly PropertyKey[]): string[] {
-  let value: unknown = CONFIG.parse({ hosts: [{ path: '*' }] })
-  for (const key of path) value = (value as Record<PropertyKey, unknown>)[key]
-  const extra = path[0] === 'hosts' ? ['host', 'site'] : path[0] === 'engine' ? ['threads'] : []
-  return [...new Set([...Object.keys((value as object | undefined) ?? {}), ...extra])].sort()
+  let at: JsonSchema | undefined = z.toJSONSchema(CONFIG, { io: 'input' }) as JsonSchema
+  for (const key of path) at = typeof key === 'number' ? at?.items : at?.properties?.[String(key)]
+  return Object.keys(at?.properties ?? {}).sort()
+}
+
+/** As much of a JSON Schema as leads to keys. */
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly items?: JsonSchema
 }

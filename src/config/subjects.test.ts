@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ThroughlineError } from '../errors.ts'
+import type { Subject } from '../model/subject.ts'
+import { parseSubjectText, subjectText } from '../model/subject-text.ts'
 import { parseConfig } from './load.ts'
 import { validateAliases } from './subjects.ts'
 
@@ -48,3 +51,20 @@ test.each([
   expect(validate).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
   expect(validate).toThrow(ThroughlineError)
 }) // biome-ignore format: a table
+
+test('the example of docs/subjects.md is right', () => {
+  const page = readFileSync(new URL('../../docs/subjects.md', import.meta.url), 'utf8')
+  const { subjects } = parseConfig(/```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '', 'docs/subjects.md')
+  const table = validateAliases(subjects, 'docs/subjects.md')
+  const meaning = (text: string, day: string) => subjectText(table.resolve(read(text), day))
+  expect(meaning('CORP\\intern', '2026-01-31')).toBe('bob@corp.example')
+  expect(meaning('CORP\\intern', '2026-02-01')).toBe('intern@corp.example')
+  expect(meaning('https://idp.example/|00u1', '2026-02-01')).toBe('ann.meyer@corp.example')
+  expect(meaning('corp\\web01$', '2026-02-01')).toBe('host:web01.corp.example')
+})
+
+function read(text: string): Subject {
+  const subject = parseSubjectText(text)
+  if (!subject) throw new Error(`no subject: ${text}`)
+  return subject
+}

@@ -15,6 +15,7 @@ SELECT
   g.target_called,
   coalesce(upper(a.method) = upper(g.method), TRUE) AS same_method,
   a.path_key = g.path_key AS same_path,
+  a.same_application,
   a.peer_ip,
   a.clock_host, a.end_us, a.resolution_us, a.took_us, g.start_us, g.stop_us, g.at_us, g.took_us AS gateway_took_us
 FROM app_window AS a

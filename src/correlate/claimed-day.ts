@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { renameSync } from 'node:fs'
+import type { ApplicationDay } from '../ledger/state.ts'
 import { type Database, quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 
@@ -8,7 +9,7 @@ interface Summary {
   /** Equal claims, equal hash, in whatever order they stand. */
   readonly contentHash: string
   readonly rows: number
-  /** Rows by verdict; `crossing`: claims on app hops of a neighbouring day. */
+  /** Rows by verdict; `crossing`: claims that another day may have too, as the app hop is of that day or near it. */
   readonly counts: Readonly<Record<string, number>>
 }
 
@@ -26,8 +27,8 @@ async function describeClaims(db: Database, relation: string, day: string): Prom
   const row = await db.row<{ n: string; low: string; high: string; crossing: string }>(
     `SELECT count(*)::VARCHAR AS n, coalesce(sum(md5_number_lower(t)::HUGEINT), 0)::VARCHAR AS low,
        coalesce(sum(md5_number_upper(t)::HUGEINT), 0)::VARCHAR AS high,
-       count(*) FILTER (WHERE verdict IN ('linked', 'lost') AND app_day <> $day::DATE)::VARCHAR AS crossing
-     FROM (SELECT verdict, app_day, ${ROW_TEXT} AS t FROM ${relation})`,
+       count(*) FILTER (WHERE verdict IN ('linked', 'lost') AND (app_day <> $day::DATE OR near_midnight))::VARCHAR AS crossing
+     FROM (SELECT verdict, app_day, near_midnight, ${ROW_TEXT} AS t FROM ${relation})`,
     { day },
   )
   const verdicts = await db.rows<{ verdict: string; n: string }>(
@@ -43,10 +44,11 @@ async function describeClaims(db: Database, relation: string, day: string): Prom
 }
 
 /** Claims of one day in a file of their own, before they are compared with what the ledger has. */
-export interface ClaimedDay {
-  readonly day: string
+export interface ClaimedDay extends ApplicationDay {
   readonly file: string
   readonly warnings: readonly string[]
+  /** How far ahead of the gateway's the clocks of hosts are at most, µs. */
+  readonly clockAheadUs?: number | undefined
   summary: Summary
 }
 

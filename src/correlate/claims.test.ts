@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Database, sqlFile } from '../store/query.ts'
-import { computeClaims, HOT_ID_HOPS } from './claims.ts'
+import { dropWindows, HOT_ID_HOPS, judgeByIds, warningsOf } from './claims.ts'
 
 let db: Database
 beforeAll(async () => {
@@ -62,6 +62,22 @@ function appRow(hop: AppHop, index: number): string {
     ${list(others)}, ${text(peer)})`
 }
 
+/** Columns that ids do not read. */
+const GATEWAY_ABSENT = {
+  client_received_end_ts: 'TIMESTAMP', target_sent_start_ts: 'TIMESTAMP', target_received_end_ts: 'TIMESTAMP',
+  client_sent_start_ts: 'TIMESTAMP', target_status: 'INTEGER', subject_kind: 'VARCHAR', subject_issuer: 'VARCHAR',
+  subject_name: 'VARCHAR', client_ip: 'VARCHAR', user_agent: 'VARCHAR', query: 'VARCHAR', bytes_out: 'BIGINT',
+} // biome-ignore format: a table
+const APP_ABSENT = {
+  host: 'VARCHAR', server_ip: 'VARCHAR', site: 'VARCHAR', server_port: 'INTEGER', source_id: 'INTEGER', line_no: 'BIGINT',
+  duration_us: 'BIGINT', status: 'INTEGER', handshake: 'BOOLEAN', subject_kind: 'VARCHAR', subject_issuer: 'VARCHAR',
+  subject_name: 'VARCHAR', client_ip: 'VARCHAR', user_agent: 'VARCHAR', query: 'VARCHAR', bytes_out: 'BIGINT',
+} // biome-ignore format: a table
+const nulls = (columns: Readonly<Record<string, string>>): string =>
+  Object.entries(columns)
+    .map(([name, type]) => `NULL::${type} AS ${name}`)
+    .join(', ')
+
 interface Claim {
   /** App hop and gateway hop, such as `a1-1`. */
   readonly pair: string
@@ -77,17 +93,23 @@ async function claims(
   trustedProxies: readonly string[] = [],
 ): Promise<{ claims: Claim[]; warnings: string[] }> {
   const start = Date.parse(`${DAY}T00:00:00Z`) * 1000
-  const warnings = await computeClaims(db, {
-    gateway: `(VALUES ${gateway.map(gatewayRow).join(', ')}) AS g(hop_id, start_ts, proxy, method, path_key, target_called, correlation_id, correlation_field, message_id, other_ids)`,
-    app: `(VALUES ${app.map(appRow).join(', ')}) AS a(hop_id, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip)`,
+  const values = (rows: readonly string[], columns: string): string =>
+    `(SELECT * FROM (VALUES ${rows.join(', ')}) AS v(${columns}))`
+  await judgeByIds(db, {
+    application: 'default',
+    isOnlyApplication: true,
+    gateway: `(SELECT *, start_ts AS end_ts, ${nulls(GATEWAY_ABSENT)} FROM ${values(gateway.map(gatewayRow), 'hop_id, start_ts, proxy, method, path_key, target_called, correlation_id, correlation_field, message_id, other_ids')})`,
+    app: `(SELECT *, 1000 AS resolution_ms, ${nulls(APP_ABSENT)} FROM ${values(app.map(appRow), 'hop_id, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip')})`,
     fromUs: start - DAY_US,
     toUs: start + 2 * DAY_US,
     day: DAY,
     trustedProxies,
   })
   const rows = await db.rows<Record<string, string | null> & { posterior: number }>(
-    'SELECT hex_id(app_hop_id) AS app, hex_id(gateway_hop_id) AS gateway, verdict, how, reasons, posterior FROM claims ORDER BY ALL',
+    'SELECT hex_id(app_hop_id) AS app, hex_id(gateway_hop_id) AS gateway, verdict, how, reasons, posterior FROM verdicts WHERE in_day ORDER BY ALL',
   )
+  const warnings = await warningsOf(db)
+  await dropWindows(db)
   const short = (id: string | null | undefined): string => (id ?? '').replace(/^0+/, '')
   return {
     warnings,
@@ -157,9 +179,9 @@ describe('how many hops share an id', () => {
     ])
   })
 
-  test('of two gateway hops with one id the one of the same method and path is the partner', async () => {
-    expect(await said([{ path: '/b' }, { path: '/a' }], [{}])).toEqual(['a1-2 linked equal'])
-    expect(await said([{ method: 'POST' }, {}], [{}])).toEqual(['a1-2 linked equal'])
+  test('of two gateway hops with one id the one of the same method and path is the candidate, and times decide', async () => {
+    expect(await said([{ path: '/b' }, { path: '/a' }], [{}])).toEqual(['a1-2 ambiguous equal'])
+    expect(await said([{ method: 'POST' }, {}], [{}])).toEqual(['a1-2 ambiguous equal'])
   })
 
   test.each([

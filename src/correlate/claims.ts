@@ -1,6 +1,6 @@
 import { addressMatcher } from '../model/address.ts'
 import { MINUTE_US } from '../model/time.ts'
-import { type Database, sqlFile } from '../store/query.ts'
+import { type Database, quoteText, sqlFile } from '../store/query.ts'
 import { type Clocks, loadClocks, readClocks } from './clocks/clocks.ts'
 
 const CLOCK_PAIRS = sqlFile('./clock_pairs.sql', import.meta.url)
@@ -26,6 +26,9 @@ export interface ClaimsInput {
   /** Half-open range of both sides, µs: the day and its two neighbours. */
   readonly fromUs: number
   readonly toUs: number
+  readonly application: string
+  /** Whether the store knows no other application. */
+  readonly isOnlyApplication: boolean
   /** `YYYY-MM-DD` */
   readonly day: string
   /** Addresses or CIDR blocks of the gateway; empty: any peer. */
@@ -55,7 +58,9 @@ export async function judgeByIds(db: Database, input: ClaimsInput): Promise<Cloc
   await weighEvidence(db)
   const clocks = await readClocks(db, CLOCK_PAIRS, input)
   await loadClocks(db, clocks)
-  await db.run(`CREATE OR REPLACE TEMP TABLE verdicts AS ${VERDICTS}`)
+  await db.run(`CREATE OR REPLACE TEMP TABLE verdicts AS ${VERDICTS}`, {
+    callouts: input.trustedProxies.length > 0,
+  })
   return clocks
 }
 
@@ -63,8 +68,12 @@ export async function dropWindows(db: Database): Promise<void> {
   await db.run('DROP VIEW IF EXISTS judged_pairs; DROP TABLE IF EXISTS pairs; DROP TABLE IF EXISTS verdicts; DROP TABLE IF EXISTS gateway_window; DROP TABLE IF EXISTS app_window')
 }
 
-async function loadWindow(db: Database, { gateway, app, fromUs, toUs, day }: ClaimsInput): Promise<void> {
+async function loadWindow(db: Database, input: ClaimsInput): Promise<void> {
+  const { gateway, app, fromUs, toUs, day, application, isOnlyApplication } = input
   const range = { from: BigInt(fromUs), to: BigInt(toUs) }
+  const own = isOnlyApplication ? 'TRUE' : `application = ${quoteText(application)}`
+  // Of other applications only lines with an id: a callout carries the id of the call that caused it.
+  const withId = isOnlyApplication ? 'TRUE' : `(${own} OR correlation_id IS NOT NULL OR other_ids IS NOT NULL)`
   await db.run(
     `CREATE OR REPLACE TEMP TABLE gateway_window AS
      SELECT hop_id, start_ts, start_ts::DATE = $day::DATE AS in_day,
@@ -75,16 +84,16 @@ async function loadWindow(db: Database, { gateway, app, fromUs, toUs, day }: Cla
        epoch_us(coalesce(target_received_end_ts, client_sent_start_ts, end_ts)) AS at_us,
        CASE WHEN target_received_end_ts IS NOT NULL OR target_status IS NOT NULL THEN at_us - sent_us END AS took_us,
        target_status, subject_kind, subject_issuer, subject_name, client_ip, user_agent, query, bytes_out
-     FROM ${gateway} WHERE start_ts >= make_timestamp($from::BIGINT) AND start_ts < make_timestamp($to::BIGINT)`,
+     FROM ${gateway} WHERE ${own} AND start_ts >= make_timestamp($from::BIGINT) AND start_ts < make_timestamp($to::BIGINT)`,
     { ...range, day },
   )
   await db.run(
     `CREATE OR REPLACE TEMP TABLE app_window AS
-     SELECT hop_id, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip,
+     SELECT hop_id, ${own} AS same_application, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip,
        coalesce(host, server_ip, '') AS clock_host, site, server_port, source_id, line_no,
        epoch_us(end_ts) AS end_us, resolution_ms * 1000 AS resolution_us, duration_us AS took_us, status, handshake,
        subject_kind, subject_issuer, subject_name, client_ip, user_agent, query, bytes_out
-     FROM ${app} WHERE end_ts >= make_timestamp($from::BIGINT) AND end_ts < make_timestamp($to::BIGINT)`,
+     FROM ${app} WHERE ${withId} AND end_ts >= make_timestamp($from::BIGINT) AND end_ts < make_timestamp($to::BIGINT)`,
     range,
   )
 }

@@ -1,6 +1,7 @@
 -- Pairs for reading a clock without ids, once it is roughly known: app hops with the gateway hops of equal method, path,
 -- status and subject and like duration whose times are within five seconds of the rough reading.
--- At most 300 app hops of a host and quarter of an hour. weight: one over the number of gateway hops that fit.
+-- At most 300 app hops of a host and quarter of an hour. line: equal for pairs of one app hop; slack_us: the gateway's
+-- wait less time-taken.
 -- grain: app hop, gateway hop
 WITH any_subject AS (
   -- An app hop without a subject may belong to anybody's call.
@@ -16,9 +17,11 @@ SELECT
   a.end_us::DOUBLE AS at_us,
   (a.end_us - c.at_us - 1000)::DOUBLE AS low_us,
   (a.end_us + a.resolution_us - c.sent_us - a.took_us + 1000)::DOUBLE AS high_us,
-  1.0 / count(*) OVER (PARTITION BY a.hop_id) AS weight
+  (c.took_us - a.took_us)::DOUBLE AS slack_us,
+  dense_rank() OVER (ORDER BY a.clock_host, a.end_us, a.hop_id)::DOUBLE AS line
 FROM chosen AS a
 JOIN any_subject AS c ON c.key = a.key AND c.status = a.status AND c.subject = a.subject
   AND c.at_us BETWEEN a.end_us - a.rough_us - 5000000 AND a.end_us - a.rough_us + 6000000
-WHERE c.took_us - a.took_us BETWEEN -5000 AND 60000
+  AND (a.shared_id = -1 OR c.shared_id = a.shared_id)
+WHERE c.took_us - a.took_us BETWEEN -20000 AND 60000
 ORDER BY clock_host, at_us, a.hop_id, c.hop_id

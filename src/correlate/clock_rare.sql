@@ -10,7 +10,7 @@ WITH answered AS (
 ), gateway_cells AS (
   SELECT key, status, subject, cell, count(*) AS hops FROM any_subject GROUP BY ALL
 ), app_cells AS (
-  SELECT a.hop_id, a.clock_host, a.end_us, a.resolution_us, a.took_us, a.key, a.status, a.subject,
+  SELECT a.hop_id, a.clock_host, a.end_us, a.resolution_us, a.took_us, a.key, a.status, a.subject, a.shared_id,
     unnest([a.took_us // 64000, a.took_us // 64000 + 1]) AS cell
   FROM lines AS a WHERE NOT isnan(a.took_us) AND NOT a.untrusted AND a.took_us >= 1000
 ), found AS (
@@ -28,5 +28,6 @@ SELECT
   1.0 / count(*) OVER (PARTITION BY a.hop_id) AS weight
 FROM chosen AS a
 JOIN any_subject AS c ON c.key = a.key AND c.status = a.status AND c.subject = a.subject AND c.cell = a.cell
+  AND (a.shared_id = -1 OR c.shared_id = a.shared_id)
 WHERE a.place <= 200 AND c.took_us - a.took_us BETWEEN -5000 AND 60000
 ORDER BY clock_host, at_us, a.hop_id, c.hop_id

@@ -1,4 +1,4 @@
-import { type DayState, ONE_APPLICATION } from '../ledger/state.ts'
+import { type ApplicationDay, type DayState, dayKey } from '../ledger/state.ts'
 import { DAY_US, dayNumber, HOUR_US, MINUTE_US } from '../model/time.ts'
 import { factsRelation } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
@@ -19,46 +19,47 @@ export interface Coverage {
 interface LastSeen {
   readonly gatewayUs: number
   readonly hosts: ReadonlyMap<string, number>
-  /** Hosts by day. */
+  /** Hosts by application and day. */
   readonly hostsOf: ReadonlyMap<string, readonly string[]>
 }
 
 /** Closes every open day that is whole on both sides or past its deadline, with one ledger entry each. */
-export async function closeDays(store: Store): Promise<string[]> {
+export async function closeDays(store: Store): Promise<ApplicationDay[]> {
   const open = openDays(store)
   if (open.length === 0) return []
   const seen = await lastSeen(store, open)
-  const closed: string[] = []
-  for (const day of open) {
-    const reason = closingReason(day, coverageOf(store, day.day, seen), store.now() * 1000)
+  const closed: ApplicationDay[] = []
+  for (const it of open) {
+    const reason = closingReason(it, coverageOf(store, it, seen), store.now() * 1000)
     if (!reason) continue
-    store.append({ kind: 'day', application: ONE_APPLICATION, day: day.day, state: 'closed', reason })
-    closed.push(day.day)
+    const { application, day } = it
+    store.append({ kind: 'day', application, day, state: 'closed', reason })
+    closed.push({ application, day })
   }
   return closed
 }
 
 /** Closes days by a person's decision; a day without hops cannot be closed. */
-export function closeByHand(store: Store, days: readonly string[]): string[] {
+export function closeByHand(store: Store, days: readonly string[]): ApplicationDay[] {
   const open = openDays(store).filter(d => days.includes(d.day))
   for (const { day, application } of open) {
     store.append({ kind: 'day', application, day, state: 'closed', reason: 'closed by hand' })
   }
-  return open.map(d => d.day)
+  return open.map(({ application, day }) => ({ application, day }))
 }
 
-/** Coverage of each open day: why it is open. */
+/** Coverage of each open day, by `dayKey`: why it is open. */
 export async function openDayCoverage(store: Store): Promise<Map<string, Coverage>> {
   const open = openDays(store)
   if (open.length === 0) return new Map()
   const seen = await lastSeen(store, open)
-  return new Map(open.map(day => [day.day, coverageOf(store, day.day, seen)]))
+  return new Map(open.map(day => [dayKey(day), coverageOf(store, day, seen)]))
 }
 
 function openDays(store: Store): DayState[] {
   return [...store.state.days.values()]
     .filter(d => d.state === 'open')
-    .sort((a, b) => (a.day < b.day ? -1 : 1))
+    .sort((a, b) => (a.day < b.day || (a.day === b.day && a.application < b.application) ? -1 : 1))
 }
 
 function closingReason(day: DayState, coverage: Coverage, nowUs: number): string | undefined {
@@ -70,13 +71,16 @@ function closingReason(day: DayState, coverage: Coverage, nowUs: number): string
   return `deadline passed, ${missing.join(' and ')} side not covered`
 }
 
-function coverageOf(store: Store, day: string, seen: LastSeen): Coverage {
+function coverageOf(store: Store, state: DayState, seen: LastSeen): Coverage {
+  const { day } = state
   const whole = (dayNumber(day) + 1) * DAY_US + COVERAGE_SLACK_US
+  // A host whose clock is ahead stamps what is still to come.
+  const wholeApp = whole + Math.max(0, state.link?.clockAheadUs ?? 0)
   const declared = (side: 'gateway' | 'app'): boolean =>
     store.state.declared.some(d => d.side === side && d.from <= day && day < d.to)
-  const hosts = seen.hostsOf.get(day) ?? []
-  const hostsMissing = hosts.filter(host => (seen.hosts.get(host) ?? 0) < whole)
-  const anyLater = [...seen.hosts.values()].some(us => us >= whole)
+  const hosts = seen.hostsOf.get(dayKey(state)) ?? []
+  const hostsMissing = hosts.filter(host => (seen.hosts.get(host) ?? 0) < wholeApp)
+  const anyLater = [...seen.hosts.values()].some(us => us >= wholeApp)
   return {
     gateway: declared('gateway') || seen.gatewayUs >= whole,
     app: declared('app') || (hosts.length > 0 ? hostsMissing.length === 0 : anyLater),
@@ -89,15 +93,16 @@ async function lastSeen({ db, state, root }: Store, open: readonly DayState[]): 
   const gateway = await db.row<{ us: string | null }>(
     `SELECT epoch_us(max(start_ts))::VARCHAR AS us FROM ${factsRelation(state, root, 'gateway', range)}`,
   )
-  const rows = await db.rows<{ host: string; day: string; us: string }>(
-    `SELECT coalesce(host, '') AS host, end_ts::DATE AS day, epoch_us(max(end_ts))::VARCHAR AS us
+  const rows = await db.rows<{ host: string; application: string; day: string; us: string }>(
+    `SELECT coalesce(host, '') AS host, application, end_ts::DATE AS day, epoch_us(max(end_ts))::VARCHAR AS us
      FROM ${factsRelation(state, root, 'app', range)} GROUP BY ALL ORDER BY ALL`,
   )
   const hosts = new Map<string, number>()
   const hostsOf = new Map<string, string[]>()
-  for (const { host, day, us } of rows) {
+  for (const { host, application, day, us } of rows) {
+    const key = dayKey({ application, day })
     hosts.set(host, Math.max(hosts.get(host) ?? 0, Number(us)))
-    hostsOf.set(day, [...(hostsOf.get(day) ?? []), host])
+    hostsOf.set(key, [...(hostsOf.get(key) ?? []), host])
   }
   return { gatewayUs: Number(gateway.us ?? 0), hosts, hostsOf }
 }

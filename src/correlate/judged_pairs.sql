@@ -6,6 +6,7 @@
 SELECT
   p.*,
   nullif(concat_ws(' ',
+    CASE WHEN NOT p.same_application THEN 'application' END,
     CASE WHEN NOT p.same_method THEN 'method' END,
     CASE WHEN NOT coalesce(p.same_path, TRUE) AND NOT coalesce(w.no_paths, FALSE) THEN 'path' END,
     CASE WHEN NOT p.target_called AND NOT coalesce(w.no_targets, FALSE) THEN 'target-not-called' END,

@@ -18,6 +18,6 @@ SELECT
 FROM lines AS l
 ASOF JOIN clock_pieces AS p ON p.clock_host = l.clock_host AND l.end_us >= p.start_us
 LEFT JOIN (SELECT app_hop_id, any_value(gateway_hop_id) FILTER (WHERE verdict = 'linked') AS gateway_hop_id
-  FROM verdicts WHERE verdict IN ('linked', 'contradicted') GROUP BY app_hop_id) AS v ON v.app_hop_id = l.hop_id
+  FROM verdicts WHERE verdict IN ('linked', 'contradicted', 'callout') GROUP BY app_hop_id) AS v ON v.app_hop_id = l.hop_id
 LEFT JOIN calls AS c ON c.hop_id = v.gateway_hop_id
 ORDER BY from_us, l.hop_id

@@ -6,7 +6,7 @@
 -- grain: hop_id
 WITH hops AS (
   SELECT a.*, concat_ws('|', a.clock_host, a.site, a.server_port) AS log
-  FROM app_window AS a WHERE a.end_ts >= make_timestamp($from_us::BIGINT) AND a.end_ts < make_timestamp($to_us::BIGINT)
+  FROM app_window AS a WHERE a.same_application AND a.end_ts >= make_timestamp($from_us::BIGINT) AND a.end_ts < make_timestamp($to_us::BIGINT)
 ), shares AS (
   SELECT log, source_id, end_ts,
     end_ts - lag(end_ts) OVER (PARTITION BY log, source_id ORDER BY end_ts) AS since,

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { dayOf, type LedgerState, ONE_APPLICATION } from '../ledger/state.ts'
+import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { publishFile } from '../store/commit.ts'
 import { factsRelation } from '../store/facts.ts'
+import { loadAliases, withAliases } from '../requests/subjects.ts'
 import { layout } from '../store/layout.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -23,8 +24,7 @@ export interface LinkOptions {
   readonly onDay?: (day: string, place: number, of: number) => void
 }
 
-export interface LinkedDay {
-  readonly day: string
+export interface LinkedDay extends ApplicationDay {
   readonly changed: boolean
   readonly warnings: readonly string[]
 }
@@ -35,14 +35,15 @@ export interface LinkedDay {
  */
 export async function linkDays(
   store: Store,
-  touched: readonly string[],
+  touched: readonly ApplicationDay[],
   options: LinkOptions,
 ): Promise<LinkedDay[]> {
   const days = affectedDays(store.state, touched)
   const claimed: ClaimedDay[] = []
+  const hasAliases = await loadAliases(store)
   for (const [place, day] of days.entries()) {
-    options.onDay?.(day, place + 1, days.length)
-    claimed.push(await claimDay(store, day, options))
+    options.onDay?.(day.day, place + 1, days.length)
+    claimed.push(await claimDay(store, day, { ...options, hasAliases }))
   }
   const settled = await settleContests(store, claimed)
   const results: LinkedDay[] = []
@@ -50,21 +51,30 @@ export async function linkDays(
   return results
 }
 
-/** Days with hops within one day of a touched one. */
-function affectedDays(state: LedgerState, touched: readonly string[]): string[] {
-  const near = new Set(touched.flatMap(day => [-1, 0, 1].map(shift => dayText(dayNumber(day) + shift))))
-  const withHops = new Set(state.segments.map(s => s.day))
-  return [...near].filter(day => withHops.has(day)).sort()
+/** Days with hops of an application within one day of a touched one. */
+function affectedDays(state: LedgerState, touched: readonly ApplicationDay[]): ApplicationDay[] {
+  const near = new Map<string, ApplicationDay>()
+  for (const { application, day } of touched) {
+    for (const shift of [-1, 0, 1]) {
+      const neighbour = { application, day: dayText(dayNumber(day) + shift) }
+      if (state.days.get(dayKey(neighbour))?.lastHopAt) near.set(dayKey(neighbour), neighbour)
+    }
+  }
+  return [...near].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, day]) => day)
 }
 
-async function claimDay(store: Store, day: string, options: LinkOptions): Promise<ClaimedDay> {
+async function claimDay(store: Store, { application, day }: ApplicationDay, options: LinkOptions & { readonly hasAliases: boolean }): Promise<ClaimedDay> {
   const { db, state, root } = store
   const start = dayNumber(day) * DAY_US
   const range = { fromUs: start - DAY_US, toUs: start + 2 * DAY_US }
+  const gateway = factsRelation(state, root, 'gateway', range)
+  const app = factsRelation(state, root, 'app', range)
   const input = {
-    gateway: factsRelation(state, root, 'gateway', range),
-    app: factsRelation(state, root, 'app', range),
+    gateway: options.hasAliases ? withAliases(gateway, 'gateway') : gateway,
+    app: options.hasAliases ? withAliases(app, 'app') : app,
     ...range,
+    application,
+    isOnlyApplication: applicationsOf(state).size === 1,
     day,
     trustedProxies: options.trustedProxies,
   }
@@ -73,40 +83,51 @@ async function claimDay(store: Store, day: string, options: LinkOptions): Promis
   const matched = await matchDay(db, input, clocks)
   const warnings = [...(await warningsOf(db)), ...matched.warnings]
   await dropWindows(db)
-  const file = join(layout.temporary(root), `claims-${day}.parquet`)
+  const file = join(layout.temporary(root), `claims-${encodeURIComponent(application)}-${day}.parquet`)
   const summary = await writeClaims(store, 'claims', file, day)
   await db.run('DROP TABLE claims')
-  return { day, file, warnings, summary }
+  const ahead = [...matched.clocks.values()].flat().map(piece => piece.highUs)
+  return {
+    application,
+    day,
+    file,
+    warnings,
+    summary,
+    clockAheadUs: ahead.length > 0 ? Math.ceil(Math.max(...ahead)) : undefined,
+  }
+}
+
+function applicationsOf(state: LedgerState): Set<string> {
+  return new Set([...state.days.values()].map(d => d.application))
 }
 
 /** Makes a day's links visible if they differ from those in force; a closed day that changes is open again. */
 async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOptions): Promise<LinkedDay> {
-  const { day, file, summary, warnings } = claimed
+  const { application, day, file, summary, warnings, clockAheadUs } = claimed
   const { contentHash, rows, counts } = summary
-  const state = dayOf(store.state, ONE_APPLICATION, day)
+  const state = dayOf(store.state, application, day)
   const current = state.link
   if (current?.contentHash === contentHash && current.method === METHOD) {
     rmSync(file, { force: true })
-    return { day, changed: false, warnings }
+    return { application, day, changed: false, warnings }
   }
   const generation = (current?.generation ?? 0) + 1
   // First, so that no moment exists in which a closed day shows other links than it was closed with.
   if (state.state === 'closed') {
     store.append({
       kind: 'day',
-      application: ONE_APPLICATION,
+      application,
       day,
       state: 'open',
       reason: `links changed (generation ${generation})`,
     })
   }
   const record =
-    rows > 0
-      ? await publishFile(store, file, layout.links(ONE_APPLICATION, day, generation), rows)
-      : undefined
+    rows > 0 ? await publishFile(store, file, layout.links(application, day, generation), rows) : undefined
   store.append({
-    kind: 'link', application: ONE_APPLICATION, day, generation, ...(record ? { file: record } : {}), contentHash,
+    kind: 'link', application, day, generation, ...(record ? { file: record } : {}), contentHash,
     counts: { ...counts }, warnings: [...warnings], method: METHOD, config: options.configDigest,
+    ...(clockAheadUs === undefined ? {} : { clockAheadUs }),
   }) // biome-ignore format: one entry
-  return { day, changed: true, warnings }
+  return { application, day, changed: true, warnings }
 }

@@ -78,13 +78,13 @@ async function hasOpenHops(db: Database): Promise<boolean> {
   const { open } = await db.row<{ open: boolean }>(
     `SELECT EXISTS (SELECT 1 FROM calls WHERE in_day)
        AND EXISTS (SELECT 1 FROM app_window AS a LEFT JOIN untrusted_peers AS u ON u.peer_ip = coalesce(a.peer_ip, '')
-         WHERE u.untrusted IS NULL AND a.hop_id NOT IN (SELECT app_hop_id FROM verdicts WHERE verdict IN ('linked', 'contradicted'))) AS open`,
+         WHERE a.same_application AND u.untrusted IS NULL AND a.hop_id NOT IN (SELECT app_hop_id FROM verdicts WHERE verdict IN ('linked', 'contradicted', 'callout'))) AS open`,
   )
   return open
 }
 
 async function createLines(db: Database, { day }: ClaimsInput, clocks: Clocks): Promise<void> {
-  const hosts = await db.rows<{ clock_host: string }>('SELECT DISTINCT clock_host FROM app_window')
+  const hosts = await db.rows<{ clock_host: string }>('SELECT DISTINCT clock_host FROM app_window WHERE same_application')
   const isKnown = hosts.every(h => clocks.has(h.clock_host))
   const pieces = [...clocks.values()].flat()
   const low = isKnown ? Math.min(0, ...pieces.map(p => p.lowUs)) : -WIDEST_US
@@ -123,7 +123,7 @@ async function loadPieces(db: Database, clocks: Clocks, calibrated: Clocks): Pro
       start: Math.floor(p.fromUs),
       low: Math.floor(p.lowUs),
       high: Math.ceil(p.highUs),
-      calibrated: calibrated.has(host),
+      calibrated: calibrated.get(host) === pieces,
     })),
   )
   if (rows.length === 0) return

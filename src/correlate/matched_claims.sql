@@ -12,10 +12,11 @@ SELECT
   l.hop_id AS app_hop_id,
   b.hop_id AS gateway_hop_id,
   make_timestamp(l.end_us)::DATE AS app_day,
+  b.at_us % 86400000000 < 1200000000 OR b.at_us % 86400000000 >= 85200000000 AS near_midnight,
   CASE WHEN b.posterior >= $least_posterior AND b.place = 1 THEN 'linked' ELSE 'ambiguous' END AS verdict,
   CASE WHEN l.shared_id <> -1 THEN 'id-time' WHEN l.subject <> -1 AND l.subject = b.subject THEN 'subject' ELSE 'time' END AS method,
   CASE WHEN NOT l.calibrated AND l.shared_id = -1 AND NOT (l.subject <> -1 AND l.subject = b.subject)
-    THEN least(b.posterior, 0.985) ELSE b.posterior END AS posterior,
+    THEN least(b.posterior, 0.9899) ELSE b.posterior END AS posterior,
   b.runner_up,
   b.candidates::INTEGER AS candidates,
   NULL::VARCHAR AS id,

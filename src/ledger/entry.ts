@@ -21,6 +21,8 @@ export const FILE = z.strictObject({
 export const SEGMENT = FILE.extend({
   kind: z.enum(['gateway', 'app']),
   day,
+  /** Applications with rows in it. */
+  applications: z.array(z.string()),
   /** Smallest and largest stamp, µs: gateway client_received_start, app the logged second. */
   firstUs: z.number().int(),
   lastUs: z.number().int(),
@@ -105,6 +107,16 @@ export const ENTRY = z.discriminatedUnion('kind', [
     rejects: z.array(FILE),
     config: digest,
   }),
+  /** The aliases in force from here on. Facts stay as they are; requests and links read subjects through them. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('subjects'),
+    file: FILE,
+    /** What brought them: the configuration, or the directory export that was imported. */
+    from: z.string(),
+    aliases: count,
+    rules: count,
+  }),
   z.strictObject({
     ...BASE,
     kind: z.literal('coverage'),
@@ -126,6 +138,8 @@ export const ENTRY = z.discriminatedUnion('kind', [
     warnings: z.array(z.string()),
     method: z.string(),
     config: digest,
+    /** How far ahead of the gateway's the clocks of hosts are at most, µs; absent where none could be read. */
+    clockAheadUs: z.number().int().optional(),
   }),
   /** The links of these days take every hop into account; until it, what was taken in is still to be linked. */
   z.strictObject({ ...BASE, kind: z.literal('linked'), application: z.string(), days: z.array(day) }),

@@ -1,6 +1,7 @@
 import type { Entry, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from './entry.ts'
 
 type LinkEntry = Extract<Entry, { kind: 'link' }>
+type SubjectsEntry = Extract<Entry, { kind: 'subjects' }>
 
 /** One application and UTC day, as the ledger tells it. */
 export interface DayState {
@@ -30,20 +31,38 @@ export interface LedgerState {
   configDigest: string
   /** Digest of each part of the configuration in force. */
   configParts: Readonly<Record<string, string>>
+  /** The aliases in force; undefined before any. */
+  subjects: SubjectsEntry | undefined
   readonly sources: Map<number, SourceRecord>
   readonly refused: Map<string, RefusedRecord>
   readonly segments: SegmentRecord[]
   readonly indexes: IndexRecord[]
   readonly rejects: { path: string; rows: number }[]
   readonly declared: Declared[]
-  /** Days with hops that their links do not take into account yet, `YYYY-MM-DD`. */
+  /** Days with hops that their links do not take into account yet: application, a space, day. */
   readonly unlinkedDays: Set<string>
   /** Key: application, a space, day. */
   readonly days: Map<string, DayState>
 }
 
-/** Until applications are configured, every hop belongs to this one. */
-export const ONE_APPLICATION = 'default'
+/** The application of hops that no configured rule matches. */
+export const DEFAULT_APPLICATION = 'default'
+
+/** One application and UTC day: the unit in which links are computed. */
+export interface ApplicationDay {
+  readonly application: string
+  /** `YYYY-MM-DD` */
+  readonly day: string
+}
+
+export function dayKey({ application, day }: ApplicationDay): string {
+  return `${application} ${day}`
+}
+
+export function parseDayKey(key: string): ApplicationDay {
+  const cut = key.lastIndexOf(' ')
+  return { application: key.slice(0, cut), day: key.slice(cut + 1) }
+}
 
 export function emptyState(): LedgerState {
   return {
@@ -52,6 +71,7 @@ export function emptyState(): LedgerState {
     headDigest: '0'.repeat(64),
     configDigest: '',
     configParts: {},
+    subjects: undefined,
     sources: new Map(),
     refused: new Map(),
     segments: [],
@@ -70,10 +90,12 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   if (entry.kind === 'created') state.storeId = entry.storeId
   else if (entry.kind === 'config')
     Object.assign(state, { configDigest: entry.digest, configParts: entry.parts })
+  else if (entry.kind === 'subjects') state.subjects = entry
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
   else if (entry.kind === 'link') dayOf(state, entry.application, entry.day).link = entry
-  else if (entry.kind === 'linked') for (const day of entry.days) state.unlinkedDays.delete(day)
+  else if (entry.kind === 'linked') 
+    for (const day of entry.days) state.unlinkedDays.delete(dayKey({ application: entry.application, day }))
   else if (entry.kind === 'day')
     Object.assign(dayOf(state, entry.application, entry.day), { state: entry.state, reason: entry.reason })
   else applyIngest(state, entry)
@@ -85,15 +107,17 @@ function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' 
   state.segments.push(...entry.segments)
   state.indexes.push(...entry.indexes)
   state.rejects.push(...entry.rejects)
-  for (const { day } of entry.segments) {
-    dayOf(state, ONE_APPLICATION, day).lastHopAt = entry.at
-    state.unlinkedDays.add(day)
+  for (const { day, applications } of entry.segments) {
+    for (const application of applications) {
+      dayOf(state, application, day).lastHopAt = entry.at
+      state.unlinkedDays.add(dayKey({ application, day }))
+    }
   }
 }
 
 /** The state of a day; a day that is first heard of is open. */
 export function dayOf(state: LedgerState, application: string, day: string): DayState {
-  const key = `${application} ${day}`
+  const key = dayKey({ application, day })
   let found = state.days.get(key)
   if (!found) {
     found = { application, day, state: 'open', reason: 'new', lastHopAt: undefined, link: undefined }

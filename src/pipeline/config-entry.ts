@@ -4,9 +4,9 @@ import type { Store } from '../store/store.ts'
 
 /** Digest of the configuration as far as facts and links depend on it; a change is a ledger entry that names it. */
 export function recordConfig(store: Store, config: Config): string {
-  const { fields, trustedProxies, scrub, hosts } = config
+  const { fields, trustedProxies, scrub, hosts, applications } = config
   const parts = Object.fromEntries(
-    Object.entries({ fields, trustedProxies, scrub, hosts }).map(([key, value]) => [
+    Object.entries({ fields, trustedProxies, scrub, hosts, applications }).map(([key, value]) => [
       key,
       sha256(JSON.stringify(value)),
     ]),

@@ -1,10 +1,12 @@
 import type { Config } from '../config/schema.ts'
 import { closeDays } from '../correlate/close-days.ts'
 import { type LinkedDay, linkDays } from '../correlate/link-days.ts'
-import { ONE_APPLICATION } from '../ledger/state.ts'
+import { type ApplicationDay, dayKey, parseDayKey } from '../ledger/state.ts'
 import type { Input } from '../sources/discover.ts'
 import type { Store } from '../store/store.ts'
+import { defineApplications } from './applications.ts'
 import { recordConfig } from './config-entry.ts'
+import { recordAliases } from './subjects.ts'
 import { type IngestResult, ingest, type Progress } from './ingest.ts'
 
 export interface RunOptions {
@@ -21,7 +23,7 @@ export interface RunOptions {
 
 export interface RunResult extends IngestResult {
   readonly linked: readonly LinkedDay[]
-  readonly closed: readonly string[]
+  readonly closed: readonly ApplicationDay[]
 }
 
 /**
@@ -30,9 +32,11 @@ export interface RunResult extends IngestResult {
  */
 export async function run(store: Store, inputs: readonly Input[], options: RunOptions): Promise<RunResult> {
   const configDigest = recordConfig(store, options.config)
+  await recordAliases(store, options.config.subjects)
+  await defineApplications(store.db, options.config.applications)
   const taken = await ingest(store, inputs, { ...options, configDigest })
   // Not only the days of this run: an earlier one may have ended before it had linked its own.
-  const linked = await relink(store, [...store.state.unlinkedDays].sort(), options, configDigest)
+  const linked = await relink(store, [...store.state.unlinkedDays].sort().map(parseDayKey), options, configDigest)
   const closed = await closeDays(store)
   return { ...taken, linked, closed }
 }
@@ -40,7 +44,7 @@ export async function run(store: Store, inputs: readonly Input[], options: RunOp
 /** Links days anew; those whose links come out as they were stay untouched. */
 export async function relink(
   store: Store,
-  days: readonly string[],
+  days: readonly ApplicationDay[],
   options: Pick<RunOptions, 'config' | 'onDay'>,
   configDigest = recordConfig(store, options.config),
 ): Promise<LinkedDay[]> {
@@ -50,7 +54,8 @@ export async function relink(
     trustedProxies: config.trustedProxies,
     ...(onDay ? { onDay } : {}),
   })
-  const due = days.filter(day => store.state.unlinkedDays.has(day))
-  if (due.length > 0) store.append({ kind: 'linked', application: ONE_APPLICATION, days: due })
+  const due = days.filter(day => store.state.unlinkedDays.has(dayKey(day)))
+  for (const application of [...new Set(due.map(d => d.application))].sort())
+    store.append({ kind: 'linked', application, days: due.filter(d => d.application === application).map(d => d.day) })
   return linked
 }

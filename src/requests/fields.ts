@@ -27,7 +27,8 @@ const SPECS: readonly Spec[] = [
   ['end', 'timestamp', 'end_ts', 'When it ended, UTC.'],
   ['day', 'date', 'day', 'UTC day it belongs to.'],
   ['request_id', 'keyword', 'request_id', 'Id of the end-to-end request.', 'id'],
-  ['state', 'keyword', 'state', 'joined, awaiting-gateway, awaiting-app, gateway-only or app-only.'],
+  ['state', 'keyword', 'state', 'joined, ambiguous (its partner is in doubt), awaiting-gateway, awaiting-app, gateway-only, app-only or callout (made on the way to another target).'],
+  ['application', 'keyword', 'application', 'Application that it belongs to.'],
   ['outcome', 'keyword', 'outcome', 'success (status below 400), failure or unknown.', 'event.outcome'],
   ['decided_by', 'keyword', 'decided_by', 'Layer that decided the status: gateway-policy, gateway-cache, gateway, target-timeout, target-unreachable or app.'],
   ['decided_detail', 'keyword', 'decided_detail', 'Policy, fault code, or status and substatus that decided it.'],
@@ -71,7 +72,7 @@ const SPECS: readonly Spec[] = [
   ['fault_code', 'keyword', 'fault_code', 'Gateway fault code.'],
   ['fault_policy', 'keyword', 'fault_policy', 'Gateway policy that failed.'],
   ['app_hops', 'integer', 'app_hops', 'IIS lines of the request.'],
-  ['link_method', 'keyword', 'link_method', 'How the legs were joined.'],
+  ['link_method', 'keyword', 'link_method', 'How the legs were joined: id, id-time, subject or time (neither id nor subject).'],
   ['confidence', 'decimal', 'confidence', 'Posterior of the weakest link, 0 to 1.'],
 ] // biome-ignore format: a table
 

@@ -41,7 +41,7 @@ export async function joinShare({ db, state, root }: Store): Promise<JoinShare> 
 export async function fieldPairs({ db, state, root }: Store): Promise<FieldPair[]> {
   const rows = await db.rows<{ gateway_field: string; app_field: string; how: string; links: string }>(
     `SELECT gateway_field, app_field, how, count(*)::VARCHAR AS links FROM ${linksRelation(state, root, ALWAYS)}
-     WHERE verdict = 'linked' GROUP BY ALL ORDER BY count(*) DESC, gateway_field, app_field, how`,
+     WHERE verdict = 'linked' AND gateway_field IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, gateway_field, app_field, how`,
   )
   return rows.map(r => ({
     gatewayField: r.gateway_field,
@@ -49,6 +49,30 @@ export async function fieldPairs({ db, state, root }: Store): Promise<FieldPair[
     how: r.how,
     links: Number(r.links),
   }))
+}
+
+/** Links that no id decided alone, by method and what the app hop is to the gateway hop. */
+export interface MethodCount {
+  /** id-time, subject or time. */
+  readonly method: string
+  /** answer, handshake or retry. */
+  readonly how: string
+  readonly links: number
+  /** Of these, as sure as evidence asks for. */
+  readonly evidence: number
+}
+
+/** Posterior that evidence asks for; requests and traces use links from 0.9 on. */
+export const EVIDENCE_POSTERIOR = 0.99
+
+export async function linksWithoutIds({ db, state, root }: Store): Promise<MethodCount[]> {
+  const rows = await db.rows<{ method: string; how: string; links: string; evidence: string }>(
+    `SELECT method, how, count(*)::VARCHAR AS links,
+       (count(*) FILTER (WHERE posterior >= ${EVIDENCE_POSTERIOR}))::VARCHAR AS evidence
+     FROM ${linksRelation(state, root, ALWAYS)} WHERE verdict = 'linked' AND method <> 'id'
+     GROUP BY method, how ORDER BY method, how`,
+  )
+  return rows.map(r => ({ method: r.method, how: r.how, links: Number(r.links), evidence: Number(r.evidence) }))
 }
 
 /** Rows that had a value, by side and id field, over all sources. */

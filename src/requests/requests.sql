@@ -4,6 +4,12 @@
 -- grain: request_id
 WITH links AS (
   SELECT gateway_hop_id, app_hop_id, method, posterior FROM link_rows WHERE verdict = 'linked' AND posterior >= 0.9
+), doubtful AS (
+  -- Hops whose partner is in doubt: candidates that are likelier together than nobody, none of them likely enough.
+  SELECT app_hop_id, gateway_hop_id FROM link_rows
+  WHERE verdict = 'ambiguous' AND app_hop_id NOT IN (SELECT app_hop_id FROM links)
+), callouts AS (
+  SELECT DISTINCT app_hop_id FROM link_rows WHERE verdict = 'callout' AND app_hop_id NOT IN (SELECT app_hop_id FROM links)
 ), linked_app AS (
   SELECT l.gateway_hop_id, l.method AS link_method, l.posterior, a.*
   FROM links AS l JOIN app_facts AS a ON a.hop_id = l.app_hop_id
@@ -22,8 +28,10 @@ WITH links AS (
 ), through_gateway AS (
   SELECT
     hex_id(g.hop_id) AS request_id,
+    g.application,
     CASE
       WHEN l.gateway_hop_id IS NOT NULL THEN 'joined'
+      WHEN g.target_called AND g.hop_id IN (SELECT gateway_hop_id FROM doubtful) THEN 'ambiguous'
       WHEN NOT g.target_called OR coalesce(d.closed, FALSE) THEN 'gateway-only'
       ELSE 'awaiting-app'
     END AS state,
@@ -63,11 +71,17 @@ WITH links AS (
     l.link_method, l.confidence
   FROM gateway_facts AS g
   LEFT JOIN legs AS l ON l.gateway_hop_id = g.hop_id
-  LEFT JOIN day_states AS d ON d.day = g.start_ts::DATE
+  LEFT JOIN day_states AS d ON d.application = g.application AND d.day = g.start_ts::DATE
 ), past_gateway AS (
   SELECT
     hex_id(a.hop_id),
-    CASE WHEN coalesce(d.closed, FALSE) THEN 'app-only' ELSE 'awaiting-gateway' END,
+    a.application,
+    CASE
+      WHEN a.hop_id IN (SELECT app_hop_id FROM callouts) THEN 'callout'
+      WHEN a.hop_id IN (SELECT app_hop_id FROM doubtful) THEN 'ambiguous'
+      WHEN coalesce(d.closed, FALSE) THEN 'app-only'
+      ELSE 'awaiting-gateway'
+    END,
     a.end_ts::DATE,
     a.start_ts, a.end_ts,
     a.method, a.path, a.query,
@@ -90,13 +104,13 @@ WITH links AS (
     [hex_id(a.hop_id)],
     NULL, NULL
   FROM app_facts AS a
-  LEFT JOIN day_states AS d ON d.day = a.end_ts::DATE
+  LEFT JOIN day_states AS d ON d.application = a.application AND d.day = a.end_ts::DATE
   WHERE NOT EXISTS (SELECT 1 FROM links AS l WHERE l.app_hop_id = a.hop_id)
 ), requests AS (
   SELECT * FROM through_gateway UNION ALL SELECT * FROM past_gateway
 )
 SELECT
-  request_id, state, day, start_ts, end_ts, 'default' AS application,
+  request_id, state, day, start_ts, end_ts, application,
   method, path, query,
   status, gateway_status, target_status, app_status, app_substatus, app_win32_status,
   CASE WHEN status >= 400 THEN 'failure' WHEN status >= 100 THEN 'success' ELSE 'unknown' END AS outcome,

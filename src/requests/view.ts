@@ -1,15 +1,18 @@
 import { join } from 'node:path'
 import type { LedgerState } from '../ledger/state.ts'
+import type { HopKind } from '../model/hop.ts'
 import { DAY_US, dayNumber } from '../model/time.ts'
 import { ALWAYS, emptyRelation, factsRelation, type Range } from '../store/facts.ts'
 import { quoteTexts, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
+import { loadAliases, withAliases } from './subjects.ts'
 
 const REQUESTS = sqlFile('./requests.sql', import.meta.url)
 
 /** Columns of a links file. Source: src/correlate/id_claims.sql. */
 export const LINK_COLUMNS = [
   { name: 'app_hop_id', sql: 'UUID' }, { name: 'gateway_hop_id', sql: 'UUID' }, { name: 'app_day', sql: 'DATE' },
+  { name: 'near_midnight', sql: 'BOOLEAN' },
   { name: 'verdict', sql: 'VARCHAR' }, { name: 'method', sql: 'VARCHAR' }, { name: 'posterior', sql: 'DOUBLE' },
   { name: 'runner_up', sql: 'DOUBLE' }, { name: 'candidates', sql: 'INTEGER' }, { name: 'id', sql: 'VARCHAR' },
   { name: 'gateway_field', sql: 'VARCHAR' }, { name: 'app_field', sql: 'VARCHAR' }, { name: 'how', sql: 'VARCHAR' },
@@ -38,8 +41,11 @@ export async function createRequestsView(store: Store, range: Range = ALWAYS): P
 /** Creates the same views over given FROM items. */
 export async function viewsOver(store: Store, gateway: string, app: string, links: string): Promise<void> {
   const { db } = store
-  await db.run(`CREATE OR REPLACE TEMP VIEW gateway_facts AS SELECT * FROM ${gateway}`)
-  await db.run(`CREATE OR REPLACE TEMP VIEW app_facts AS SELECT * FROM ${app}`)
+  const hasAliases = await loadAliases(store)
+  const facts = (relation: string, kind: HopKind): string =>
+    hasAliases ? withAliases(`(SELECT * FROM ${relation})`, kind) : relation
+  await db.run(`CREATE OR REPLACE TEMP VIEW gateway_facts AS SELECT * FROM ${facts(gateway, 'gateway')}`)
+  await db.run(`CREATE OR REPLACE TEMP VIEW app_facts AS SELECT * FROM ${facts(app, 'app')}`)
   await db.run(`CREATE OR REPLACE TEMP VIEW link_rows AS SELECT * FROM ${links}`)
   await createDayStates(store)
   await db.run(`CREATE OR REPLACE TEMP VIEW requests AS ${REQUESTS}`)
@@ -57,10 +63,14 @@ export function linksRelation(state: LedgerState, root: string, range: Range): s
 }
 
 async function createDayStates({ db, state }: Store): Promise<void> {
-  await db.run('CREATE OR REPLACE TEMP TABLE day_states (day DATE, closed BOOLEAN)')
-  const closed = [...state.days.values()].filter(d => d.state === 'closed').map(d => d.day)
+  await db.run('CREATE OR REPLACE TEMP TABLE day_states (application VARCHAR, day DATE, closed BOOLEAN)')
+  const closed = [...state.days.values()]
+    .filter(d => d.state === 'closed')
+    .map(({ application, day }) => ({ application, day }))
   if (closed.length === 0) return
-  await db.run("INSERT INTO day_states SELECT unnest(string_split($days, ' '))::DATE, TRUE", {
-    days: closed.join(' '),
-  })
+  await db.run(
+    `INSERT INTO day_states SELECT o.application, o.day, TRUE
+     FROM (SELECT unnest(from_json($json, '[{"application":"VARCHAR","day":"DATE"}]')) AS o)`,
+    { json: JSON.stringify(closed) },
+  )
 }

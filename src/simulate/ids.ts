@@ -67,24 +67,24 @@ export function appId(
   const isLogged = host.layout.logsId && random.ids.chance(host.idShare)
   const isLineLost = random.idFaults.chance(settings.lostIdLineShare)
   const isRecased = random.idFaults.chance(settings.otherCaseIdShare)
-  const { correlationId, isLostOnTheWay, flowId } = ids
+  const { correlationId, isLostOnTheWay, isConstant, flowId } = ids
   const isSent = correlationId !== undefined && !isLostOnTheWay && route.carriesId
   if (!isSent || !isLogged || isLineLost) return { correlationId: '-', idForm: 'none' }
   const isCut = correlationId.length > COLLECTOR_BYTES
   const logged = isRecased && !isCut ? correlationId.toUpperCase() : correlationId
   return {
     correlationId: isComposite ? `${logged}.${flowId}` : logged,
-    idForm: settings.gatewayIds
-      ? idFormOf(isCut, isComposite, ids.isConstant, isRecased)
-      : isComposite
-        ? 'composite'
-        : 'uncaptured',
+    idForm: idFormOf({ isCaptured: settings.gatewayIds, isCut, isComposite, isConstant, isRecased }),
   }
 }
 
-function idFormOf(isCut: boolean, isComposite: boolean, isConstant: boolean, isRecased: boolean): IdForm {
-  if (isCut) return 'truncated'
-  if (isComposite) return 'composite'
-  if (isConstant) return 'constant'
-  return isRecased ? 'recased' : 'full'
+/** Several may hold: the one that decides how the two sides compare comes first. */
+function idFormOf(id: Readonly<Record<IdTrait, boolean>>): IdForm {
+  if (!id.isCaptured) return id.isComposite ? 'composite' : 'uncaptured'
+  if (id.isCut) return 'truncated'
+  if (id.isComposite) return 'composite'
+  if (id.isConstant) return 'constant'
+  return id.isRecased ? 'recased' : 'full'
 }
+
+type IdTrait = 'isCaptured' | 'isCut' | 'isComposite' | 'isConstant' | 'isRecased'

@@ -5,7 +5,7 @@ import { collect, readGateway, readPlaced, readTruth } from './reading.fixture.t
 interface Regime {
   readonly name: string
   readonly options: SimulationOptions
-  readonly config: { readonly trustedProxies: readonly string[] }
+  readonly config: { readonly hosts: readonly { readonly host: string }[] }
 }
 
 // The accuracy bench is plain JavaScript without types.
@@ -17,10 +17,12 @@ const SUBJECT = /^(half-ids-subject|no-ids-subject)/
 
 test.each(
   regimes({ pairs: PAIRS, ratePerSecond: 50, loss: 0.02, offsetMs: 3700, driftPpm: 50, stepMs: 1300 }),
-)('the regime $name is what its name says', ({ name, options }) => {
+)('the regime $name is what its name says', ({ name, options, config }) => {
   const { files } = collect(options)
   const truth = readTruth(files)
   const placed = readPlaced(files)
+  const hosts = new Set(placed.map(({ line }) => line.host))
+  expect(hosts).toEqual(new Set(config.hosts.map(one => one.host)))
   const pairs = placed.filter(({ request, line }) => request.gateway_recorded && line.attempt === 'final')
   expect(pairs.length).toBeGreaterThan(PAIRS * 0.8)
   expect(pairs.length).toBeLessThan(PAIRS * 1.2)

@@ -7,6 +7,7 @@ import type { FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecor
 import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
 import { writeIdIndex } from './index-ids.ts'
 import { layout } from './layout.ts'
+import { quoteText } from './query.ts'
 import { type Store, writing } from './store.ts'
 
 /** What one ledger entry takes in. */
@@ -49,10 +50,12 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   const segments: SegmentRecord[] = []
   for (const [i, s] of kept.entries()) {
     const path = layout.segment(s.kind, s.day, `${name}-${String(i).padStart(4, '0')}`)
+    const applications = await applicationsOf(store, s.file)
     const record = await publishFile(store, s.file, path, s.rows)
     segments.push({
       kind: s.kind,
       day: s.day,
+      applications,
       firstUs: s.firstUs,
       lastUs: s.lastUs,
       versions: s.versions,
@@ -67,6 +70,14 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
     kind: 'ingest', sources, refused: [...batch.refused], segments, indexes, rejects, config: batch.config,
   }) // biome-ignore format: one entry
   return days
+}
+
+/** Applications with rows in a file of facts, in order. */
+async function applicationsOf({ db }: Store, file: string): Promise<string[]> {
+  const rows = await db.rows<{ application: string }>(
+    `SELECT DISTINCT application FROM read_parquet(${quoteText(file)}) ORDER BY application`,
+  )
+  return rows.map(r => r.application)
 }
 
 /** Makes a file durable under its final name and describes it. */

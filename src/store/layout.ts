@@ -5,6 +5,7 @@ export const layout = {
   temporary: (root: string): string => join(root, 'tmp'),
   segment: (kind: string, day: string, name: string): string => `facts/${kind}/date=${day}/${name}.parquet`,
   index: (day: string, name: string): string => `index/id/date=${day}/${name}.parquet`,
+  subjects: (name: string): string => `subjects/${name}.json`,
   rejects: (name: string): string => `rejects/${name}.ndjson`,
   links: (application: string, day: string, generation: number): string =>
     `links/application=${encodeURIComponent(application)}/date=${day}/${String(generation).padStart(6, '0')}.parquet`,

@@ -33,3 +33,7 @@ CREATE OR REPLACE MACRO subject_text(kind, issuer, name) AS lower(concat_ws('|',
 -- How a subject is written: kind, issuer, and what stands behind an @. Names of one shape can be compared.
 CREATE OR REPLACE MACRO subject_shape(kind, issuer, name) AS
   lower(concat_ws('|', kind, coalesce(issuer, ''), regexp_extract(name, '@(.*)$', 1)));
+
+-- The application of a hop. These hold until applications are configured.
+CREATE OR REPLACE MACRO gateway_application(environment, proxy, target_host) AS 'default';
+CREATE OR REPLACE MACRO app_application(site, host_header, server_ip, host) AS 'default';

@@ -1,7 +1,8 @@
 import { type Database, sqlFile } from '../../store/query.ts'
 import { HOUR_US, SECOND_US } from '../../model/time.ts'
-import { type Clocks, readClocks } from './clocks.ts'
-import type { ClockPiece } from './piece.ts'
+import type { Clocks } from './clocks.ts'
+import { fitClock } from './fit.ts'
+import type { Bound, ClockPiece } from './piece.ts'
 
 const RARE = sqlFile('../clock_rare.sql', import.meta.url)
 const NEAR = sqlFile('../clock_near.sql', import.meta.url)
@@ -12,8 +13,14 @@ const CHUNK_US = 2 * HOUR_US
 const DRIFT_SECONDS = 8
 /** Pairs that must agree before a rough reading is believed. */
 const LEAST_AGREEING = 4
-/** Share of the pairs that must agree for a fine reading to be believed. */
-const LEAST_SHARE = 0.3
+/** Pairs of hops that do not belong together agree by chance; a fine reading needs twice that and a few more. */
+const TIMES_CHANCE = 2
+const ABOVE_CHANCE = 3
+/** Width of the span that a fine reading looks at, and of what one pair allows: clock_near.sql. */
+const SPAN_US = 11 * SECOND_US
+/** Id pairs of a host from which its clock needs no guess: so many, and this share of its lines. */
+const ENOUGH_PAIRS = 20
+const ENOUGH_SHARE = 0.02
 
 /**
  * Adds clocks of hosts without id pairs: the offset at which most pairs of hops that are alike agree. First from rare
@@ -24,14 +31,21 @@ export async function guessClocks(
   range: { readonly fromUs: number; readonly toUs: number },
   known: Clocks,
 ): Promise<{ clocks: Clocks; warnings: string[] }> {
-  const hosts = (await db.rows<{ clock_host: string }>('SELECT DISTINCT clock_host FROM lines ORDER BY clock_host'))
-    .map(r => r.clock_host)
-    .filter(host => !known.has(host))
+  const rows = await db.rows<{ clock_host: string; lines: string }>(
+    'SELECT clock_host, count(*)::VARCHAR AS lines FROM lines GROUP BY clock_host ORDER BY clock_host',
+  )
+  const isEnough = (host: string, lines: number): boolean =>
+    pairsOf(known.get(host)) >= Math.max(ENOUGH_PAIRS, ENOUGH_SHARE * lines)
+  const hosts = rows.filter(r => !isEnough(r.clock_host, Number(r.lines))).map(r => r.clock_host)
   if (hosts.length === 0) return { clocks: known, warnings: [] }
   const rough = await roughReadings(db, new Set(hosts))
   await loadRough(db, rough)
-  const fine = await readClocks(db, NEAR, range)
-  const believed = [...fine].flatMap(([host, pieces]) => {
+  const near = await readNear(db)
+  const fine = hosts.flatMap(host => {
+    const bounds = near.get(host)
+    return bounds ? [[host, fitClock(bounds, range.fromUs, range.toUs)] as const] : []
+  })
+  const believed = fine.flatMap(([host, pieces]) => {
     const sure = pieces.filter(isBelieved)
     return sure.length > 0 ? [[host, pieces.map(p => (isBelieved(p) || p.pairs === 0 ? p : nearestOf(sure, p)))] as const] : []
   })
@@ -45,8 +59,69 @@ export async function guessClocks(
   }
 }
 
+interface NearPair {
+  readonly clock_host: string
+  readonly at_us: number
+  readonly low_us: number
+  readonly high_us: number
+  readonly slack_us: number
+  readonly line: number
+}
+
+/** Bins in which the usual slack is looked for, and what around it is taken for usual. */
+const SLACK_BIN_US = 2000
+const BELOW_USUAL_US = 6000
+const ABOVE_USUAL_US = 10_000
+
+/**
+ * Bounds by host, from pairs of which most do not belong together. Those that do have much the same slack, which so
+ * stands out; pairs with another are dropped. Each app hop counts once, shared by its gateway hops that are left.
+ */
+async function readNear(db: Database): Promise<Map<string, Bound[]>> {
+  const byHost = new Map<string, NearPair[]>()
+  for await (const rows of db.stream<NearPair>(NEAR))
+    for (const row of rows) getOr(byHost, row.clock_host, () => []).push(row)
+  return new Map([...byHost].map(([host, pairs]) => [host, boundsOf(withUsualSlack(pairs))]))
+}
+
+function withUsualSlack(pairs: readonly NearPair[]): readonly NearPair[] {
+  const weights = weightsOf(pairs)
+  const bins = new Map<number, number>()
+  pairs.forEach((pair, i) => {
+    const bin = Math.floor(pair.slack_us / SLACK_BIN_US)
+    bins.set(bin, (bins.get(bin) ?? 0) + (weights[i] ?? 0))
+  })
+  const usual = mostVoted(bins)
+  if (!usual) return pairs
+  const fromUs = usual.second * SLACK_BIN_US - BELOW_USUAL_US
+  const toUs = usual.second * SLACK_BIN_US + ABOVE_USUAL_US
+  return pairs.filter(pair => pair.slack_us >= fromUs && pair.slack_us < toUs)
+}
+
+function boundsOf(pairs: readonly NearPair[]): Bound[] {
+  const weights = weightsOf(pairs)
+  return pairs.map((pair, i) => ({
+    atUs: pair.at_us,
+    lowUs: pair.low_us,
+    highUs: pair.high_us,
+    weight: weights[i] ?? 0,
+  }))
+}
+
+/** One over the number of pairs that the pair's app hop has. */
+function weightsOf(pairs: readonly NearPair[]): number[] {
+  const counts = new Map<number, number>()
+  for (const { line } of pairs) counts.set(line, (counts.get(line) ?? 0) + 1)
+  return pairs.map(({ line }) => 1 / (counts.get(line) ?? 1))
+}
+
+function pairsOf(pieces: readonly ClockPiece[] | undefined): number {
+  return (pieces ?? []).reduce((sum, piece) => sum + piece.pairs, 0)
+}
+
 function isBelieved(piece: ClockPiece): boolean {
-  return piece.agreeing >= Math.max(LEAST_AGREEING / 2, LEAST_SHARE * piece.pairs)
+  const byChance = (piece.pairs * (SECOND_US + piece.highUs - piece.lowUs)) / SPAN_US
+  return piece.agreeing >= TIMES_CHANCE * byChance + ABOVE_CHANCE
 }
 
 function nearestOf(sure: readonly ClockPiece[], piece: ClockPiece): ClockPiece {

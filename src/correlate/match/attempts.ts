@@ -50,7 +50,8 @@ export function matchAttempts(matched: Matched, model: Model): Attempt[] {
   }
   return lines.flatMap(i => {
     const kind = app.handshake[i] ? 'handshake' : 'retry'
-    const alone = (matched.background.logRate[i] ?? 0) + Math.log(model.gatewayLoss)
+    // Attempts come in twos and threes: around one, a few seconds say little about how often others come.
+    const alone = (matched.background.logCalmRate[i] ?? 0) + Math.log(model.gatewayLoss)
     const found = feasible(gateway, app, i, hops, answers).map(j => ({
       j,
       odds: Math.exp(Math.min(20, Math.log(share[kind]) - alone + fit(matched, model, i, j, answers.get(j), kind))),

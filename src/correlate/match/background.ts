@@ -15,6 +15,8 @@ export interface Background {
   readonly group: Int32Array
   /** Logarithm of like lines a µs around each line, in its busiest window. */
   readonly logRate: Float64Array
+  /** The same over the two minutes around it. */
+  readonly logCalmRate: Float64Array
   /** Logarithm of the density (a ms) of its duration in its group. */
   readonly logDuration: Float64Array
   readonly sizes: SizeCounts
@@ -28,7 +30,9 @@ export function describeBackground(app: AppSide): Background {
     const bytes = app.bytes[i] ?? Number.NaN
     if (!Number.isNaN(bytes)) sizes.add(group[i] ?? 0, bytes)
   }
-  return { group, logRate: rates(app, alike), logDuration: durations(app, group), sizes }
+  const logRate = rates(app, alike, WINDOWS_US)
+  const logCalmRate = rates(app, alike, WINDOWS_US.slice(-1))
+  return { group, logRate, logCalmRate, logDuration: durations(app, group), sizes }
 }
 
 function codesOf(count: number, textOf: (i: number) => string): Int32Array {
@@ -44,7 +48,7 @@ function codesOf(count: number, textOf: (i: number) => string): Int32Array {
   })
 }
 
-function rates(app: AppSide, alike: Int32Array): Float64Array {
+function rates(app: AppSide, alike: Int32Array, windowsUs: readonly number[]): Float64Array {
   const order = Array.from({ length: app.count }, (_, i) => i).sort(
     (a, b) => (alike[a] ?? 0) - (alike[b] ?? 0) || (app.fromUs[a] ?? 0) - (app.fromUs[b] ?? 0) || a - b,
   )
@@ -54,7 +58,7 @@ function rates(app: AppSide, alike: Int32Array): Float64Array {
     while (to < order.length && alike[order[to] ?? 0] === alike[order[from] ?? 0]) to++
     const at = order.slice(from, to).map(i => app.fromUs[i] ?? 0)
     const busiest = new Float64Array(at.length)
-    for (const half of WINDOWS_US) {
+    for (const half of windowsUs) {
       let low = 0
       let high = 0
       at.forEach((us, k) => {

@@ -11,6 +11,11 @@ const ANCHOR = 0.8
 const ROUNDS = 5
 /** No evidence is taken for stronger than this: odds of e^20. */
 const MOST_LOG_ODDS = 20
+/**
+ * Taken off the odds of every pair. Wrong pairs among those the model learns from make loss look smaller than it is;
+ * measured on made-up traffic with 10 % loss a side, the posterior is right on average with this.
+ */
+const PRUDENCE = 1
 const LEAST_LOG_ODDS = -20
 
 /** Pairs with the probability that they belong together. */
@@ -133,7 +138,7 @@ class Weigher {
   #alone(i: number): number {
     const { gatewayLoss, appLoss } = this.#model
     const loss = Math.log((1 - appLoss) / appLoss) - Math.log(gatewayLoss)
-    return loss - (this.#background.logRate[i] ?? 0) + this.#peer(i)
+    return loss - PRUDENCE - (this.#background.logRate[i] ?? 0) + this.#peer(i)
   }
 
   #duration({ slackMs }: Candidates, i: number, e: number): number {

@@ -67,6 +67,7 @@ SELECT
   developer_email,
   client_id,
   access_token,
+  gateway_application(environment, apiproxy, target_host) AS application,
   request_verb AS method,
   path,
   path_key(target_path) AS path_key,

@@ -16,6 +16,7 @@ SELECT
   server_ip,
   server_port::INTEGER AS server_port,
   host_header,
+  app_application(site, host_header, server_ip, host) AS application,
   method,
   stem AS path,
   path_key(stem) AS path_key,
