@@ -242,5 +242,5 @@ export function timeOf(us: number): string {
 }
 
 function clip(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text
 }

@@ -2,7 +2,7 @@ import type { Store } from '../store/store.ts'
 import { micros } from '../traces/spans.ts'
 import { callTimes } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
-import { THRESHOLDS, verdictInWords } from './link-words.ts'
+import { evidenceUse, THRESHOLDS, verdictInWords } from './link-words.ts'
 import { rfc3339Text } from './rows.ts'
 
 /** Explanations as one document for programs. */
@@ -30,7 +30,15 @@ export function explainDocument(
 function madeBy({ day }: Explanation): Record<string, unknown> | null {
   if (!day?.link) return null
   const { method, generation, config, contentHash } = day.link
-  return { day: day.day, day_state: day.state, method, generation, config, content_hash: contentHash }
+  return {
+    application: day.application,
+    day: day.day,
+    day_state: day.state,
+    method,
+    generation,
+    config,
+    content_hash: contentHash,
+  }
 }
 
 function callObject(store: Store, g: Row): Record<string, unknown> {
@@ -82,7 +90,7 @@ function pairObject(store: Store, { link, gateway, app, evidence, rivals }: Expl
     verdict_text: verdictInWords(link),
     counts_in: {
       requests: isLinked && link.posterior >= THRESHOLDS.requests,
-      evidence: isLinked && link.posterior >= THRESHOLDS.evidence,
+      evidence: evidenceUse(link),
     },
     link,
     evidence: evidence.map(e => ({

@@ -1,14 +1,20 @@
+import type { LinkRow } from '../requests/lookup.ts'
 import type { Store } from '../store/store.ts'
 import { micros } from '../traces/spans.ts'
 import { callTimes, timeOf } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
-import { confidence, probability, roleInWords, THRESHOLDS, verdictInWords } from './link-words.ts'
+import {
+  confidence,
+  evidenceUse,
+  probability,
+  roleInWords,
+  THRESHOLDS,
+  verdictInWords,
+} from './link-words.ts'
 import { duration, type Output, safe, table } from './output.ts'
 
 /** Requests of one id that are printed. */
 const MOST_REQUESTS = 10
-/** Posterior that a pair by time alone on a clock read without ids never exceeds. */
-const MOST_BY_TIME = 0.985
 
 export function printExplanations(
   out: Output,
@@ -127,23 +133,26 @@ function wrap(text: string, width: number): string[] {
 }
 
 function chances({ link }: ExplainedPair): string {
-  const p = link.posterior
-  const uses =
-    link.verdict !== 'linked'
-      ? 'counts nowhere'
-      : p >= THRESHOLDS.evidence
-        ? 'enough for evidence'
-        : 'enough for requests and traces, too little for evidence'
-  if (link.method === 'id') return `confidence ${confidence(link)}, by the id and not weighed; ${uses}`
+  if (link.method === 'id') return `confidence ${confidence(link)}, by the id and not weighed; ${uses(link)}`
+  const others = link.candidates - 1
   const other =
-    link.candidates <= 1
+    others < 1
       ? 'no other call fits'
-      : `best of ${link.candidates - 1} other call${link.candidates === 2 ? '' : 's'} ${probability(link.runner_up)}`
-  const capped =
-    link.method === 'time' && !link.calibrated && p === MOST_BY_TIME
-      ? ` (never more by time alone on a clock read without ids)`
+      : `best of ${others} other call${others === 1 ? '' : 's'} ${probability(link.runner_up)}`
+  return `this pair ${probability(link.posterior)}, ${other}, no partner at all ${probability(link.nobody ?? 0)}; ${uses(link)}`
+}
+
+function uses(link: LinkRow): string {
+  if (link.verdict !== 'linked') return 'counts nowhere'
+  const use = evidenceUse(link)
+  if (use === 'yes') return 'enough for evidence'
+  if (use === 'on-request')
+    return 'in requests and traces; as evidence only where links by time alone are asked for'
+  const why =
+    link.method === 'time' && !link.calibrated
+      ? ', as it must be by time alone on a clock read without ids'
       : ''
-  return `this pair ${probability(p)}${capped}, ${other}, no partner at all ${probability(link.nobody ?? 0)}; ${uses}`
+  return `enough for requests and traces, too little for evidence${why}`
 }
 
 function rivalLines({ link }: ExplainedPair, rivals: ExplainedPair['rivals']): string[] {

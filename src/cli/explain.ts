@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { LoadedConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
-import { type DayState, ONE_APPLICATION } from '../ledger/state.ts'
+import { type DayState, dayKey } from '../ledger/state.ts'
 import { addressMatcher } from '../model/address.ts'
 import { type Found, findWithCandidates, type LinkRow, MOST_HOPS } from '../requests/lookup.ts'
 import { nearCalls } from '../requests/near-calls.ts'
@@ -95,18 +95,23 @@ async function explain(store: Store, loaded: LoadedConfig, found: Found, request
     return [{ link, gateway: g, app: a, evidence: evidenceOf(link, g, a), rivals }]
   })
   const why = pairs.length > 0 ? [] : gateway ? whyNoLine(request) : await whyNoCall(store, loaded, apps[0])
-  const day = String(gateway?.start_ts ?? apps[0]?.end_ts ?? '').slice(0, 10)
   return {
     request,
     gateway,
     apps,
     pairs: pairs.sort(byWeight),
     why,
-    day: store.state.days.get(`${ONE_APPLICATION} ${day}`),
+    day: store.state.days.get(dayKey(dayOf(gateway ?? apps[0]))),
   }
 }
 
-const VERDICTS = ['linked', 'ambiguous', 'lost', 'contradicted']
+/** Application and UTC day that a hop belongs to. */
+function dayOf(hop: Row | undefined): { application: string; day: string } {
+  const stamp = hop?.target_called === undefined ? hop?.end_ts : hop.start_ts
+  return { application: String(hop?.application ?? ''), day: String(stamp ?? '').slice(0, 10) }
+}
+
+const VERDICTS = ['linked', 'ambiguous', 'callout', 'lost', 'contradicted']
 const ROLES = ['handshake', 'retry']
 
 /** Links before candidates, the answer before attempts, the likelier first. */
@@ -129,8 +134,8 @@ function whyNoLine(request: Row): string[] {
 async function whyNoCall(store: Store, { config }: LoadedConfig, app: Row | undefined): Promise<string[]> {
   if (!app) return []
   const endUs = micros(app.end_ts) ?? 0
-  const day = String(app.end_ts).slice(0, 10)
-  if (store.state.unlinkedDays.has(day))
+  const { application, day } = dayOf(app)
+  if (store.state.unlinkedDays.has(dayKey({ application, day })))
     return [`${day} has hops that are not linked yet; run: throughline link`]
   const trusted = config.trustedProxies
   if (trusted.length > 0 && !addressMatcher(trusted)(String(app.peer_ip ?? '')))

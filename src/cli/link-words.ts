@@ -1,9 +1,10 @@
 import { LEAST_POSTERIOR } from '../correlate/match-day.ts'
 import type { LinkRow } from '../requests/lookup.ts'
+import { EVIDENCE_POSTERIOR } from '../requests/overview.ts'
 import { safe } from './output.ts'
 
 /** From which posterior a link counts: in requests and traces, and as evidence. */
-export const THRESHOLDS = { requests: LEAST_POSTERIOR, evidence: 0.99 } as const
+export const THRESHOLDS = { requests: LEAST_POSTERIOR, evidence: EVIDENCE_POSTERIOR } as const
 
 /** The words for a link that neither an id nor a subject supports; said wherever one is shown. */
 export const WEAKER = 'by time alone, no id and no subject: a weaker link'
@@ -50,6 +51,7 @@ export function confidence(link: LinkRow): string {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
+  application: 'the line belongs to another application',
   method: 'the methods differ',
   path: 'the paths differ',
   'target-not-called': "the gateway's record shows no call to a target",
@@ -66,11 +68,19 @@ export function reasonsInWords(reasons: string | null): string {
     .join('; ')
 }
 
+/** Whether a link is used as evidence; one by time alone only where such links are asked for. */
+export function evidenceUse(link: LinkRow): 'yes' | 'no' | 'on-request' {
+  if (link.verdict !== 'linked' || link.posterior < THRESHOLDS.evidence) return 'no'
+  return link.method === 'time' ? 'on-request' : 'yes'
+}
+
 /** A verdict in words, with what follows from it. */
 export function verdictInWords(link: LinkRow): string {
   if (link.verdict === 'linked') return `linked ${howJoined(link)}`
   if (link.verdict === 'contradicted')
     return `not linked, contradicted: the id agrees, but ${reasonsInWords(link.reasons)}`
+  if (link.verdict === 'callout')
+    return `not linked, a call on the way: it carries the id of this call, from a trusted proxy, but ${reasonsInWords(link.reasons)}`
   if (link.verdict === 'lost')
     return 'not linked, lost: a call of another day has the better claim to this line'
   if (link.method === 'id')

@@ -71,6 +71,8 @@ export function candidateNotes(r: Row, links: readonly LinkRow[]): string[] {
 function candidateNote(link: LinkRow, other: string): string {
   if (link.verdict === 'contradicted')
     return `${other} carries the same id but contradicts it: ${reasonsInWords(link.reasons)}; not linked`
+  if (link.verdict === 'callout')
+    return `${other} carries the same id, and the line is a call on the way: ${reasonsInWords(link.reasons)}; not linked`
   if (link.verdict === 'lost')
     return `${other}: a call of another day has the better claim to the line; not linked`
   if (link.method === 'id')

@@ -60,6 +60,7 @@ export async function nearCalls(
     from_us: BigInt(Math.floor(fromUs)),
     to_us: BigInt(Math.ceil(toUs)),
     status: hop.status === null ? null : Number(hop.status),
+    application: String(hop.application ?? ''),
     method: String(hop.method ?? ''),
     path_key: String(hop.path_key ?? ''),
   })
