@@ -103,17 +103,33 @@ const LINK_MEANINGS = {
   app_hop_id: 'The app hop.',
   gateway_hop_id: 'The gateway hop that claims it.',
   app_day: "UTC day of the app hop's logged stamp.",
+  near_midnight: 'Whether the link was weighed so near midnight that hops of another day took part.',
   verdict:
-    '`linked`; `ambiguous`: several gateway hops are equally plausible; `contradicted`: the ids agree, the rest does not; `lost`: a neighbouring day has the better claim. Only `linked` rows join.',
-  method: 'How the pair was found: `id`.',
-  posterior: 'Confidence in this pair, 0 to 1.',
-  runner_up: 'The same for the next best candidate.',
+    '`linked`; `ambiguous`: one or more gateway hops are plausible, none sure enough; `contradicted`: the ids agree, the rest does not; `callout`: a call on the way, to another application or path, with the same id; `lost`: a neighbouring day has the better claim. Only `linked` rows join.',
+  method:
+    'How the pair was found: `id`; `id-time`: an id that several gateway hops share, times decided inside it; `subject`: both sides name the same subject, times decided; `time`: neither ([linking.md](linking.md)).',
+  posterior: 'Probability of this pair, 0 to 1; 1 for an id that nothing contradicts.',
+  runner_up: 'The same for the best other gateway hop.',
   candidates: 'Plausible gateway hops of the app hop.',
-  id: 'The id that matched; NULL where it is the correlation id of the app hop.',
-  gateway_field: 'Field of the gateway hop that the id came from.',
+  id: 'The id that matched; NULL where it is the correlation id of the app hop, or none decided.',
+  gateway_field: 'Field of the gateway hop that the id came from; NULL without an id.',
   app_field: 'Field of the app hop.',
-  how: '`equal`; `segment`: one part, between dots, of the id at the app; `cut`: equal up to the 400 bytes that the gateway kept.',
-  reasons: 'What contradicts the pair: `method`, `path`, `target-not-called`, `untrusted-peer`.',
+  how: 'By id: `equal`; `segment`: one part, between dots, of the id at the app; `cut`: equal up to the 400 bytes that the gateway kept. Else what the app hop is to the call: `answer`; `handshake`: a challenge of integrated authentication; `retry`: a failure that was tried again.',
+  reasons:
+    'What contradicts the pair: `application`, `method`, `path`, `target-not-called`, `time`, `untrusted-peer`.',
+  duration_residual_us: "The gateway's wait for its target less time-taken, µs.",
+  ahead_us: "The logged second less the gateway's stamp of the answer, µs.",
+  clock_low_us: "The host's clock is ahead of the gateway's by this much at least, µs; NULL where it is not known.",
+  clock_high_us: 'The same, at most.',
+  nobody: 'Probability that the app hop has no partner. NULL: an id decided, nothing was weighed.',
+  log_duration: 'Natural logarithm of the odds that the durations count for. NULL: not weighed.',
+  log_place:
+    'The same for the expected end and the place in the log, as a density a µs; with `log_alone` it makes odds.',
+  log_values: 'The same for client, agent, query and size.',
+  log_alone: 'The same for how seldom such lines come (a µs), for losses and for the peer.',
+  place_residual_us:
+    'How far the expected end lies outside what the place in the log allows, µs: positive before it, negative after it, 0 inside.',
+  calibrated: 'Whether the clock was read from pairs that an id joins.',
 }
 
 // Errors
