@@ -1,20 +1,13 @@
 // npm run bench [-- --events 1000000,10000000 --runs 5]
 // Files to facts + links, in turns with the same work by hand in DuckDB; medians, appended to bench/results.md.
 import { execFileSync } from 'node:child_process'
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installMissing, root, script } from '../scripts/install.mjs'
 import { generate } from './generate.mjs'
+import { heading } from './heading.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +20,7 @@ script('build.mjs')
 const results = `${root}/bench/results.md`
 const work = mkdtempSync(join(tmpdir(), 'throughline-bench-'))
 try {
-  const lines = [heading()]
+  const lines = [tableHeading()]
   for (const events of values.events.split(',').map(Number))
     lines.push(...measure(events, Number(values.runs)))
   if (!existsSync(results))
@@ -40,14 +33,9 @@ try {
   rmSync(work, { recursive: true, force: true })
 }
 
-function heading() {
-  const git = args => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
-  const dirty = git(['status', '--porcelain', '--untracked-files=no']) ? 'dirty' : 'clean'
-  const duckdb = JSON.parse(
-    readFileSync(`${root}/node_modules/@duckdb/node-api/package.json`, 'utf8'),
-  ).version
-  const cores = cpus()
-  const line = `## ${new Date().toISOString().slice(0, 10)} ${git(['rev-parse', '--short', 'HEAD'])} (${dirty})\n\n${cores.length} x ${cores[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, DuckDB ${duckdb}; \`npm run bench -- --events ${values.events} --runs ${values.runs}\`\n\n| events | what | events/s | MiB/s | peak RSS MiB | CPU s | seconds (min-max) | read s | link s | links | store / raw |\n|---:|---|---:|---:|---:|---:|---|---:|---:|---:|---:|`
+function tableHeading() {
+  const command = `npm run bench -- --events ${values.events} --runs ${values.runs}`
+  const line = `${heading(command)}\n\n| events | what | events/s | MiB/s | peak RSS MiB | CPU s | seconds (min-max) | read s | link s | links | store / raw |\n|---:|---|---:|---:|---:|---:|---|---:|---:|---:|---:|`
   console.log(line)
   return line
 }

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { ThroughlineError } from '../errors.ts'
+import type { ApplicationDay } from '../ledger/state.ts'
 import { dayNumber } from '../model/time.ts'
 import { type RunResult, run } from '../pipeline/run.ts'
 import { discoverInputs } from '../sources/discover.ts'
+import type { Store } from '../store/store.ts'
 import {
   type Context,
   type StoreFlags,
@@ -12,6 +14,7 @@ import {
   tokenPseudonym,
   withWriter,
 } from './context.ts'
+import { dayNames, warnStale } from './days.ts'
 import { bytes, count, safe } from './output.ts'
 import { ProgressLine } from './progress.ts'
 import { explainWarning } from './warnings.ts'
@@ -52,10 +55,11 @@ export function ingestCommand(program: Command, context: Context): void {
       const fields = fieldsOf(flags)
       const inputs = await discoverInputs(sources, storeFolder(flags))
       const progress = new ProgressLine(context.out, context.now)
-      const result = await withWriter(context, flags, async (store, { config }) => {
+      await withWriter(context, flags, async (store, { config }) => {
         for (const cover of declared) store.append({ kind: 'coverage', ...cover })
+        let result: RunResult
         try {
-          return await run(store, inputs, {
+          result = await run(store, inputs, {
             config,
             host: flags.host,
             site: flags.site,
@@ -68,12 +72,12 @@ export function ingestCommand(program: Command, context: Context): void {
         } finally {
           progress.clear()
         }
+        printResult(context, store, result, progress.seconds)
       })
-      printResult(context, result, progress.seconds)
     })
 }
 
-function printResult(context: Context, result: RunResult, seconds: number): void {
+function printResult(context: Context, store: Store, result: RunResult, seconds: number): void {
   const { out } = context
   for (const refused of result.refused)
     out.line(`refused    ${safe(refused.path)}: ${refused.name}; ${safe(refused.advice)}`)
@@ -100,21 +104,21 @@ function printResult(context: Context, result: RunResult, seconds: number): void
   else
     for (const [name, n, text] of rows)
       out.line(`${name.padEnd(11)}${count(n).padStart(width)}  ${text}`.trimEnd())
-  printDays(context, result)
-  for (const warning of warningsOf(result)) out.warn(warning)
+  printDays(context, store, result)
+  for (const warning of warningsOf(store, result)) out.warn(warning)
   const rate = seconds > 0 && lines > 0 ? `, ${count(Math.round(sum(a => a.decoded) / seconds))} hops/s` : ''
   out.note(`done in ${seconds.toFixed(1)} s${rate}`)
   if (failed.length || result.refused.some(r => r.named)) process.exitCode = 3
 }
 
-function printDays({ out }: Context, result: RunResult): void {
-  const changed = result.linked.filter(day => day.changed).map(day => day.day)
-  if (changed.length)
-    out.line(`linked     ${changed.length > 6 ? `${count(changed.length)} days` : changed.join(', ')}`)
-  if (result.closed.length)
-    out.line(
-      `closed     ${result.closed.length > 6 ? `${count(result.closed.length)} days` : result.closed.join(', ')}`,
-    )
+function printDays(context: Context, store: Store, result: RunResult): void {
+  const { out } = context
+  const list = (days: readonly ApplicationDay[]): string =>
+    days.length > 6 ? `${count(days.length)} days` : dayNames(store, days)
+  const changed = result.linked.filter(day => day.changed)
+  if (changed.length) out.line(`linked     ${list(changed)}`)
+  if (result.closed.length) out.line(`closed     ${list(result.closed)}`)
+  warnStale(out, store)
 }
 
 function rejectSummary(result: RunResult): string {
@@ -129,14 +133,14 @@ function rejectSummary(result: RunResult): string {
     .join(', ')
 }
 
-function warningsOf(result: RunResult): string[] {
+function warningsOf(store: Store, result: RunResult): string[] {
   const bySource = new Map<string, string[]>()
   for (const source of result.sources) {
     for (const code of source.accounting.warnings)
       bySource.set(code, [...(bySource.get(code) ?? []), source.path])
   }
   const sources = [...bySource].map(([code, paths]) => explainWarning(code, paths))
-  return [...sources, ...result.linked.flatMap(day => day.warnings.map(w => `${day.day}: ${safe(w)}`))]
+  return [...sources, ...result.linked.flatMap(day => day.warnings.map(w => `${dayNames(store, [day])}: ${safe(w)}`))]
 }
 
 function parseCovers(text: string): { side: 'gateway' | 'app'; from: string; to: string } {

@@ -12,6 +12,7 @@ import { queryCommand } from './query.ts'
 import { simulateCommand } from './simulate.ts'
 import { statusCommand } from './status.ts'
 import { traceCommand } from './trace.ts'
+import { subjectsCommand } from './subjects.ts'
 import { VERSION } from './version.ts'
 
 /** The command line: every command with its options. Help, docs/cli.md and the tests are made from it. */
@@ -48,6 +49,7 @@ export function createProgram(context: Context): Command {
     exportCommand,
     clocksCommand,
     linkCommand,
+    subjectsCommand,
     simulateCommand,
     configCommand,
   ])

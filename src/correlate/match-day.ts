@@ -4,7 +4,7 @@ import { NEAR_US } from './claims.ts'
 import type { Clocks } from './clocks/clocks.ts'
 import { guessClocks } from './clocks/guess.ts'
 import { matchAttempts } from './match/attempts.ts'
-import { matchSlice } from './match/match.ts'
+import { LEARNING_ROUNDS, matchSlice } from './match/match.ts'
 import { Model } from './match/model.ts'
 import { teach } from './match/teach.ts'
 import { MatchRows } from './match-rows.ts'
@@ -22,8 +22,8 @@ const WIDEST_US = 15 * HOUR_US
 /** Posterior from which a pair is a link. */
 export const LEAST_POSTERIOR = 0.9
 /** Lines that a day's model is learned from, over slices spread evenly. */
-const LEARNING_LINES = 60_000
-const LEARNING_ROUNDS = 4
+const LEARNING_LINES = 30_000
+const TIMES_LEARNED = 4
 /** Share of a day's app hops with an id that must be joined by it before an id that differs counts against a pair. */
 const COMPARABLE_SHARE = 0.5
 
@@ -151,8 +151,8 @@ async function openSlices(db: Database): Promise<number[]> {
 async function learnModel(db: Database, starts: readonly number[], clockUs: number): Promise<Model> {
   const model = new Model()
   const sample = await sampleSlices(db, starts, clockUs)
-  for (let round = 0; round < LEARNING_ROUNDS; round++) {
-    for (const { gateway, app } of sample) teach(model, matchSlice(gateway, app, model))
+  for (let round = 0; round < TIMES_LEARNED; round++) {
+    for (const { gateway, app } of sample) teach(model, matchSlice(gateway, app, model, LEARNING_ROUNDS))
     model.fit()
   }
   return model

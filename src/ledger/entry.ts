@@ -107,6 +107,16 @@ export const ENTRY = z.discriminatedUnion('kind', [
     rejects: z.array(FILE),
     config: digest,
   }),
+  /** The same hops in new files, with what the configuration derives from them: applications, ids, subjects. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('rederived'),
+    segments: z.array(SEGMENT),
+    indexes: z.array(INDEX),
+    /** Paths that these files replace. */
+    replaced: z.array(z.string()),
+    config: digest,
+  }),
   /** The aliases in force from here on. Facts stay as they are; requests and links read subjects through them. */
   z.strictObject({
     ...BASE,

@@ -35,6 +35,8 @@ export interface LedgerState {
   subjects: SubjectsEntry | undefined
   readonly sources: Map<number, SourceRecord>
   readonly refused: Map<string, RefusedRecord>
+  /** Whether the configuration has changed since facts were derived by it. */
+  isStale: boolean
   readonly segments: SegmentRecord[]
   readonly indexes: IndexRecord[]
   readonly rejects: { path: string; rows: number }[]
@@ -74,6 +76,7 @@ export function emptyState(): LedgerState {
     subjects: undefined,
     sources: new Map(),
     refused: new Map(),
+    isStale: false,
     segments: [],
     indexes: [],
     rejects: [],
@@ -88,8 +91,8 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   state.head = entry.seq
   state.headDigest = digest
   if (entry.kind === 'created') state.storeId = entry.storeId
-  else if (entry.kind === 'config')
-    Object.assign(state, { configDigest: entry.digest, configParts: entry.parts })
+  else if (entry.kind === 'config') applyConfig(state, entry)
+  else if (entry.kind === 'rederived') applyRederived(state, entry)
   else if (entry.kind === 'subjects') state.subjects = entry
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
@@ -99,6 +102,31 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'day')
     Object.assign(dayOf(state, entry.application, entry.day), { state: entry.state, reason: entry.reason })
   else applyIngest(state, entry)
+}
+
+/** Parts of the configuration by which facts are derived. */
+const DERIVING = ['fields', 'applications']
+
+function applyConfig(state: LedgerState, entry: Extract<Entry, { kind: 'config' }>): void {
+  if (state.segments.length > 0 && entry.changed.some(part => DERIVING.includes(part))) state.isStale = true
+  Object.assign(state, { configDigest: entry.digest, configParts: entry.parts })
+}
+
+function applyRederived(state: LedgerState, entry: Extract<Entry, { kind: 'rederived' }>): void {
+  const replaced = new Set(entry.replaced)
+  const segments = [...state.segments.filter(s => !replaced.has(s.path)), ...entry.segments]
+  const indexes = [...state.indexes.filter(i => !replaced.has(i.path)), ...entry.indexes]
+  state.segments.splice(0, state.segments.length, ...segments)
+  state.indexes.splice(0, state.indexes.length, ...indexes)
+  state.isStale = false
+  // What an application had may belong to another now: days are linked again, and those without hops stay empty.
+  for (const { day, applications } of entry.segments) {
+    for (const application of applications) {
+      dayOf(state, application, day).lastHopAt ??= entry.at
+      state.unlinkedDays.add(dayKey({ application, day }))
+    }
+  }
+  for (const known of state.days.values()) state.unlinkedDays.add(dayKey(known))
 }
 
 function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' }>): void {

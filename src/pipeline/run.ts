@@ -2,11 +2,13 @@ import type { Config } from '../config/schema.ts'
 import { closeDays } from '../correlate/close-days.ts'
 import { type LinkedDay, linkDays } from '../correlate/link-days.ts'
 import { type ApplicationDay, dayKey, parseDayKey } from '../ledger/state.ts'
+import type { AliasEntry } from '../model/aliases.ts'
 import type { Input } from '../sources/discover.ts'
 import type { Store } from '../store/store.ts'
 import { defineApplications } from './applications.ts'
 import { recordConfig } from './config-entry.ts'
-import { recordAliases } from './subjects.ts'
+import { rederive } from './rederive.ts'
+import { importAliases, recordAliases } from './subjects.ts'
 import { type IngestResult, ingest, type Progress } from './ingest.ts'
 
 export interface RunOptions {
@@ -39,6 +41,33 @@ export async function run(store: Store, inputs: readonly Input[], options: RunOp
   const linked = await relink(store, [...store.state.unlinkedDays].sort().map(parseDayKey), options, configDigest)
   const closed = await closeDays(store)
   return { ...taken, linked, closed }
+}
+
+/** Derives all facts anew by the configuration in force, and links every day. */
+export async function rederiveAndLink(
+  store: Store,
+  options: Pick<RunOptions, 'config' | 'onDay'>,
+): Promise<{ segments: number; linked: readonly LinkedDay[] }> {
+  const configDigest = recordConfig(store, options.config)
+  await recordAliases(store, options.config.subjects)
+  await defineApplications(store.db, options.config.applications)
+  const segments = await rederive(store, options.config, configDigest)
+  const linked = await relink(store, [...store.state.unlinkedDays].sort().map(parseDayKey), options, configDigest)
+  return { segments, linked }
+}
+
+/** Puts the accounts of a directory into force, and links every day. */
+export async function importAndLink(
+  store: Store,
+  file: string,
+  entries: readonly AliasEntry[],
+  options: Pick<RunOptions, 'config' | 'onDay'>,
+): Promise<readonly LinkedDay[]> {
+  const configDigest = recordConfig(store, options.config)
+  await recordAliases(store, options.config.subjects)
+  await importAliases(store, file, entries)
+  const days = [...store.state.days.values()].filter(d => d.lastHopAt)
+  return relink(store, days, options, configDigest)
 }
 
 /** Links days anew; those whose links come out as they were stay untouched. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { publish, syncFile } from '../ledger/durable.ts'
 import type { FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from '../ledger/entry.ts'
+import type { HopKind } from '../model/hop.ts'
 import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
 import { writeIdIndex } from './index-ids.ts'
 import { layout } from './layout.ts'
@@ -37,16 +38,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   const kept = batch.staged.filter(s => s.rows > 0)
   const name = String(store.ledger.nextSeq()).padStart(6, '0')
   const days = [...new Set(kept.map(s => s.day))].sort()
-  const indexes: IndexRecord[] = []
-  for (const day of days) {
-    const file = join(layout.temporary(root), `index-${day}.parquet`)
-    const rows = await writeIdIndex(
-      db,
-      kept.filter(s => s.day === day),
-      file,
-    )
-    indexes.push({ kind: 'id', day, ...(await publishFile(store, file, layout.index(day, name), rows)) })
-  }
+  const indexes = await publishIndexes(store, kept, name)
   const segments: SegmentRecord[] = []
   for (const [i, s] of kept.entries()) {
     const path = layout.segment(s.kind, s.day, `${name}-${String(i).padStart(4, '0')}`)
@@ -70,6 +62,43 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
     kind: 'ingest', sources, refused: [...batch.refused], segments, indexes, rejects, config: batch.config,
   }) // biome-ignore format: one entry
   return days
+}
+
+/** Writes the id index of each day of new files. */
+async function publishIndexes(
+  store: Store,
+  files: readonly { kind: HopKind; day: string; file: string }[],
+  name: string,
+): Promise<IndexRecord[]> {
+  const indexes: IndexRecord[] = []
+  for (const day of [...new Set(files.map(f => f.day))].sort()) {
+    const file = join(layout.temporary(store.root), `index-${day}.parquet`)
+    const rows = await writeIdIndex(
+      store.db,
+      files.filter(f => f.day === day),
+      file,
+    )
+    indexes.push({ kind: 'id', day, ...(await publishFile(store, file, layout.index(day, name), rows)) })
+  }
+  return indexes
+}
+
+/** Puts rewritten segments in the place of others, with one ledger entry. */
+export async function replaceSegments(
+  store: Store,
+  change: {
+    /** Name of the new index files. */
+    readonly name: string
+    readonly old: readonly SegmentRecord[]
+    /** Published already. */
+    readonly segments: readonly SegmentRecord[]
+    readonly config: string
+  },
+): Promise<void> {
+  const files = change.segments.map(s => ({ kind: s.kind, day: s.day, file: store.file(s.path) }))
+  const indexes = await publishIndexes(store, files, change.name)
+  const replaced = [...change.old, ...store.state.indexes].map(f => f.path)
+  store.append({ kind: 'rederived', segments: [...change.segments], indexes, replaced, config: change.config })
 }
 
 /** Applications with rows in a file of facts, in order. */

@@ -1,4 +1,4 @@
-import type { StagedSegment } from './dedupe.ts'
+import type { HopKind } from '../model/hop.ts'
 import { type Database, quoteText, quoteTexts } from './query.ts'
 
 /**
@@ -28,7 +28,7 @@ const IDS = {
  */
 export async function writeIdIndex(
   db: Database,
-  staged: readonly StagedSegment[],
+  staged: readonly { readonly kind: HopKind; readonly file: string }[],
   target: string,
 ): Promise<number> {
   const parts = (['gateway', 'app'] as const).flatMap(kind => {

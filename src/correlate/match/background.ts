@@ -19,20 +19,31 @@ export interface Background {
   readonly logCalmRate: Float64Array
   /** Logarithm of the density (a ms) of its duration in its group. */
   readonly logDuration: Float64Array
-  readonly sizes: SizeCounts
+  /** Logarithm of the share of lines of its group with its number of bytes; NaN where not logged. */
+  readonly logSize: Float64Array
 }
 
 export function describeBackground(app: AppSide): Background {
   const group = codesOf(app.count, i => `${app.key[i]} ${app.status[i]}`)
   const alike = codesOf(app.count, i => `${app.key[i]} ${app.status[i]} ${app.subject[i]}`)
-  const sizes = new SizeCounts()
-  for (let i = 0; i < app.count; i++) {
-    const bytes = app.bytes[i] ?? Number.NaN
-    if (!Number.isNaN(bytes)) sizes.add(group[i] ?? 0, bytes)
-  }
   const logRate = rates(app, alike, WINDOWS_US)
   const logCalmRate = rates(app, alike, WINDOWS_US.slice(-1))
-  return { group, logRate, logCalmRate, logDuration: durations(app, group), sizes }
+  return { group, logRate, logCalmRate, logDuration: durations(app, group), logSize: sizes(app, group) }
+}
+
+function sizes(app: AppSide, group: Int32Array): Float64Array {
+  const counts = new SizeCounts()
+  const each = (take: (i: number, bytes: number) => void): void => {
+    app.bytes.forEach((bytes, i) => {
+      if (!Number.isNaN(bytes)) take(i, bytes)
+    })
+  }
+  each((i, bytes) => counts.add(group[i] ?? 0, bytes))
+  const result = new Float64Array(app.count).fill(Number.NaN)
+  each((i, bytes) => {
+    result[i] = counts.log(group[i] ?? 0, bytes)
+  })
+  return result
 }
 
 function codesOf(count: number, textOf: (i: number) => string): Int32Array {

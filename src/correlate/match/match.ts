@@ -9,6 +9,8 @@ import type { AppSide, GatewaySide } from './sides.ts'
 const ANCHOR = 0.8
 /** Rounds of placing lines and weighing pairs; places settle after three or four. */
 const ROUNDS = 5
+/** Enough to learn from, as the next round of learning goes on from there. */
+export const LEARNING_ROUNDS = 2
 /** No evidence is taken for stronger than this: odds of e^20. */
 const MOST_LOG_ODDS = 20
 /**
@@ -49,18 +51,18 @@ export interface Evidence {
  * residual and of the end's place in the log, over how often lines like this one (key, status, subject, duration,
  * size) come anyway, and over the loss on both sides.
  */
-export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model): Matched {
+export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rounds = ROUNDS): Matched {
   const background = describeBackground(app)
   let places = placeLines(app, app.anchorUs)
   const weigher = new Weigher(gateway, app, model, background)
   const candidates = findCandidates(gateway, app, (i, slackMs, atUs) => weigher.rough(i, slackMs, atUs, places))
   weigher.use(candidates)
   let probability: Float64Array = new Float64Array(candidates.gateway.length)
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     if (round > 0) places = placeLines(app, anchors(app, candidates, probability))
     const weight = weigher.weights(candidates, places)
     const edges = { from: candidates.from, gateway: candidates.gateway, weight }
-    probability = marginals(edges, gateway.count, round < ROUNDS - 1 ? 2e-2 : 1e-3)
+    probability = marginals(edges, gateway.count, round < rounds - 1 ? 2e-2 : 1e-3)
   }
   const evidence = (i: number, pair: number): Evidence => weigher.evidence(candidates, places, i, pair)
   return { gateway, app, candidates, probability, places, background, evidence }
@@ -170,8 +172,7 @@ class Weigher {
   #size(i: number, j: number): number {
     const difference = (this.#app.bytes[i] ?? Number.NaN) - (this.#gateway.bytes[j] ?? Number.NaN)
     if (Number.isNaN(difference)) return 0
-    const { group, sizes } = this.#background
-    return this.#model.sizes.log(difference) - sizes.log(group[i] ?? 0, this.#app.bytes[i] ?? 0)
+    return this.#model.sizes.log(difference) - (this.#background.logSize[i] ?? 0)
   }
 }
 

@@ -1,0 +1,108 @@
+import { appendFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import { deriveAgain } from '../formats/derive.ts'
+import type { SegmentRecord } from '../ledger/entry.ts'
+import type { HopKind } from '../model/hop.ts'
+import { publishFile, replaceSegments } from '../store/commit.ts'
+import { layout } from '../store/layout.ts'
+import { quoteText } from '../store/query.ts'
+import type { Store } from '../store/store.ts'
+
+/** Stored values that ids and subjects are read from, by kind; NULL where the kind has none. */
+const INPUT: Readonly<Record<HopKind, string>> = {
+  gateway: 'NULL AS username, client_id, developer_email',
+  app: 'username, NULL AS client_id, NULL AS developer_email',
+}
+/** Field names that are no custom field of an IIS log. */
+const NOT_CUSTOM = /^(?:cs\(cookie\)|streamid)$|#\d+$/
+const DERIVED_TYPES =
+  "{n: 'BIGINT', correlation_id: 'VARCHAR', correlation_raw: 'VARCHAR', correlation_field: 'VARCHAR', other_ids: 'VARCHAR[]', subject_kind: 'VARCHAR', subject_issuer: 'VARCHAR', subject_name: 'VARCHAR', subject_raw: 'VARCHAR'}"
+
+/**
+ * Derives applications, ids and subjects of all facts anew, as the configuration in force says: the same hops in new
+ * files. The old files stay on disk until they are pruned.
+ *
+ * @returns how many segments there are
+ */
+export async function rederive(store: Store, config: Config, configDigest: string): Promise<number> {
+  const old = [...store.state.segments]
+  if (old.length === 0) return 0
+  const name = String(store.ledger.nextSeq()).padStart(6, '0')
+  const segments: SegmentRecord[] = []
+  for (const [i, segment] of old.entries())
+    segments.push(await rewrite(store, segment, `${name}-${String(i).padStart(4, '0')}`, config))
+  await replaceSegments(store, { name, old, segments, config: configDigest })
+  return segments.length
+}
+
+async function rewrite(
+  store: Store,
+  segment: SegmentRecord,
+  name: string,
+  config: Config,
+): Promise<SegmentRecord> {
+  const { db, root } = store
+  const derived = join(layout.temporary(root), `derived-${name}.ndjson`)
+  const file = join(layout.temporary(root), `derived-${name}.parquet`)
+  await writeDerived(store, segment, derived, config)
+  const application =
+    segment.kind === 'gateway'
+      ? 'gateway_application(f.environment, f.proxy, f.target_host)'
+      : 'app_application(f.site, f.host_header, f.server_ip, f.host)'
+  const columns = ['correlation_id', 'correlation_raw', 'correlation_field', 'other_ids', 'subject_kind', 'subject_issuer', 'subject_name', 'subject_raw'] // biome-ignore format: one list
+  const rows = await db.run(
+    `COPY (SELECT f.* EXCLUDE (file_row_number) REPLACE (${application} AS application, ${columns.map(c => `d.${c} AS ${c}`).join(', ')})
+       FROM read_parquet(${quoteText(store.file(segment.path))}, hive_partitioning = false, file_row_number = true) AS f
+       JOIN read_json(${quoteText(derived)}, format = 'newline_delimited', columns = ${DERIVED_TYPES}) AS d ON d.n = f.file_row_number
+       ORDER BY f.file_row_number) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION zstd)`,
+  )
+  rmSync(derived)
+  if (rows !== segment.rows) throw new Error(`rederive: ${rows} rows of ${segment.rows} in ${segment.path}`)
+  const applications = await db.rows<{ application: string }>(
+    `SELECT DISTINCT application FROM read_parquet(${quoteText(file)}) ORDER BY application`,
+  )
+  const record = await publishFile(store, file, layout.segment(segment.kind, segment.day, name), rows)
+  return { ...segment, ...record, applications: applications.map(a => a.application) }
+}
+
+interface StoredRow {
+  readonly n: string
+  readonly attributes: string | null
+  readonly correlation_field: string | null
+  readonly correlation_raw: string | null
+  readonly username: string | null
+  readonly client_id: string | null
+  readonly developer_email: string | null
+}
+
+async function writeDerived(
+  store: Store,
+  { kind, path }: SegmentRecord,
+  target: string,
+  config: Config,
+): Promise<void> {
+  const rows = store.db.stream<StoredRow>(
+    `SELECT file_row_number::VARCHAR AS n, attributes, correlation_field, correlation_raw, ${INPUT[kind]}
+     FROM read_parquet(${quoteText(store.file(path))}, hive_partitioning = false, file_row_number = true)`,
+  )
+  for await (const batch of rows) {
+    const lines = batch.map(row => JSON.stringify({ n: row.n, ...deriveAgain(storedOf(row, kind), config.fields[kind]) }))
+    appendFileSync(target, `${lines.join('\n')}\n`)
+  }
+}
+
+function storedOf(row: StoredRow, kind: HopKind) {
+  const fields = new Map<string, string>()
+  if (row.correlation_field !== null && row.correlation_raw !== null)
+    fields.set(row.correlation_field, row.correlation_raw)
+  for (const [name, value] of Object.entries(JSON.parse(row.attributes ?? '{}') as Record<string, unknown>))
+    if (typeof value === 'string' && isCandidate(name, kind)) fields.set(name, value)
+  return { fields, users: [row.username], clients: [row.client_id, row.developer_email] }
+}
+
+/** Built-in analytics columns are never ids or subjects by themselves, nor are cookies. */
+function isCandidate(name: string, kind: HopKind): boolean {
+  return kind === 'gateway' ? !/^(?:ax_|x_apigee|$)/.test(name) : !NOT_CUSTOM.test(name)
+}
+
