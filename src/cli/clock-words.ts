@@ -34,8 +34,6 @@ function hoursInWords(hours: number): string {
 }
 
 const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
-/** Offsets that differ by less are drawn as one level. */
-const LEAST_SPREAD_US = 20_000
 
 /** Values as one character each: low to high, `·` where nothing is known (NaN). */
 export function sparkline(values: readonly number[]): string {
@@ -45,7 +43,7 @@ export function sparkline(values: readonly number[]): string {
   return values
     .map(value => {
       if (Number.isNaN(value)) return '·'
-      if (spread < LEAST_SPREAD_US) return LEVELS[3]
+      if (spread === 0) return LEVELS[3]
       return LEVELS[Math.round(((value - low) / spread) * (LEVELS.length - 1))]
     })
     .join('')

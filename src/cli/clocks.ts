@@ -139,7 +139,10 @@ function dayLines(out: Output, { day, readFrom, pairs, readings, history }: Host
   const fromUs = dayNumber(day) * DAY_US
   const perCell = Math.max(1, Math.ceil(QUARTERS / Math.max(8, (out.width ?? 120) - INDENT - 2)))
   const cells = Math.ceil(QUARTERS / perCell)
-  const offsets = offsetsOver(readings, fromUs, fromUs + cells * perCell * (DAY_US / QUARTERS), cells)
+  const spread = offsetsOver(readings, fromUs, fromUs + cells * perCell * (DAY_US / QUARTERS), cells)
+  // Where one offset fits all readings, their middles differ by how well each was read, not by the clock.
+  const isFlat = history.driftPpm === 0 && history.steps.length === 0
+  const offsets = isFlat ? spread.map(us => (Number.isNaN(us) ? us : 0)) : spread
   const seen = offsets.filter(us => !Number.isNaN(us))
   const [low, high] = [Math.min(...seen), Math.max(...seen)]
   return [
@@ -156,18 +159,18 @@ function dayLines(out: Output, { day, readFrom, pairs, readings, history }: Host
     ),
     ...(history.zoneHours === 0 ? [] : [label('zone', out.colors.yellow(zoneText(history.zoneHours)))]),
     label('over day', sparkline(offsets)),
-    ...(high - low < 20_000 ? [] : [label('', `▁ ${offsetText(low, low)}, █ ${offsetText(high, high)}`)]),
+    ...(isFlat ? [] : [label('', `▁ ${offsetText(low, low)}, █ ${offsetText(high, high)}`)]),
   ]
 }
 
-function driftText(readings: readonly Reading[], { driftPpm }: ClockHistory): string {
+function driftText(readings: readonly Reading[], { driftPpm, steps }: ClockHistory): string {
   if (driftPpm !== 0) {
     const perDay = Math.abs(driftPpm * 86_400) / 1e6
     return `${driftPpm > 0 ? 'gains' : 'loses'} ${Math.abs(driftPpm).toFixed(0)} ppm (${perDay.toFixed(perDay < 10 ? 1 : 0)} s a day)`
   }
   const [first, last] = [readings[0], readings.at(-1)]
   return first && last && last.fromUs > first.fromUs
-    ? `none seen: one offset fits all readings from ${timeOfDay(first.fromUs)} to ${timeOfDay(last.toUs)}`
+    ? `none seen: ${steps.length > 0 ? 'between steps ' : ''}one offset fits all readings from ${timeOfDay(first.fromUs)} to ${timeOfDay(last.toUs)}`
     : 'not known: a single reading'
 }
 
