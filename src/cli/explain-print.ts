@@ -14,21 +14,23 @@ import {
 import { duration, type Output, safe, table } from './output.ts'
 
 /** Requests of one id that are printed. */
-const MOST_REQUESTS = 10
+export const MOST_REQUESTS = 10
 
+/** @param rest requests that are not among these, and whether there may be others still */
 export function printExplanations(
   out: Output,
   store: Store,
   all: readonly Explanation[],
-  isCut: boolean,
+  rest: { readonly more: number; readonly isCut: boolean },
 ): void {
-  all.slice(0, MOST_REQUESTS).forEach((one, i) => {
+  all.forEach((one, i) => {
     if (i > 0) out.line()
     for (const line of lines(out, store, one)) out.line(line)
   })
-  if (all.length > MOST_REQUESTS)
-    out.line(`\n${all.length - MOST_REQUESTS} more requests carry this id; explain one by its request id`)
-  if (isCut) out.line('\nonly the first hops were looked at: this id is shared by many and identifies none')
+  if (rest.more > 0)
+    out.line(`\n${rest.more} more requests carry this id; explain one by its request id, as trace prints it`)
+  if (rest.isCut)
+    out.line('\nonly the first hops were looked at: this id is shared by many requests and identifies none')
 }
 
 function lines(out: Output, store: Store, one: Explanation): string[] {

@@ -11,7 +11,7 @@ import { offsetText } from './clock-words.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { type Evidence, evidenceOf, hostOf } from './evidence.ts'
 import { explainDocument } from './explain-json.ts'
-import { printExplanations } from './explain-print.ts'
+import { MOST_REQUESTS, printExplanations } from './explain-print.ts'
 import { safe } from './output.ts'
 
 interface Flags extends StoreFlags {
@@ -59,10 +59,14 @@ export function explainCommand(program: Command, context: Context): void {
       await withReader(flags, async (store, loaded) => {
         const found = await findWithCandidates(store, id)
         if (found.requests.length === 0) throw unknown(store, id)
+        const wanted = flags.json ? found.requests : found.requests.slice(0, MOST_REQUESTS)
         const all: Explanation[] = []
-        for (const request of found.requests) all.push(await explain(store, loaded, found, request))
+        for (const request of wanted) all.push(await explain(store, loaded, found, request))
         if (flags.json) return context.out.line(JSON.stringify(explainDocument(store, id, all), null, 2))
-        printExplanations(context.out, store, all, found.gatewayHops.length >= MOST_HOPS)
+        printExplanations(context.out, store, all, {
+          more: found.requests.length - all.length,
+          isCut: found.gatewayHops.length >= MOST_HOPS,
+        })
       })
     })
 }
