@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander'
 import pc from 'picocolors'
+import { clocksCommand } from './clocks.ts'
 import { configCommand } from './config.ts'
 import type { Context } from './context.ts'
+import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { ingestCommand } from './ingest.ts'
 import { linkCommand } from './link.ts'
@@ -42,8 +44,10 @@ export function createProgram(context: Context): Command {
     ingestCommand,
     statusCommand,
     traceCommand,
+    explainCommand,
     queryCommand,
     exportCommand,
+    clocksCommand,
     linkCommand,
     subjectsCommand,
     simulateCommand,

@@ -8,6 +8,7 @@ import { type Span, spansOf } from '../traces/spans.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { duration, type Output, safe } from './output.ts'
 import { jsonRow } from './rows.ts'
+import { candidateNotes, type Joins, joinedTexts, joinsOf, markedSpans, markOf } from './trace-words.ts'
 import { waterfall } from './waterfall.ts'
 
 interface Flags extends StoreFlags {
@@ -58,15 +59,16 @@ function print(out: Output, store: Store, found: Found, originals: ReadonlyMap<s
     const gateway = found.gatewayHops.find(h => h.hop_id === request.gateway_hop_id)
     const ids = request.app_hop_ids as string[]
     const apps = found.appHops.filter(h => ids.includes(String(h.hop_id)))
-    const spans = spansOf(gateway, apps)
+    const joins = joinsOf(request, found.links)
+    const spans = markedSpans(spansOf(gateway, apps), joins)
     const lines = [
       ...heading(out, request),
-      ...facts(request, gateway, apps, found.links),
+      ...facts(request, gateway, apps, joins),
       '',
       ...waterfall(spans, out),
       ...legend(spans),
       '',
-      ...provenance(store, gateway, apps, originals),
+      ...provenance(store, gateway, apps, joins, originals),
       ...unknowns(out, request, apps, found.links),
       '',
     ]
@@ -93,13 +95,13 @@ function heading(out: Output, r: Row): string[] {
   ]
 }
 
-function facts(r: Row, gateway: Row | undefined, apps: readonly Row[], links: readonly LinkRow[]): string[] {
+function facts(r: Row, gateway: Row | undefined, apps: readonly Row[], joins: Joins): string[] {
   const rows: [string, string][] = [
     ['said by', saidBy(r)],
     ['who', [safe(r.subject ?? 'nobody named'), r.subject_kind ? `(${r.subject_kind}${r.subject_issuer ? ` of ${safe(r.subject_issuer)}` : ''})` : ''].join(' ').trim()],
     ['client', [r.developer_app && `app ${safe(r.developer_app)}`, r.client_id && `id ${safe(r.client_id)}`, r.client_ip ? `from ${safe(r.client_ip)}` : r.peer_ip && `peer ${safe(r.peer_ip)}`].filter(Boolean).join(', ')],
     ['ids', [gateway?.correlation_raw && `${safe(gateway.correlation_field)} ${safe(gateway.correlation_raw)}`, r.message_id && `message ${safe(r.message_id)}`, r.trace_id && `trace ${safe(r.trace_id)}`, !gateway && apps[0]?.correlation_raw && `${safe(apps[0].correlation_field)} ${safe(apps[0].correlation_raw)}`].filter(Boolean).join(', ') || 'none logged'],
-    ['joined', joined(r, links)],
+    ...joinedTexts(joins).map((text, i): [string, string] => [i === 0 ? 'joined' : '', text]),
   ] // biome-ignore format: a table
   return rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(9)}${value}`)
 }
@@ -125,21 +127,6 @@ function saidBy(r: Row): string {
   return `${layer}${detail}${legs}${seen}`
 }
 
-function joined(r: Row, links: readonly LinkRow[]): string {
-  const ids = r.app_hop_ids as string[]
-  const link = links.find(l => l.verdict === 'linked' && ids.includes(l.app_hop_id))
-  if (!link) return ''
-  const [gateway, app] = [safe(link.gateway_field), safe(link.app_field)]
-  const how =
-    link.how === 'equal'
-      ? `${gateway} equals ${app}`
-      : link.how === 'segment'
-        ? `${gateway} is a segment of ${app}`
-        : `${app} begins with the 400 bytes that the gateway kept of ${gateway}`
-  const hops = ids.length > 1 ? `, ${ids.length} app hops (retries or a logon handshake)` : ''
-  return `by id: ${how}; confidence ${Number(r.confidence).toFixed(2)}${hops}`
-}
-
 function legend(spans: readonly Span[]): string[] {
   const notes = [
     spans.some(s => s.placed) ? '~ IIS logs whole seconds: drawn inside the call that caused it' : '',
@@ -154,6 +141,7 @@ function provenance(
   store: Store,
   gateway: Row | undefined,
   apps: readonly Row[],
+  joins: Joins,
   originals: ReadonlyMap<string, string>,
 ): string[] {
   const hops = [
@@ -162,14 +150,14 @@ function provenance(
   ]
   return hops.flatMap(([side, hop]) => {
     const source = store.state.sources.get(Number(hop.source_id))
-    const where = `${side.padEnd(9)}${safe(source?.path ?? `source ${hop.source_id}`)} line ${hop.line_no}`
+    const mark = markOf(joins.get(String(hop.hop_id)))
+    const where = `${side.padEnd(9)}${safe(source?.path ?? `source ${hop.source_id}`)} line ${hop.line_no}${mark ? `  (${mark})` : ''}`
     const original = originals.get(String(hop.hop_id))
     return original === undefined ? [where] : [where, `         ${safe(original)}`]
   })
 }
 
 function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly LinkRow[]): string[] {
-  const hops = new Set([String(r.gateway_hop_id), ...(r.app_hop_ids as string[])])
   const notes: string[] = []
   if (r.state === 'awaiting-app') notes.push('the app hop: its day is open, it may still come')
   if (r.state === 'gateway-only' && LAYERS[String(r.decided_by)]?.startsWith('the application'))
@@ -177,18 +165,12 @@ function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly Lin
   if (r.state === 'awaiting-gateway')
     notes.push('the gateway hop: its day is open, the export may still come')
   if (r.state === 'app-only') notes.push('the gateway hop: none claims this line, the day is closed')
-  for (const link of links.filter(
-    l => l.verdict !== 'linked' && (hops.has(l.app_hop_id) || hops.has(l.gateway_hop_id)),
-  )) {
-    const other = hops.has(link.app_hop_id)
-      ? `gateway hop ${link.gateway_hop_id}`
-      : `app hop ${link.app_hop_id}`
+  if (r.state === 'ambiguous')
     notes.push(
-      link.verdict === 'contradicted'
-        ? `${other} carries the same id but contradicts it: ${safe(link.reasons)}; not linked`
-        : `${other} is as likely a partner (${Number(link.posterior).toFixed(2)}); not linked`,
+      `${r.gateway_hop_id === null ? 'the gateway hop: calls' : 'the app hop: lines'} that may be its own are known, none well enough`,
     )
-  }
+  const candidates = candidateNotes(r, links)
+  notes.push(...candidates)
   if (apps.some(a => Number(a.win32_status ?? 0) !== 0 && Number(a.status) < 400))
     notes.push(
       `whether the response arrived: IIS reports Windows error ${apps.map(a => a.win32_status).find(w => Number(w) !== 0)}`,
@@ -202,6 +184,9 @@ function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly Lin
   return [
     ...(share ? [share] : []),
     ...list.map((note, i) => `${(i === 0 ? 'unknown' : '').padEnd(9)}${out.colors.yellow(note)}`),
+    ...(candidates.length > 0
+      ? [`${''.padEnd(9)}throughline explain ${r.request_id} shows what speaks for each`]
+      : []),
   ]
 }
 

@@ -6,7 +6,7 @@ import { quoteText, quoteTexts } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { linksRelation, viewsOver } from './view.ts'
 
-/** A link or a candidate that is none, as `trace` shows it. */
+/** A link or a candidate that is none, as `trace` and `explain` show it. Microseconds are text: 64 bits. */
 export interface LinkRow {
   readonly app_hop_id: string
   readonly gateway_hop_id: string
@@ -17,7 +17,25 @@ export interface LinkRow {
   readonly app_field: string | null
   readonly how: string | null
   readonly reasons: string | null
+  readonly id: string | null
+  readonly runner_up: number
+  readonly nobody: number | null
+  readonly candidates: number
+  readonly duration_residual_us: string | null
+  readonly place_residual_us: string | null
+  readonly ahead_us: string | null
+  readonly clock_low_us: string | null
+  readonly clock_high_us: string | null
+  readonly calibrated: boolean
+  readonly log_duration: number | null
+  readonly log_place: number | null
+  readonly log_values: number | null
+  readonly log_alone: number | null
 }
+
+const LINK_ROW = `hex_id(app_hop_id) AS app_hop_id, hex_id(gateway_hop_id) AS gateway_hop_id, verdict, method, posterior,
+  gateway_field, app_field, how, reasons, id, runner_up, nobody, candidates, duration_residual_us, place_residual_us, ahead_us,
+  clock_low_us, clock_high_us, calibrated, log_duration, log_place, log_values, log_alone`
 
 /** Everything the store knows about an id. */
 export interface Found {
@@ -40,6 +58,34 @@ export const MOST_HOPS = 200
  * hop id, as logged or in comparable form.
  */
 export async function findById(store: Store, id: string): Promise<Found> {
+  const { gateway, app, links } = await hopsById(store, id)
+  return load(store, gateway, app, links)
+}
+
+/** The same, with the hops of candidates that are no links, and with the rows of their rivals. */
+export async function findWithCandidates(store: Store, id: string): Promise<Found> {
+  const near = await hopsById(store, id)
+  const own = await linksOf(store, near.gateway, near.app)
+  const gatewayIds = new Set([...near.gateway.keys(), ...own.map(l => l.gateway_hop_id)])
+  const appIds = new Set([...near.app.keys(), ...own.map(l => l.app_hop_id)])
+  const gateway = await stamped(store, 'g', gatewayIds, near.gateway)
+  const app = await stamped(store, 'a', appIds, near.app)
+  const found = await load(store, gateway, app, await linksOf(store, gateway, app))
+  const requests = found.requests.filter(
+    r => near.gateway.has(String(r.gateway_hop_id)) || (r.app_hop_ids as string[]).some(a => near.app.has(a)),
+  )
+  return { ...found, requests }
+}
+
+interface Hops {
+  /** Stamps (µs) by hop id. */
+  readonly gateway: Map<string, number>
+  readonly app: Map<string, number>
+  readonly links: readonly LinkRow[]
+}
+
+/** Hops that carry an id, and those that links lead to from there. */
+async function hopsById(store: Store, id: string): Promise<Hops> {
   const texts = [
     ...new Set([
       id.trim(),
@@ -55,12 +101,11 @@ export async function findById(store: Store, id: string): Promise<Found> {
   const gatewayIds = new Set([...gateway.keys(), ...linked.map(l => l.gateway_hop_id)])
   const more = linked.filter(l => gatewayIds.has(l.gateway_hop_id)).map(l => l.app_hop_id)
   const appIds = new Set([...app.keys(), ...more])
-  return load(
-    store,
-    await stamped(store, 'g', gatewayIds, gateway),
-    await stamped(store, 'a', appIds, app),
+  return {
+    gateway: await stamped(store, 'g', gatewayIds, gateway),
+    app: await stamped(store, 'a', appIds, app),
     links,
-  )
+  }
 }
 
 /** Hop ids on one side that carry any of these texts as an id, with their stamps (µs). */
@@ -111,9 +156,7 @@ async function linksOf(
   if (all.length === 0) return []
   const range = { fromUs: Math.min(...all) - DAY_US, toUs: Math.max(...all) + DAY_US }
   return store.db.rows<LinkRow>(
-    `SELECT hex_id(app_hop_id) AS app_hop_id, hex_id(gateway_hop_id) AS gateway_hop_id, verdict, method, posterior,
-       gateway_field, app_field, how, reasons
-     FROM ${linksRelation(store.state, store.root, range)}
+    `SELECT ${LINK_ROW} FROM ${linksRelation(store.state, store.root, range)}
      WHERE gateway_hop_id IN (${uuids(gateway.keys())}) OR app_hop_id IN (${uuids(app.keys())})
      ORDER BY gateway_hop_id, app_hop_id LIMIT 1000`,
   )

@@ -36,8 +36,10 @@ describe('help', () => {
       'ingest',
       'status',
       'trace',
+      'explain',
       'query',
       'export',
+      'clocks',
       'link',
       'simulate',
       'config',
@@ -46,7 +48,7 @@ describe('help', () => {
       expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'))
   })
 
-  test.each(['ingest', 'status', 'trace', 'query', 'export', 'link', 'simulate'])(
+  test.each(['ingest', 'status', 'trace', 'explain', 'query', 'export', 'clocks', 'link', 'simulate'])(
     '%s --help prints one sentence, options and examples on stdout',
     async name => {
       const { code, stdout, stderr } = await throughline([name, '--help'], at())
@@ -155,7 +157,7 @@ describe('status', () => {
     const { stdout } = await throughline(['status', '--json'], at())
     const document = JSON.parse(stdout) as Record<string, unknown>
     expect(Object.keys(document)).toEqual([
-      'version', 'store', 'storeId', 'ledgerHead', 'sources', 'refused', 'joined', 'fieldPairs', 'idFields', 'days', 'bytes',
+      'version', 'store', 'storeId', 'ledgerHead', 'sources', 'refused', 'joined', 'fieldPairs', 'linksWithoutIds', 'idFields', 'days', 'bytes',
     ]) // biome-ignore format: a list
     expect(document).toMatchObject({
       version: 1,
