@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { ThroughlineError } from '../errors.ts'
 import { nearest } from './nearest.ts'
 import { CONFIG, type Config } from './schema.ts'
@@ -78,8 +78,13 @@ function found(config: unknown, path: readonly PropertyKey[]): string {
 
 /** The keys that the schema knows at a path. */
 function keysAt(path: readonly PropertyKey[]): string[] {
-  let value: unknown = CONFIG.parse({ hosts: [{ path: '*' }] })
-  for (const key of path) value = (value as Record<PropertyKey, unknown>)[key]
-  const extra = path[0] === 'hosts' ? ['host', 'site'] : path[0] === 'engine' ? ['threads'] : []
-  return [...new Set([...Object.keys((value as object | undefined) ?? {}), ...extra])].sort()
+  let at: JsonSchema | undefined = z.toJSONSchema(CONFIG, { io: 'input' }) as JsonSchema
+  for (const key of path) at = typeof key === 'number' ? at?.items : at?.properties?.[String(key)]
+  return Object.keys(at?.properties ?? {}).sort()
+}
+
+/** As much of a JSON Schema as leads to keys. */
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly items?: JsonSchema
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isAddressBlock } from '../model/address.ts'
+import { APPLICATIONS } from './applications.ts'
 import { SUBJECTS } from './subjects.ts'
 
 const names = (description: string, defaults: string[]) =>
@@ -62,6 +63,7 @@ export const CONFIG = z.strictObject({
     })
     .prefault({})
     .describe('Secrets that are replaced before anything is written.'),
+  applications: APPLICATIONS,
   subjects: SUBJECTS,
   engine: z
     .strictObject({
