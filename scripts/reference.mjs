@@ -105,7 +105,8 @@ const LINK_MEANINGS = {
   app_day: "UTC day of the app hop's logged stamp.",
   verdict:
     '`linked`; `ambiguous`: several gateway hops are equally plausible; `contradicted`: the ids agree, the rest does not; `lost`: a neighbouring day has the better claim. Only `linked` rows join.',
-  method: 'How the pair was found: `id`.',
+  method:
+    'How the pair was found: `id`; `id-time`: inside an id that several calls share, by time; `subject`: by time, and both sides name the same; `time`.',
   posterior: 'Confidence in this pair, 0 to 1.',
   runner_up: 'The same for the next best candidate.',
   candidates: 'Plausible gateway hops of the app hop.',
@@ -114,6 +115,17 @@ const LINK_MEANINGS = {
   app_field: 'Field of the app hop.',
   how: '`equal`; `segment`: one part, between dots, of the id at the app; `cut`: equal up to the 400 bytes that the gateway kept.',
   reasons: 'What contradicts the pair: `method`, `path`, `target-not-called`, `untrusted-peer`.',
+  duration_residual_us: 'How much longer the call took for the gateway than for the app, µs; NULL where one does not tell.',
+  ahead_us: "The app hop's logged stamp less the moment at which the gateway had its answer, µs.",
+  clock_low_us: "Least by which the host's clock was ahead of the gateway's then, µs; NULL: not known.",
+  clock_high_us: 'The most.',
+  nobody: 'Probability that the app hop has no partner; NULL: not weighed, an id decided.',
+  log_duration: 'Evidence of the two durations, natural logarithm of the odds; the next three alike, NULL: no evidence.',
+  log_place: 'Evidence of the place in the log.',
+  log_values: 'Evidence of equal values: subject, client, agent, query, size.',
+  log_alone: 'Evidence of the app hop by itself.',
+  place_residual_us: 'How far the expected moment lies from where the line stands in its log, µs.',
+  calibrated: "Whether the host's clock was read from links by id.",
 }
 
 // Errors
@@ -390,10 +402,12 @@ const ROOMS = {
   sources: 'Where bytes come from: finds files, opens and decompresses them, reads an original line again.',
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
   correlate: 'Facts to links, day by day, in SQL; closes days.',
+  directory: 'Lists of accounts of a directory, as aliases of subjects.',
   traces: 'A request as spans.',
   elastic: 'Documents for Elasticsearch.',
   findings: 'Rules over requests.',
   evidence: 'Bundles that prove themselves.',
+  doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',
   requests: 'The request record as a view of facts and links; the filter language; search, look-up, export.',
   store: 'Parquet files of facts, links and index; the writer lock; `query.ts` is the only place that speaks to DuckDB.',
   ledger: 'Hash-chained entries, durable files, and the state that entries add up to.',
