@@ -115,12 +115,14 @@ const LINK_MEANINGS = {
   app_field: 'Field of the app hop.',
   how: '`equal`; `segment`: one part, between dots, of the id at the app; `cut`: equal up to the 400 bytes that the gateway kept.',
   reasons: 'What contradicts the pair: `method`, `path`, `target-not-called`, `untrusted-peer`.',
-  duration_residual_us: 'How much longer the call took for the gateway than for the app, µs; NULL where one does not tell.',
+  duration_residual_us:
+    'How much longer the call took for the gateway than for the app, µs; NULL where one does not tell.',
   ahead_us: "The app hop's logged stamp less the moment at which the gateway had its answer, µs.",
   clock_low_us: "Least by which the host's clock was ahead of the gateway's then, µs; NULL: not known.",
   clock_high_us: 'The most.',
   nobody: 'Probability that the app hop has no partner; NULL: not weighed, an id decided.',
-  log_duration: 'Evidence of the two durations, natural logarithm of the odds; the next three alike, NULL: no evidence.',
+  log_duration:
+    'Evidence of the two durations, natural logarithm of the odds; the next three alike, NULL: no evidence.',
   log_place: 'Evidence of the place in the log.',
   log_values: 'Evidence of equal values: subject, client, agent, query, size.',
   log_alone: 'Evidence of the app hop by itself.',

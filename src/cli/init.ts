@@ -8,7 +8,6 @@ import { CONFIG } from '../config/schema.ts'
 import { pseudonymizer } from '../config/token-key.ts'
 import { type ProposedApplication, proposeApplications } from '../doctor/applications.ts'
 import { draftConfig } from '../doctor/draft.ts'
-import { type Origins, proposeOrigins } from '../doctor/origins.ts'
 import { chooseSample } from '../doctor/sample.ts'
 import { type Survey, surveyStore } from '../doctor/survey.ts'
 import { ThroughlineError } from '../errors.ts'
@@ -29,7 +28,6 @@ interface Flags {
 interface Look {
   readonly result: RunResult
   readonly survey: Survey
-  readonly origins: Origins
   readonly applications: readonly ProposedApplication[]
   readonly found: number
   readonly chosen: number
@@ -94,9 +92,8 @@ async function lookAt(context: Context, found: readonly Input[]): Promise<Look> 
       onDay: (day, place, of) => progress.linking(day, place, of),
     })
     const survey = await surveyStore(store, config)
-    const origins = await proposeOrigins(store)
     const applications = await proposeApplications(store)
-    return { result, survey, origins, applications, found: found.length, chosen: inputs.length }
+    return { result, survey, applications, found: found.length, chosen: inputs.length }
   } finally {
     progress.clear()
     store.close()
@@ -115,10 +112,9 @@ function sample(found: readonly Input[]): Input[] {
 }
 
 function writeDraft(look: Look, output: string): void {
-  const { survey, origins, applications } = look
+  const { survey, applications } = look
   const text = draftConfig({
     survey,
-    origins,
     applications,
     read: readLines(look),
     store: CONFIG.parse({}).store,
@@ -158,7 +154,7 @@ function daysText(days: readonly string[]): string {
 
 function printSummary(context: Context, look: Look, sources: readonly string[], output: string): void {
   const { out } = context
-  const { result, survey, applications, origins, found, chosen } = look
+  const { result, survey, applications, found, chosen } = look
   const { share, pairs } = survey
   const read = result.sources.reduce((total, source) => total + source.accounting.bytes, 0)
   out.line(
@@ -181,8 +177,8 @@ function printSummary(context: Context, look: Look, sources: readonly string[], 
   out.line(
     `applications  ${applications.length ? applications.map(a => a.rule.name).join(', ') : 'none that could be told apart'}`,
   )
-  if (origins.nameless.length)
-    out.line(`unnamed       ${count(origins.nameless.length)} logs do not say which host wrote them`)
+  if (survey.origins.nameless.length)
+    out.line(`unnamed       ${count(survey.origins.nameless.length)} logs do not say which host wrote them`)
   out.line(`wrote         ${safe(output)}`)
   const config = output === DEFAULT_FILE ? '' : ` --config ${safe(output)}`
   out.line()

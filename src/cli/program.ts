@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import pc from 'picocolors'
 import { configCommand } from './config.ts'
 import type { Context } from './context.ts'
+import { doctorCommand } from './doctor.ts'
 import { exportCommand } from './export.ts'
 import { ingestCommand } from './ingest.ts'
 import { initCommand } from './init.ts'
@@ -42,6 +43,7 @@ export function createProgram(context: Context): Command {
     initCommand,
     ingestCommand,
     statusCommand,
+    doctorCommand,
     traceCommand,
     queryCommand,
     exportCommand,

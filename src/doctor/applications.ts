@@ -41,7 +41,7 @@ export interface ProposedApplication {
   readonly crossing: number
 }
 
-/** Needs the views of `createRequestsView` and the table of `proposeOrigins`. */
+/** Needs what `surveyStore` leaves: the views of requests, and the table of origins. */
 export async function proposeApplications({ db }: Store): Promise<ProposedApplication[]> {
   return applicationsOf(await db.rows<LinkedPair>(LINKED_PAIRS))
 }

@@ -5,13 +5,11 @@ import type { ProposedApplication } from './applications.ts'
 import { offsetText } from './clocks.ts'
 import { groupBy, sum } from './group.ts'
 import { placeText } from './logs.ts'
-import type { Origins } from './origins.ts'
 import { gatewayPeers, type Survey } from './survey.ts'
 
 /** What a draft of a configuration is made from. */
 export interface DraftInput {
   readonly survey: Survey
-  readonly origins: Origins
   readonly applications: readonly ProposedApplication[]
   /** What was read, a line each. */
   readonly read: readonly string[]
@@ -39,7 +37,8 @@ function storeSection({ store }: DraftInput): Section {
   return { comment: ['Folder of the store.'], value: { store } }
 }
 
-function hostsSection({ origins: { rules, nameless } }: DraftInput): Section {
+function hostsSection({ survey }: DraftInput): Section {
+  const { rules, nameless } = survey.origins
   const first = nameless[0]
   const unknown =
     first === undefined

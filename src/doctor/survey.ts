@@ -4,6 +4,7 @@ import { createRequestsView } from '../requests/view.ts'
 import type { Store } from '../store/store.ts'
 import { type HostClock, hostClocks } from './clocks.ts'
 import { type AppLog, appLogs, type ProxyLog, proxyLogs } from './logs.ts'
+import { type Origins, proposeOrigins } from './origins.ts'
 import { type SubjectSurvey, subjectSurvey } from './subjects.ts'
 
 /** What can be seen in a store about how it was logged. */
@@ -16,6 +17,7 @@ export interface Survey {
   readonly peers: readonly Peer[]
   readonly subjects: SubjectSurvey
   readonly repeatedIds: readonly RepeatedId[]
+  readonly origins: Origins
 }
 
 /** An address that app hops came from. */
@@ -52,6 +54,7 @@ export async function surveyStore(store: Store, config: Pick<Config, 'subjects'>
     peers: await peersOf(store),
     subjects: await subjectSurvey(store, config.subjects),
     repeatedIds: [...(await repeatedIds(store, 'gateway')), ...(await repeatedIds(store, 'app'))],
+    origins: await proposeOrigins(store),
   }
 }
 
