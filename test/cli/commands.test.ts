@@ -33,8 +33,10 @@ describe('help', () => {
     const { code, stdout, stderr } = await throughline([], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const name of [
+      'init',
       'ingest',
       'status',
+      'doctor',
       'trace',
       'query',
       'export',
@@ -46,7 +48,7 @@ describe('help', () => {
       expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'))
   })
 
-  test.each(['ingest', 'status', 'trace', 'query', 'export', 'link', 'simulate'])(
+  test.each(['init', 'ingest', 'status', 'doctor', 'trace', 'query', 'export', 'link', 'simulate'])(
     '%s --help prints one sentence, options and examples on stdout',
     async name => {
       const { code, stdout, stderr } = await throughline([name, '--help'], at())
