@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { DEFAULT_FILE, parseConfig } from '../config/load.ts'
 import { CONFIG } from '../config/schema.ts'
@@ -64,6 +64,8 @@ export function initCommand(program: Command, context: Context): void {
           `init ${flags.output}: the file exists; name another with --output, or overwrite it with --force`,
           { output: flags.output },
         )
+      // Before the reading, which may take minutes.
+      if (!existsSync(dirname(flags.output))) throw unwritable(flags.output, new Error('no such folder'))
       const found = await discoverInputs(sources, CONFIG.parse({}).store)
       const look = await lookAt(context, found)
       writeDraft(look, flags.output)
@@ -160,7 +162,8 @@ function printSummary(context: Context, look: Look, sources: readonly string[], 
   out.line(
     `read          ${count(result.sources.length)} of ${count(found)} files, ${bytes(read)}${result.days.length ? `; days ${daysText(result.days)}` : ''}`,
   )
-  if (chosen < found) out.line('              a sample in whole days: there was more than 256 MiB; read were')
+  if (chosen < found)
+    out.line(`              a sample in whole days: there was more than ${bytes(MOST_BYTES)}; read were`)
   if (chosen < found) for (const { path } of result.sources) out.line(`              ${safe(path)}`)
   for (const refused of result.refused) out.line(`refused       ${safe(refused.path)}: ${safe(refused.name)}`)
   out.line(`gateway       ${count(share.gatewayHops)} hops, ${count(survey.proxyLogs.length)} proxies`)

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { count, safe } from '../model/text.ts'
 import { placesOf, proxyText, sitesOf } from './checks-ids.ts'
-import { offsetText } from './clocks.ts'
+import { isShared, isZoneMistake, offsetText, spanText, usualUs } from './clocks.ts'
 import type { Finding, Step } from './finding.ts'
 import { groupBy, sum } from './group.ts'
 import { standardFields, switchable } from './iis-settings.ts'
@@ -82,24 +82,35 @@ function clocks({ clocks }: Survey): Finding[] {
       code: 'clock',
       what: wrong.some(clock => clock.steps.length > 0) ? 'Clocks of hosts are off, or were set while they ran' : 'Clocks of hosts are off',
       where: wrong.map(clock => ({
-        name: `${safe(clock.host) || '(unnamed host)'}: ${offsetText((clock.usualLowUs + clock.usualHighUs) / 2)} of the gateway${stepsText(clock.steps)}`,
+        name: `${safe(clock.host) || '(unnamed host)'}: ${offsetText(usualUs(clock))} of the gateway${stepsText(clock.steps)}`,
         lines: clock.lines,
       })),
       lines: sum(wrong, clock => clock.lines),
       why: 'Links allow for the difference, which is measured for every quarter of an hour; but lines close to a change of a clock are hard to place, and times in the log are wrong for everybody else who reads them.',
-      fix: [
-        { text: 'on the server: where does it take its time from, and how far off is it', code: 'w32tm /query /status /verbose\nw32tm /stripchart /computer:TIMESERVER /samples:5 /dataonly' },
-        { text: 'in a domain, take it from the domain; elsewhere name an NTP server with /manualpeerlist', code: 'w32tm /config /syncfromflags:domhier /update\nw32tm /resync /rediscover' },
-      ],
+      fix: clockSteps(clocks),
     },
   ] // biome-ignore format: one finding
+}
+
+function clockSteps(clocks: Survey['clocks']): Step[] {
+  const zones = clocks.filter(isZoneMistake).map(clock => safe(clock.host))
+  return [
+    ...(isShared(clocks)
+      ? [{ text: 'All hosts are off by the same, so look at the clock of the gateway first (Apigee hybrid and Edge: the nodes of the message processors).' }]
+      : []),
+    ...(zones.length
+      ? [{ text: `${zones.slice(0, 3).join(', ')}: off by whole half hours. IIS logs UTC, so the time zone of the server is most likely wrong, with its clock set to fit`, code: 'tzutil /g' }]
+      : []),
+    { text: 'on the server: where does it take its time from, and how far off is it', code: 'w32tm /query /status /verbose\nw32tm /stripchart /computer:TIMESERVER /samples:5 /dataonly' },
+    { text: 'in a domain, take it from the domain; elsewhere name an NTP server with /manualpeerlist', code: 'w32tm /config /syncfromflags:domhier /update\nw32tm /resync /rediscover' },
+  ] // biome-ignore format: one list
 }
 
 function stepsText(steps: Survey['clocks'][number]['steps']): string {
   const [first] = steps
   if (!first) return ''
   const more = steps.length > 1 ? `, and ${count(steps.length - 1)} more times` : ''
-  return `; set by ${offsetText(first.byUs)} before ${first.at} UTC${more}`
+  return `; set ${first.byUs >= 0 ? 'forward' : 'back'} by ${spanText(first.byUs)} before ${first.at} UTC${more}`
 }
 
 function missingStamps(proxies: readonly ProxyLog[]): Finding[] {

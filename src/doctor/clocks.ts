@@ -1,6 +1,8 @@
 import type { Store } from '../store/store.ts'
 import { groupBy, sum } from './group.ts'
 
+const HALF_HOUR_US = 1800e6
+const ZONE_TOLERANCE_US = 30e6
 /** Differences in µs from which a clock is worth a word. */
 const NOTABLE_US = 500_000
 
@@ -75,14 +77,33 @@ function stepsOf(pieces: readonly Piece[]): ClockStep[] {
   })
 }
 
-/** `1.8 s ahead of the gateway`, `0.4 s behind it`. */
+/** `1.80 s ahead`, `0.42 s behind`. */
 export function offsetText(us: number): string {
+  return `${spanText(us)} ${us >= 0 ? 'ahead' : 'behind'}`
+}
+
+/** A difference without its sign: `1.80 s`, `60.0 min`. */
+export function spanText(us: number): string {
   const seconds = Math.abs(us) / 1e6
-  const size =
-    seconds < 120
-      ? `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`
-      : seconds < 7200
-        ? `${(seconds / 60).toFixed(1)} min`
-        : `${(seconds / 3600).toFixed(2)} h`
-  return us >= 0 ? `${size} ahead` : `${size} behind`
+  if (seconds < 120) return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`
+  return seconds < 7200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(2)} h`
+}
+
+/** The middle of where a clock stood most of the time, µs. */
+export function usualUs({ usualLowUs, usualHighUs }: HostClock): number {
+  return (usualLowUs + usualHighUs) / 2
+}
+
+/** Whether a clock is off by half hours, as one that is set to another zone. */
+export function isZoneMistake(clock: HostClock): boolean {
+  const halfHours = Math.round(usualUs(clock) / HALF_HOUR_US)
+  return halfHours !== 0 && Math.abs(usualUs(clock) - halfHours * HALF_HOUR_US) <= ZONE_TOLERANCE_US
+}
+
+/** Whether several hosts are off by the same: then it is the gateway's clock that is. */
+export function isShared(clocks: readonly HostClock[]): boolean {
+  const places = clocks.map(usualUs)
+  return (
+    clocks.length >= 3 && clocks.every(c => c.isOff) && Math.max(...places) - Math.min(...places) < NOTABLE_US
+  )
 }

@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { ONE_APPLICATION } from '../ledger/state.ts'
 import { count, percent } from '../model/text.ts'
 import type { ProposedApplication } from './applications.ts'
-import { offsetText } from './clocks.ts'
+import { offsetText, spanText } from './clocks.ts'
 import { groupBy, sum } from './group.ts'
 import { placeText } from './logs.ts'
 import { gatewayPeers, type Survey } from './survey.ts'
@@ -187,7 +187,7 @@ function clocksSection({ survey: { clocks } }: DraftInput): Section {
   if (clocks.length === 0) return { comment: ['Clocks: without links nothing is known about them.'] }
   const lines = clocks.map(clock => {
     const steps = clock.steps.length
-      ? `; changed by ${offsetText(clock.steps[0]?.byUs ?? 0)} at ${clock.steps[0]?.at}`
+      ? `; set by ${spanText(clock.steps[0]?.byUs ?? 0)} before ${clock.steps[0]?.at}`
       : ''
     return `  ${clock.host || '(unnamed host)'}: ${offsetText(clock.usualLowUs)} to ${offsetText(clock.usualHighUs)}, from ${count(clock.lines)} lines${steps}`
   })

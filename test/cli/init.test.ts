@@ -103,6 +103,7 @@ test('a folder without logs gives a valid file that says so; standard input is w
     expect(readFileSync(join(cwd, 'throughline.yaml'), 'utf8')).toContain('nothing that is a log of requests')
     expect((await throughline(['config', 'check'], { cwd })).code).toBe(0)
     expect((await throughline(['init', '-'], { cwd })).code).toBe(2)
+    expect((await throughline(['init', 'logs', '--output', 'none/c.yaml'], { cwd })).code).toBe(3)
     expect((await throughline(['init', 'none'], { cwd })).code).toBe(2)
   })
 })
