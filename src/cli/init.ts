@@ -15,7 +15,7 @@ import { type RunResult, run } from '../pipeline/run.ts'
 import { discoverInputs, type Input } from '../sources/discover.ts'
 import { Store } from '../store/store.ts'
 import type { Context } from './context.ts'
-import { bytes, count, percent, safe, unwritable } from './output.ts'
+import { bytes, count, type Output, percent, safe, unwritable } from './output.ts'
 import { ProgressLine } from './progress.ts'
 import { VERSION } from './version.ts'
 
@@ -165,6 +165,8 @@ function printSummary(context: Context, look: Look, sources: readonly string[], 
   if (chosen < found)
     out.line(`              a sample in whole days: there was more than ${bytes(MOST_BYTES)}; read were`)
   if (chosen < found) for (const { path } of result.sources) out.line(`              ${safe(path)}`)
+  for (const { status, path, problem } of result.sources)
+    if (status === 'failed') out.line(`failed        ${safe(problem ?? path)}`)
   for (const refused of result.refused) out.line(`refused       ${safe(refused.path)}: ${safe(refused.name)}`)
   out.line(`gateway       ${count(share.gatewayHops)} hops, ${count(survey.proxyLogs.length)} proxies`)
   out.line(
@@ -182,6 +184,10 @@ function printSummary(context: Context, look: Look, sources: readonly string[], 
   )
   if (survey.origins.nameless.length)
     out.line(`unnamed       ${count(survey.origins.nameless.length)} logs do not say which host wrote them`)
+  printNext(out, sources, output)
+}
+
+function printNext(out: Output, sources: readonly string[], output: string): void {
   out.line(`wrote         ${safe(output)}`)
   const config = output === DEFAULT_FILE ? '' : ` --config ${safe(output)}`
   out.line()
