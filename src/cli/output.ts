@@ -1,6 +1,9 @@
 import pc from 'picocolors'
 import stringWidth from 'string-width'
 import { ThroughlineError } from '../errors.ts'
+import { safe } from '../model/text.ts'
+
+export { count, percent, safe } from '../model/text.ts'
 
 export type Colors = ReturnType<typeof pc.createColors>
 
@@ -57,19 +60,6 @@ export function unwritable(name: string, cause: unknown): ThroughlineError {
   )
 }
 
-/** Log text with control characters written out, so that it cannot drive the terminal. */
-export function safe(text: unknown): string {
-  return String(text ?? '').replace(
-    /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g,
-    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-}
-
-/** A whole number with thin groups: 1,234,567. */
-export function count(n: number | string): string {
-  return String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
-}
-
 /** Bytes in binary units. */
 export function bytes(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -80,15 +70,6 @@ export function bytes(n: number): string {
     unit++
   }
   return `${unit === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[unit]}`
-}
-
-/** A share in percent, one decimal; never rounded up to 100 or down to 0. */
-export function percent(part: number, whole: number): string {
-  if (whole === 0) return '-'
-  const value = (100 * part) / whole
-  if (part < whole && value > 99.9) return '99.9 %'
-  if (part > 0 && value < 0.1) return '<0.1 %'
-  return `${value.toFixed(1)} %`
 }
 
 /** Microseconds as a duration a person reads. */

@@ -4,8 +4,10 @@ import { clocksCommand } from './clocks.ts'
 import { configCommand } from './config.ts'
 import type { Context } from './context.ts'
 import { explainCommand } from './explain.ts'
+import { doctorCommand } from './doctor.ts'
 import { exportCommand } from './export.ts'
 import { ingestCommand } from './ingest.ts'
+import { initCommand } from './init.ts'
 import { linkCommand } from './link.ts'
 import { type ColorChoice, wantsColor } from './output.ts'
 import { queryCommand } from './query.ts'
@@ -41,8 +43,10 @@ export function createProgram(context: Context): Command {
       '\nExamples:\n  throughline ingest exports/ iis-logs/\n  throughline trace 6e5b1b6e-0f6e-4e55-9f3e-6b5d2bb0a001',
     )
   for (const add of [
+    initCommand,
     ingestCommand,
     statusCommand,
+    doctorCommand,
     traceCommand,
     explainCommand,
     queryCommand,

@@ -41,7 +41,8 @@ export async function joinShare({ db, state, root }: Store): Promise<JoinShare> 
 export async function fieldPairs({ db, state, root }: Store): Promise<FieldPair[]> {
   const rows = await db.rows<{ gateway_field: string; app_field: string; how: string; links: string }>(
     `SELECT gateway_field, app_field, how, count(*)::VARCHAR AS links FROM ${linksRelation(state, root, ALWAYS)}
-     WHERE verdict = 'linked' AND gateway_field IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, gateway_field, app_field, how`,
+     WHERE verdict = 'linked' AND gateway_field IS NOT NULL AND app_field IS NOT NULL
+     GROUP BY ALL ORDER BY count(*) DESC, gateway_field, app_field, how`,
   )
   return rows.map(r => ({
     gatewayField: r.gateway_field,

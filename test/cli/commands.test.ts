@@ -33,8 +33,10 @@ describe('help', () => {
     const { code, stdout, stderr } = await throughline([], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const name of [
+      'init',
       'ingest',
       'status',
+      'doctor',
       'trace',
       'explain',
       'query',
@@ -48,7 +50,7 @@ describe('help', () => {
       expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'))
   })
 
-  test.each(['ingest', 'status', 'trace', 'explain', 'query', 'export', 'clocks', 'link', 'simulate'])(
+  test.each(['init', 'ingest', 'status', 'doctor', 'trace', 'explain', 'query', 'export', 'clocks', 'link', 'simulate'])(
     '%s --help prints one sentence, options and examples on stdout',
     async name => {
       const { code, stdout, stderr } = await throughline([name, '--help'], at())
