@@ -422,7 +422,6 @@ const ROOMS = {
   directory: 'Accounts of directories (Active Directory, LDIF, Okta, CSV) as alias entries.',
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
   correlate: 'Facts to links, day by day, in SQL; closes days.',
-  directory: 'Lists of accounts of a directory, as aliases of subjects.',
   traces: 'A request as spans.',
   elastic: 'Documents for Elasticsearch.',
   findings: 'Rules over requests.',

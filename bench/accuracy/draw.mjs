@@ -19,8 +19,17 @@ export function drawReliability(results) {
   const width = across * (size + gap) + 20
   const height = top + rows * (size + gap + 14)
   const parts = [
-    text(20, 24, 'Posterior of the best candidate (across) and share of them that is right (up), by tenths', 'font-weight="600"'),
-    text(20, 42, 'Dots on the line: the posterior is honest. The area of a dot grows with the number of lines.'),
+    text(
+      20,
+      24,
+      'Posterior of the best candidate (across) and share of them that is right (up), by tenths',
+      'font-weight="600"',
+    ),
+    text(
+      20,
+      42,
+      'Dots on the line: the posterior is honest. The area of a dot grows with the number of lines.',
+    ),
   ]
   results.forEach(({ name, total }, place) => {
     const x = 40 + (place % across) * (size + gap)
@@ -57,7 +66,12 @@ export function drawGrid(results, variations) {
   const width = left + variations.length * cell + 20
   const height = top + results.length * tall + 20
   const parts = [
-    text(20, 24, 'Precision (above) and recall (below) in percent at a posterior of 0.9', 'font-weight="600"'),
+    text(
+      20,
+      24,
+      'Precision (above) and recall (below) in percent at a posterior of 0.9',
+      'font-weight="600"',
+    ),
     text(20, 62, 'loss a side'),
     text(20, 78, 'rate'),
     text(20, 94, 'app clocks'),

@@ -37,7 +37,10 @@ export async function measure(store, traffic) {
       }
     }
     if (link.verdict === 'linked' && !isRight)
-      tally(counts.wrong, `${link.method} ${link.how}: ${told?.flow ? 'other call' : (told?.cause ?? 'nobody')}`)
+      tally(
+        counts.wrong,
+        `${link.method} ${link.how}: ${told?.flow ? 'other call' : (told?.cause ?? 'nobody')}`,
+      )
   }
   for (const [line, told] of truth) {
     if (told.flow && best.get(line)?.verdict !== 'linked')
@@ -47,7 +50,9 @@ export async function measure(store, traffic) {
 }
 
 export function emptyCounts() {
-  const at = Object.fromEntries(THRESHOLDS.map(t => [t, { linked: 0, right: 0, orphansLinked: 0, bypassLinked: 0 }]))
+  const at = Object.fromEntries(
+    THRESHOLDS.map(t => [t, { linked: 0, right: 0, orphansLinked: 0, bypassLinked: 0 }]),
+  )
   const bins = Array.from({ length: BINS }, () => ({ links: 0, posterior: 0, right: 0 }))
   return { pairs: 0, orphans: 0, at, bins, wrong: {}, missed: {} }
 }
@@ -89,14 +94,21 @@ async function readTruth(path) {
     const flow = request.gateway_recorded ? request.gateway_flow_id : null
     for (const line of request.app) {
       if (line.line_no === null) continue
-      truth.set(`${line.file}:${line.line_no}`, { flow, cause: request.cause, id: line.id, attempt: line.attempt })
+      truth.set(`${line.file}:${line.line_no}`, {
+        flow,
+        cause: request.cause,
+        id: line.id,
+        attempt: line.attempt,
+      })
     }
   }
   return truth
 }
 
 async function bestLinks({ db, state, root }) {
-  const files = new Map([...state.sources.values()].map(s => [s.id, s.path.slice(s.path.lastIndexOf('iis/'))]))
+  const files = new Map(
+    [...state.sources.values()].map(s => [s.id, s.path.slice(s.path.lastIndexOf('iis/'))]),
+  )
   const rows = await db.rows(
     `SELECT l.verdict, l.method, l.how, l.posterior, g.message_id, a.source_id, a.line_no::INTEGER AS line_no
      FROM ${linksRelation(state, root, ALWAYS)} AS l

@@ -37,7 +37,8 @@ async function runRegime(name) {
       const args = [`${root}/bench/accuracy/one.mjs`, name, JSON.stringify(next.variation)]
       const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 })
       cells[next.place] = JSON.parse(stdout)
-      if (values.verbose) console.error(name, JSON.stringify(describe(next.variation)), line(cells[next.place].counts))
+      if (values.verbose)
+        console.error(name, JSON.stringify(describe(next.variation)), line(cells[next.place].counts))
     }
   }
   await Promise.all(cpus().map(worker))

@@ -20,6 +20,10 @@ export function variations(pairs) {
 }
 
 export function describe({ loss, ratePerSecond, offsetMs, driftPpm, stepMs }) {
-  const clock = driftPpm ? `${driftPpm} ppm, step ${stepMs / 1000} s` : offsetMs ? `${offsetMs / 1000} s` : 'exact'
+  const clock = driftPpm
+    ? `${driftPpm} ppm, step ${stepMs / 1000} s`
+    : offsetMs
+      ? `${offsetMs / 1000} s`
+      : 'exact'
   return { loss: `${loss * 100} %`, rate: `${ratePerSecond}/s`, clock }
 }

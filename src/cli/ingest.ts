@@ -140,7 +140,10 @@ function warningsOf(store: Store, result: RunResult): string[] {
       bySource.set(code, [...(bySource.get(code) ?? []), source.path])
   }
   const sources = [...bySource].map(([code, paths]) => explainWarning(code, paths))
-  return [...sources, ...result.linked.flatMap(day => day.warnings.map(w => `${dayNames(store, [day])}: ${safe(w)}`))]
+  return [
+    ...sources,
+    ...result.linked.flatMap(day => day.warnings.map(w => `${dayNames(store, [day])}: ${safe(w)}`)),
+  ]
 }
 
 function parseCovers(text: string): { side: 'gateway' | 'app'; from: string; to: string } {

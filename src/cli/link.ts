@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { closeByHand, closeDays } from '../correlate/close-days.ts'
-import { ThroughlineError } from '../errors.ts'
-import { dayNumber } from '../model/time.ts'
 import type { LinkedDay } from '../correlate/link-days.ts'
+import { ThroughlineError } from '../errors.ts'
 import type { ApplicationDay } from '../ledger/state.ts'
+import { dayNumber } from '../model/time.ts'
 import { rederiveAndLink, relink } from '../pipeline/run.ts'
 import type { Store } from '../store/store.ts'
-import { dayNames, warnStale } from './days.ts'
 import { type Context, type StoreFlags, storeOptions, withWriter } from './context.ts'
+import { dayNames, warnStale } from './days.ts'
 import { count, safe } from './output.ts'
 import { ProgressLine } from './progress.ts'
 
@@ -31,7 +31,10 @@ export function linkCommand(program: Command, context: Context): void {
       '--rederive',
       'derive applications, ids and subjects of all hops anew after the configuration has changed, then link all days',
     )
-    .addHelpText('after', '\nExamples:\n  throughline link\n  throughline link --rederive\n  throughline link 2026-07-01 --close')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  throughline link\n  throughline link --rederive\n  throughline link 2026-07-01 --close',
+    )
     .action(async (days: string[], flags: Flags) => {
       for (const day of days) {
         if (Number.isNaN(dayNumber(day)))
@@ -49,7 +52,8 @@ export function linkCommand(program: Command, context: Context): void {
           : { segments: 0, linked: await relink(store, daysOf(store, days), { config, onDay }) }
         progress.clear()
         const closed = [...(flags.close ? closeByHand(store, days) : []), ...(await closeDays(store))]
-        if (flags.rederive) context.out.line(`rederived  ${count(segments)} ${segments === 1 ? 'segment' : 'segments'}`)
+        if (flags.rederive)
+          context.out.line(`rederived  ${count(segments)} ${segments === 1 ? 'segment' : 'segments'}`)
         printLinked(context, store, linked, closed)
       })
     })

@@ -2,7 +2,14 @@ import type { Command } from 'commander'
 import { type Coverage, openDayCoverage } from '../correlate/close-days.ts'
 import { type DayState, dayKey } from '../ledger/state.ts'
 import { rfc3339 } from '../model/time.ts'
-import { type FieldPair, fieldPairs, idFieldRows, joinShare, linksWithoutIds, storeBytes } from '../requests/overview.ts'
+import {
+  type FieldPair,
+  fieldPairs,
+  idFieldRows,
+  joinShare,
+  linksWithoutIds,
+  storeBytes,
+} from '../requests/overview.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { bytes, count, type Output, percent, safe, table } from './output.ts'

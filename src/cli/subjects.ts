@@ -38,13 +38,18 @@ export function subjectsCommand(program: Command, context: Context): void {
   storeOptions(subjects.command('list'))
     .summary('list what is in force')
     .description('Lists the aliases in force and where they came from.')
-    .action(async (flags: StoreFlags) => withReader(flags, async store => printList(context.out, recordedAliases(store))))
+    .action(async (flags: StoreFlags) =>
+      withReader(flags, async store => printList(context.out, recordedAliases(store))),
+    )
 }
 
 async function importFile(context: Context, file: string, flags: ImportFlags): Promise<void> {
   const read = readDirectory(readBytes(file), { domain: flags.domain })
   if (read.format === undefined) {
-    throw new ThroughlineError('USAGE', `subjects import ${file}: ${safe(read.problems[0]?.reason ?? 'it holds nothing')}`)
+    throw new ThroughlineError(
+      'USAGE',
+      `subjects import ${file}: ${safe(read.problems[0]?.reason ?? 'it holds nothing')}`,
+    )
   }
   if (flags.dryRun) return printImport(context.out, file, summarizeImport(read))
   await withWriter(context, flags, async (store, { config }) => {
@@ -58,7 +63,9 @@ async function importFile(context: Context, file: string, flags: ImportFlags): P
     })
     progress.clear()
     printImport(context.out, file, summary)
-    context.out.line(`linked     ${count(linked.length)} days, ${count(linked.filter(d => d.changed).length)} changed`)
+    context.out.line(
+      `linked     ${count(linked.length)} days, ${count(linked.filter(d => d.changed).length)} changed`,
+    )
   })
 }
 
@@ -81,14 +88,18 @@ function printImport(out: Output, file: string, summary: ImportSummary): void {
   out.line(`records    ${count(records)}, ${count(skipped)} without names of their own`)
   out.line(`subjects   ${count(imported.subjects)} with ${count(imported.names)} further names`)
   for (const { line, reason } of problems.slice(0, MOST_PROBLEMS)) out.warn(`line ${line}: ${safe(reason)}`)
-  if (problems.length > MOST_PROBLEMS) out.warn(`${count(problems.length - MOST_PROBLEMS)} more lines have problems`)
+  if (problems.length > MOST_PROBLEMS)
+    out.warn(`${count(problems.length - MOST_PROBLEMS)} more lines have problems`)
   for (const { message } of together.problems.slice(0, MOST_PROBLEMS)) out.warn(safe(message))
   if (together.problems.length > 0)
-    out.warn(`${count(together.problems.length)} names mean several subjects or lead in a circle; these stay themselves`)
+    out.warn(
+      `${count(together.problems.length)} names mean several subjects or lead in a circle; these stay themselves`,
+    )
 }
 
 function printList(out: Output, recorded: ReturnType<typeof recordedAliases>): void {
-  if (recorded === NO_ALIASES) return out.line('no aliases; configure subjects, or take some in with: throughline subjects import FILE')
+  if (recorded === NO_ALIASES)
+    return out.line('no aliases; configure subjects, or take some in with: throughline subjects import FILE')
   const names = (entries: readonly { names: readonly string[] }[]): string =>
     count(entries.reduce((sum, e) => sum + e.names.length, 0))
   const rows = [
@@ -96,5 +107,6 @@ function printList(out: Output, recorded: ReturnType<typeof recordedAliases>): v
     ...recorded.imported.map(i => [safe(i.file), count(i.entries.length), names(i.entries), '-']),
   ]
   const right = (title: string) => ({ title, align: 'right' as const })
-  for (const line of table([{ title: 'from' }, right('subjects'), right('names'), right('rules')], rows, out)) out.line(line)
+  for (const line of table([{ title: 'from' }, right('subjects'), right('names'), right('rules')], rows, out))
+    out.line(line)
 }

@@ -39,7 +39,9 @@ WITH unpaired AS (
 ), pairs AS (
   SELECT
     a.hop_id AS app_hop_id, g.hop_id AS gateway_hop_id, a.id, g.field AS gateway_field, a.field AS app_field, a.how,
-    1 + 10 * (CASE a.how WHEN 'equal' THEN 0 WHEN 'segment' THEN 1 ELSE 2 END) + 3 * a.place + g.place AS rank
+    1 + 10 * (CASE a.how WHEN 'equal' THEN 0 WHEN 'segment' THEN 1 ELSE 2 END) + 3 * a.place
+      -- Of the parts of a composite id the message id comes first: no other call has it.
+      + CASE WHEN a.how = 'segment' AND g.place < 2 THEN 1 - g.place ELSE g.place END AS rank
   FROM app_keys AS a
   JOIN usable USING (key)
   JOIN offered AS g USING (key)

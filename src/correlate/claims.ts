@@ -65,7 +65,9 @@ export async function judgeByIds(db: Database, input: ClaimsInput): Promise<Cloc
 }
 
 export async function dropWindows(db: Database): Promise<void> {
-  await db.run('DROP VIEW IF EXISTS judged_pairs; DROP TABLE IF EXISTS pairs; DROP TABLE IF EXISTS verdicts; DROP TABLE IF EXISTS gateway_window; DROP TABLE IF EXISTS app_window')
+  await db.run(
+    'DROP VIEW IF EXISTS judged_pairs; DROP TABLE IF EXISTS pairs; DROP TABLE IF EXISTS verdicts; DROP TABLE IF EXISTS gateway_window; DROP TABLE IF EXISTS app_window',
+  )
 }
 
 async function loadWindow(db: Database, input: ClaimsInput): Promise<void> {
@@ -73,7 +75,9 @@ async function loadWindow(db: Database, input: ClaimsInput): Promise<void> {
   const range = { from: BigInt(fromUs), to: BigInt(toUs) }
   const own = isOnlyApplication ? 'TRUE' : `application = ${quoteText(application)}`
   // Of other applications only lines with an id: a callout carries the id of the call that caused it.
-  const withId = isOnlyApplication ? 'TRUE' : `(${own} OR correlation_id IS NOT NULL OR other_ids IS NOT NULL)`
+  const withId = isOnlyApplication
+    ? 'TRUE'
+    : `(${own} OR correlation_id IS NOT NULL OR other_ids IS NOT NULL)`
   await db.run(
     `CREATE OR REPLACE TEMP TABLE gateway_window AS
      SELECT hop_id, start_ts, start_ts::DATE = $day::DATE AS in_day,

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
+import { loadAliases, withAliases } from '../requests/subjects.ts'
 import { publishFile } from '../store/commit.ts'
 import { factsRelation } from '../store/facts.ts'
-import { loadAliases, withAliases } from '../requests/subjects.ts'
 import { layout } from '../store/layout.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -63,7 +63,11 @@ function affectedDays(state: LedgerState, touched: readonly ApplicationDay[]): A
   return [...near].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, day]) => day)
 }
 
-async function claimDay(store: Store, { application, day }: ApplicationDay, options: LinkOptions & { readonly hasAliases: boolean }): Promise<ClaimedDay> {
+async function claimDay(
+  store: Store,
+  { application, day }: ApplicationDay,
+  options: LinkOptions & { readonly hasAliases: boolean },
+): Promise<ClaimedDay> {
   const { db, state, root } = store
   const start = dayNumber(day) * DAY_US
   const range = { fromUs: start - DAY_US, toUs: start + 2 * DAY_US }

@@ -1,3 +1,4 @@
+import { DAY_US, HOUR_US } from '../model/time.ts'
 import { type Database, sqlFile } from '../store/query.ts'
 import type { ClaimsInput } from './claims.ts'
 import { NEAR_US } from './claims.ts'
@@ -9,7 +10,6 @@ import { Model } from './match/model.ts'
 import { teach } from './match/teach.ts'
 import { MatchRows } from './match-rows.ts'
 import { loadSlice, SLICE_US, type Slice } from './slices.ts'
-import { DAY_US, HOUR_US } from '../model/time.ts'
 
 const CALLS = sqlFile('./calls.sql', import.meta.url)
 const LINES = sqlFile('./lines.sql', import.meta.url)
@@ -84,7 +84,9 @@ async function hasOpenHops(db: Database): Promise<boolean> {
 }
 
 async function createLines(db: Database, { day }: ClaimsInput, clocks: Clocks): Promise<void> {
-  const hosts = await db.rows<{ clock_host: string }>('SELECT DISTINCT clock_host FROM app_window WHERE same_application')
+  const hosts = await db.rows<{ clock_host: string }>(
+    'SELECT DISTINCT clock_host FROM app_window WHERE same_application',
+  )
   const isKnown = hosts.every(h => clocks.has(h.clock_host))
   const pieces = [...clocks.values()].flat()
   const low = isKnown ? Math.min(0, ...pieces.map(p => p.lowUs)) : -WIDEST_US
@@ -185,7 +187,9 @@ function reverseBits(n: number): number {
 
 async function addClaims(db: Database): Promise<void> {
   // Time decides about lines that it was asked about; what their id alone said is superseded.
-  await db.run(`DELETE FROM claims WHERE verdict = 'ambiguous' AND app_hop_id IN (SELECT hop_id FROM line_rows WHERE open = 1 AND shared_id <> -1)`)
+  await db.run(
+    `DELETE FROM claims WHERE verdict = 'ambiguous' AND app_hop_id IN (SELECT hop_id FROM line_rows WHERE open = 1 AND shared_id <> -1)`,
+  )
   await db.run(`INSERT INTO claims BY NAME ${MATCHED_CLAIMS}`, { least_posterior: LEAST_POSTERIOR })
 }
 

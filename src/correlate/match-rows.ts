@@ -1,6 +1,6 @@
 import type { Database } from '../store/query.ts'
 import type { Attempt } from './match/attempts.ts'
-import type { Matched } from './match/match.ts'
+import type { Evidence, Matched } from './match/match.ts'
 import type { Slice } from './slices.ts'
 
 /** Candidates of less probability are not kept. */
@@ -19,8 +19,7 @@ const KINDS = { answer: 0, handshake: 1, retry: 2 } as const
 interface Found {
   readonly gateway: number
   readonly probability: number
-  /** Number of the pair among the slice's candidates; undefined for attempts. */
-  readonly edge?: number
+  readonly evidence: () => Evidence
 }
 
 /** Collects the pairs of slices that are worth keeping. */
@@ -30,19 +29,26 @@ export class MatchRows {
   take(slice: Slice, matched: Matched, attempts: readonly Attempt[]): void {
     const { app, candidates, probability } = matched
     const asAttempt = new Map<number, Attempt[]>()
-    for (const attempt of attempts) asAttempt.set(attempt.app, [...(asAttempt.get(attempt.app) ?? []), attempt])
+    for (const attempt of attempts)
+      asAttempt.set(attempt.app, [...(asAttempt.get(attempt.app) ?? []), attempt])
     for (let i = 0; i < app.count; i++) {
       if (!app.open[i]) continue
       const answers: Found[] = []
       for (let e = candidates.from[i] ?? 0; e < (candidates.from[i + 1] ?? 0); e++)
-        answers.push({ gateway: candidates.gateway[e] ?? -1, probability: probability[e] ?? 0, edge: e })
+        answers.push({
+          gateway: candidates.gateway[e] ?? -1,
+          probability: probability[e] ?? 0,
+          evidence: () => matched.evidence(i, e),
+        })
       const tried = asAttempt.get(i)
-      if (tried) this.#keep(slice, matched, i, tried, KINDS[tried[0]?.kind ?? 'retry'])
-      else this.#keep(slice, matched, i, answers, KINDS.answer)
+      if (tried) {
+        const found = tried.map(t => ({ ...t, evidence: () => t.evidence }))
+        this.#keep(slice, i, found, KINDS[tried[0]?.kind ?? 'retry'])
+      } else this.#keep(slice, i, answers, KINDS.answer)
     }
   }
 
-  #keep(slice: Slice, matched: Matched, i: number, found: readonly Found[], kind: number): void {
+  #keep(slice: Slice, i: number, found: readonly Found[], kind: number): void {
     const nobody = Math.max(0, 1 - found.reduce((sum, f) => sum + f.probability, 0))
     if (nobody >= ALONE) return
     const sorted = [...found].sort((a, b) => b.probability - a.probability)
@@ -50,11 +56,11 @@ export class MatchRows {
     sorted.forEach((f, place) => {
       if (f.probability < LEAST_PROBABILITY || !slice.own[f.gateway]) return
       const runnerUp = sorted[place === 0 ? 1 : 0]?.probability ?? 0
-      const odds = f.edge === undefined ? undefined : matched.evidence(i, f.edge)
+      const odds = f.evidence()
       this.#add([
         slice.appRows[i] ?? -1, slice.gatewayRows[f.gateway] ?? -1, kind, round(f.probability, 1e6), round(runnerUp, 1e6),
-        round(nobody, 1e6), candidates, round(odds?.duration, 1e3), round(odds?.place, 1e3), round(odds?.values, 1e3),
-        round(odds?.alone, 1e3), odds?.placeUs ?? Number.NaN,
+        round(nobody, 1e6), candidates, round(odds.duration, 1e3), round(odds.place, 1e3), round(odds.values, 1e3),
+        round(odds.alone, 1e3), odds.placeUs,
       ]) // biome-ignore format: one row
     })
   }
@@ -71,6 +77,6 @@ export class MatchRows {
   }
 }
 
-function round(value: number | undefined, steps: number): number {
-  return value === undefined ? Number.NaN : Math.round(value * steps) / steps
+function round(value: number, steps: number): number {
+  return Math.round(value * steps) / steps
 }

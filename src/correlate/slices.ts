@@ -1,5 +1,5 @@
-import { type Database } from '../store/query.ts'
 import { MINUTE_US, SECOND_US } from '../model/time.ts'
+import type { Database } from '../store/query.ts'
 import { type AppSide, type GatewaySide, ID } from './match/sides.ts'
 
 /** Gateway hops are matched in slices on a fixed grid, with hops of both sides around them. */
@@ -47,7 +47,11 @@ export async function loadSlice(db: Database, startUs: number, clockUs: number):
 
 type Columns<Names extends readonly string[]> = Readonly<Record<Names[number], Float64Array>>
 
-function sliceOf(calls: Columns<typeof CALL_COLUMNS>, lines: Columns<typeof LINE_COLUMNS>, startUs: number): Slice {
+function sliceOf(
+  calls: Columns<typeof CALL_COLUMNS>,
+  lines: Columns<typeof LINE_COLUMNS>,
+  startUs: number,
+): Slice {
   const codes = new Codes()
   const place = new Map<number, number>()
   calls.n.forEach((n, j) => {

@@ -97,7 +97,7 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
   else if (entry.kind === 'link') dayOf(state, entry.application, entry.day).link = entry
-  else if (entry.kind === 'linked') 
+  else if (entry.kind === 'linked')
     for (const day of entry.days) state.unlinkedDays.delete(dayKey({ application: entry.application, day }))
   else if (entry.kind === 'day')
     Object.assign(dayOf(state, entry.application, entry.day), { state: entry.state, reason: entry.reason })

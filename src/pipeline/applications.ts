@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
-import { type Database, quoteText } from '../store/query.ts'
 import { DEFAULT_APPLICATION } from '../ledger/state.ts'
+import { type Database, quoteText } from '../store/query.ts'
 
 /**
  * Puts the configured applications into the macros that decoding calls. The first application of which all given lists
@@ -44,10 +44,10 @@ function branch(name: string, conditions: readonly (string | undefined)[]): stri
 /** A test whether a column matches one of these globs (`*` is any run of characters; case does not count). */
 function oneOf(column: string, globs: readonly string[] | undefined): string | undefined {
   if (!globs || globs.length === 0) return undefined
-  const pattern = globs.map(glob => glob.toLowerCase().split('*').map(escape).join('.*')).join('|')
+  const pattern = globs.map(glob => glob.toLowerCase().split('*').map(escapePattern).join('.*')).join('|')
   return `coalesce(regexp_full_match(lower(${column}), ${quoteText(pattern)}), FALSE)`
 }
 
-function escape(text: string): string {
+function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

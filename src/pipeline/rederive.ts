@@ -87,7 +87,9 @@ async function writeDerived(
      FROM read_parquet(${quoteText(store.file(path))}, hive_partitioning = false, file_row_number = true)`,
   )
   for await (const batch of rows) {
-    const lines = batch.map(row => JSON.stringify({ n: row.n, ...deriveAgain(storedOf(row, kind), config.fields[kind]) }))
+    const lines = batch.map(row =>
+      JSON.stringify({ n: row.n, ...deriveAgain(storedOf(row, kind), config.fields[kind]) }),
+    )
     appendFileSync(target, `${lines.join('\n')}\n`)
   }
 }
@@ -105,4 +107,3 @@ function storedOf(row: StoredRow, kind: HopKind) {
 function isCandidate(name: string, kind: HopKind): boolean {
   return kind === 'gateway' ? !/^(?:ax_|x_apigee|$)/.test(name) : !NOT_CUSTOM.test(name)
 }
-

@@ -7,9 +7,9 @@ import type { Input } from '../sources/discover.ts'
 import type { Store } from '../store/store.ts'
 import { defineApplications } from './applications.ts'
 import { recordConfig } from './config-entry.ts'
+import { type IngestResult, ingest, type Progress } from './ingest.ts'
 import { rederive } from './rederive.ts'
 import { importAliases, recordAliases } from './subjects.ts'
-import { type IngestResult, ingest, type Progress } from './ingest.ts'
 
 export interface RunOptions {
   readonly config: Config
@@ -38,7 +38,12 @@ export async function run(store: Store, inputs: readonly Input[], options: RunOp
   await defineApplications(store.db, options.config.applications)
   const taken = await ingest(store, inputs, { ...options, configDigest })
   // Not only the days of this run: an earlier one may have ended before it had linked its own.
-  const linked = await relink(store, [...store.state.unlinkedDays].sort().map(parseDayKey), options, configDigest)
+  const linked = await relink(
+    store,
+    [...store.state.unlinkedDays].sort().map(parseDayKey),
+    options,
+    configDigest,
+  )
   const closed = await closeDays(store)
   return { ...taken, linked, closed }
 }
@@ -52,7 +57,12 @@ export async function rederiveAndLink(
   await recordAliases(store, options.config.subjects)
   await defineApplications(store.db, options.config.applications)
   const segments = await rederive(store, options.config, configDigest)
-  const linked = await relink(store, [...store.state.unlinkedDays].sort().map(parseDayKey), options, configDigest)
+  const linked = await relink(
+    store,
+    [...store.state.unlinkedDays].sort().map(parseDayKey),
+    options,
+    configDigest,
+  )
   return { segments, linked }
 }
 
@@ -85,6 +95,10 @@ export async function relink(
   })
   const due = days.filter(day => store.state.unlinkedDays.has(dayKey(day)))
   for (const application of [...new Set(due.map(d => d.application))].sort())
-    store.append({ kind: 'linked', application, days: due.filter(d => d.application === application).map(d => d.day) })
+    store.append({
+      kind: 'linked',
+      application,
+      days: due.filter(d => d.application === application).map(d => d.day),
+    })
   return linked
 }

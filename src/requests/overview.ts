@@ -73,7 +73,12 @@ export async function linksWithoutIds({ db, state, root }: Store): Promise<Metho
      FROM ${linksRelation(state, root, ALWAYS)} WHERE verdict = 'linked' AND method <> 'id'
      GROUP BY method, how ORDER BY method, how`,
   )
-  return rows.map(r => ({ method: r.method, how: r.how, links: Number(r.links), evidence: Number(r.evidence) }))
+  return rows.map(r => ({
+    method: r.method,
+    how: r.how,
+    links: Number(r.links),
+    evidence: Number(r.evidence),
+  }))
 }
 
 /** Rows that had a value, by side and id field, over all sources. */

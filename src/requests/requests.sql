@@ -1,9 +1,10 @@
 -- End-to-end requests: a gateway hop with the app hops linked to it, or an app hop that no gateway hop claims.
 -- Links below the reporting threshold of 0.9 do not join. Of several app hops (retries, handshakes) the last to end
--- that is no handshake decides. Reads the views gateway_facts, app_facts, link_rows and the table day_states.
+-- that is neither a handshake nor a failed attempt decides; of
+-- lines that an id joined, one with the status that the gateway got. Ends are compared on the gateway's clock. Reads the views gateway_facts, app_facts, link_rows and the table day_states.
 -- grain: request_id
 WITH links AS (
-  SELECT gateway_hop_id, app_hop_id, method, posterior FROM link_rows WHERE verdict = 'linked' AND posterior >= 0.9
+  SELECT gateway_hop_id, app_hop_id, method, posterior, how, coalesce(clock_low_us, 0) AS ahead_us FROM link_rows WHERE verdict = 'linked' AND posterior >= 0.9
 ), doubtful AS (
   -- Hops whose partner is in doubt: candidates that are likelier together than nobody, none of them likely enough.
   SELECT app_hop_id, gateway_hop_id FROM link_rows
@@ -11,19 +12,22 @@ WITH links AS (
 ), callouts AS (
   SELECT DISTINCT app_hop_id FROM link_rows WHERE verdict = 'callout' AND app_hop_id NOT IN (SELECT app_hop_id FROM links)
 ), linked_app AS (
-  SELECT l.gateway_hop_id, l.method AS link_method, l.posterior, a.*
-  FROM links AS l JOIN app_facts AS a ON a.hop_id = l.app_hop_id
+  SELECT l.gateway_hop_id, l.method AS link_method, l.posterior, a.*,
+    NOT coalesce(a.handshake, FALSE) AND l.how NOT IN ('handshake', 'retry') AS is_answer,
+    coalesce(a.status = g.target_status, FALSE) AS is_status,
+    epoch_us(a.end_ts) - l.ahead_us AS ended_us
+  FROM links AS l JOIN app_facts AS a ON a.hop_id = l.app_hop_id JOIN gateway_facts AS g ON g.hop_id = l.gateway_hop_id
 ), legs AS (
   SELECT
     gateway_hop_id,
     count(*) AS app_hops,
     min(posterior) AS confidence,
     min(link_method) AS link_method,
-    list(hex_id(hop_id) ORDER BY end_ts, start_ts, hop_id) AS app_hop_ids,
+    list(hex_id(hop_id) ORDER BY ended_us, start_ts, hop_id) AS app_hop_ids,
     arg_max(
       struct_pack(hop_id, start_ts, end_ts, duration_us, host, site, server_ip, host_header, path, status, substatus,
         win32_status, subject_kind, subject_issuer, subject_name, correlation_id, traceparent, username),
-      struct_pack(deciding := NOT handshake, end_ts, start_ts, hop_id)) AS last
+      struct_pack(is_answer, is_status, ended_us, start_ts, hop_id)) AS last
   FROM linked_app GROUP BY gateway_hop_id
 ), through_gateway AS (
   SELECT

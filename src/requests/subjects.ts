@@ -43,9 +43,11 @@ export async function loadAliases(store: Store): Promise<boolean> {
 async function namedSubjects({ db, state, root }: Store): Promise<Subject[]> {
   const of = (kind: HopKind): string =>
     `SELECT DISTINCT subject_kind, subject_issuer, subject_name FROM ${factsRelation(state, root, kind)} WHERE subject_name IS NOT NULL`
-  const rows = await db.rows<{ subject_kind: Subject['kind']; subject_issuer: string | null; subject_name: string }>(
-    `${of('gateway')} UNION ${of('app')} ORDER BY ALL`,
-  )
+  const rows = await db.rows<{
+    subject_kind: Subject['kind']
+    subject_issuer: string | null
+    subject_name: string
+  }>(`${of('gateway')} UNION ${of('app')} ORDER BY ALL`)
   return rows.map(r => ({ kind: r.subject_kind, issuer: r.subject_issuer ?? '', name: r.subject_name }))
 }
 

@@ -98,7 +98,13 @@ export async function replaceSegments(
   const files = change.segments.map(s => ({ kind: s.kind, day: s.day, file: store.file(s.path) }))
   const indexes = await publishIndexes(store, files, change.name)
   const replaced = [...change.old, ...store.state.indexes].map(f => f.path)
-  store.append({ kind: 'rederived', segments: [...change.segments], indexes, replaced, config: change.config })
+  store.append({
+    kind: 'rederived',
+    segments: [...change.segments],
+    indexes,
+    replaced,
+    config: change.config,
+  })
 }
 
 /** Applications with rows in a file of facts, in order. */

@@ -50,15 +50,24 @@ describe('help', () => {
       expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'))
   })
 
-  test.each(['init', 'ingest', 'status', 'doctor', 'trace', 'explain', 'query', 'export', 'clocks', 'link', 'simulate'])(
-    '%s --help prints one sentence, options and examples on stdout',
-    async name => {
-      const { code, stdout, stderr } = await throughline([name, '--help'], at())
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(stdout).toContain(`Usage: throughline ${name}`)
-      expect(stdout).toContain('Examples:')
-    },
-  )
+  test.each([
+    'init',
+    'ingest',
+    'status',
+    'doctor',
+    'trace',
+    'explain',
+    'query',
+    'export',
+    'clocks',
+    'link',
+    'simulate',
+  ])('%s --help prints one sentence, options and examples on stdout', async name => {
+    const { code, stdout, stderr } = await throughline([name, '--help'], at())
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain(`Usage: throughline ${name}`)
+    expect(stdout).toContain('Examples:')
+  })
 
   test('--version prints the version of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }

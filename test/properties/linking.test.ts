@@ -27,7 +27,10 @@ const OPTIONS: SimulationOptions = {
 }
 const CONFIG = {
   trustedProxies: ['10.30.0.8/29'],
-  hosts: ['WEB-PAY-01', 'WEB-PAY-02', 'WEB-APP-01', 'WEB-APP-02'].map(host => ({ path: `**/${host}/**`, host })),
+  hosts: ['WEB-PAY-01', 'WEB-PAY-02', 'WEB-APP-01', 'WEB-APP-02'].map(host => ({
+    path: `**/${host}/**`,
+    host,
+  })),
 }
 
 let folder = ''
@@ -51,7 +54,11 @@ afterAll(() => release())
 const sources = (traffic: string): string[] => [join(folder, traffic, 'apigee'), join(folder, traffic, 'iis')]
 
 /** Takes batches of sources in, each with a run of its own, and looks at the store. */
-async function take<T>(batches: readonly string[][], look: (store: Store) => Promise<T>, threads?: number): Promise<T> {
+async function take<T>(
+  batches: readonly string[][],
+  look: (store: Store) => Promise<T>,
+  threads?: number,
+): Promise<T> {
   return inFolder(place =>
     withStore(
       join(place, 'store'),
@@ -86,7 +93,9 @@ describe('links are a function of facts and configuration', () => {
   test('days that arrive in a hundred shuffled pieces are as in one piece', async () => {
     const pieces = cutInto(100)
     const shuffled = pieces.map((piece, i) => ({ piece, key: (i * 37) % 101 })).sort((a, b) => a.key - b.key)
-    const batches = Array.from({ length: 10 }, (_, b) => shuffled.filter((_, i) => i % 10 === b).map(s => s.piece))
+    const batches = Array.from({ length: 10 }, (_, b) =>
+      shuffled.filter((_, i) => i % 10 === b).map(s => s.piece),
+    )
     expect(await take(batches, linksOf)).toEqual(await take([sources('traffic')], linksOf))
   })
 

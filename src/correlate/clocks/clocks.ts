@@ -19,7 +19,13 @@ export async function readClocks(
   range: { readonly fromUs: number; readonly toUs: number },
 ): Promise<Clocks> {
   const bounds = new Map<string, Bound[]>()
-  for await (const rows of db.stream<{ clock_host: string; at_us: number; low_us: number; high_us: number; weight?: number }>(sql)) {
+  for await (const rows of db.stream<{
+    clock_host: string
+    at_us: number
+    low_us: number
+    high_us: number
+    weight?: number
+  }>(sql)) {
     for (const row of rows) {
       const bound = { atUs: row.at_us, lowUs: row.low_us, highUs: row.high_us, weight: row.weight ?? 1 }
       const list = bounds.get(row.clock_host)
@@ -27,9 +33,7 @@ export async function readClocks(
       else bounds.set(row.clock_host, [bound])
     }
   }
-  const clocks = [...bounds].map(
-    ([host, list]) => [host, fitClock(list, range.fromUs, range.toUs)] as const,
-  )
+  const clocks = [...bounds].map(([host, list]) => [host, fitClock(list, range.fromUs, range.toUs)] as const)
   return new Map(clocks.filter(([, pieces]) => pieces.length > 0))
 }
 

@@ -53,7 +53,9 @@ function cutAtSteps(bounds: readonly Bound[], fromUs: number, toUs: number, cuts
   if (cuts === 0 || one.agreeing >= STEADY_SHARE * pairs) return whole
   const other = agreement(bounds.filter(b => !fits(b, one)))
   if (!other) return whole
-  const step = [bestCut(bounds, one, other), bestCut(bounds, other, one)].reduce((a, b) => (b.agreeing > a.agreeing ? b : a))
+  const step = [bestCut(bounds, one, other), bestCut(bounds, other, one)].reduce((a, b) =>
+    b.agreeing > a.agreeing ? b : a,
+  )
   if (step.agreeing - one.agreeing < Math.max(LEAST_GAIN, LEAST_GAIN_SHARE * one.agreeing)) return whole
   const atUs = bounds[step.place]?.atUs ?? toUs
   const before = cutAtSteps(bounds.slice(0, step.place), fromUs, atUs, cuts - 1)
@@ -62,7 +64,11 @@ function cutAtSteps(bounds: readonly Bound[], fromUs: number, toUs: number, cuts
 }
 
 /** The place at which a clock most likely went from one reading to another. */
-function bestCut(bounds: readonly Bound[], early: Interval, late: Interval): { place: number; agreeing: number } {
+function bestCut(
+  bounds: readonly Bound[],
+  early: Interval,
+  late: Interval,
+): { place: number; agreeing: number } {
   let agreeing = bounds.reduce((sum, b) => sum + (fits(b, late) ? b.weight : 0), 0)
   let best = { place: 0, agreeing }
   bounds.forEach((b, i) => {
@@ -74,7 +80,10 @@ function bestCut(bounds: readonly Bound[], early: Interval, late: Interval): { p
 
 /** A quarter without pairs: the clock was where its neighbours say, or between them. */
 function bridge(pieces: readonly (readonly ClockPiece[])[], q: number, startUs: number): ClockPiece {
-  const before = pieces.slice(0, q).findLast(list => list.length > 0)?.at(-1)
+  const before = pieces
+    .slice(0, q)
+    .findLast(list => list.length > 0)
+    ?.at(-1)
   const after = pieces.slice(q + 1).find(list => list.length > 0)?.[0]
   const around = [before, after].filter(p => p !== undefined)
   return {

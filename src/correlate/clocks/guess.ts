@@ -1,5 +1,5 @@
-import { type Database, sqlFile } from '../../store/query.ts'
 import { HOUR_US, SECOND_US } from '../../model/time.ts'
+import { type Database, sqlFile } from '../../store/query.ts'
 import type { Clocks } from './clocks.ts'
 import { fitClock } from './fit.ts'
 import type { Bound, ClockPiece } from './piece.ts'
@@ -47,14 +47,17 @@ export async function guessClocks(
   })
   const believed = fine.flatMap(([host, pieces]) => {
     const sure = pieces.filter(isBelieved)
-    return sure.length > 0 ? [[host, pieces.map(p => (isBelieved(p) || p.pairs === 0 ? p : nearestOf(sure, p)))] as const] : []
+    return sure.length > 0
+      ? [[host, pieces.map(p => (isBelieved(p) || p.pairs === 0 ? p : nearestOf(sure, p)))] as const]
+      : []
   })
   const clocks = new Map([...known, ...believed])
   const lost = hosts.filter(host => !clocks.has(host))
   return {
     clocks,
     warnings: lost.map(
-      host => `host ${host || '(unnamed)'}: its clock cannot be read, as no id pair and no time offset stands out: nothing is linked without an id`,
+      host =>
+        `host ${host || '(unnamed)'}: its clock cannot be read, as no id pair and no time offset stands out: nothing is linked without an id`,
     ),
   }
 }
@@ -136,7 +139,9 @@ type Rough = ReadonlyMap<string, ReadonlyMap<number, readonly number[]>>
 
 async function roughReadings(db: Database, hosts: ReadonlySet<string>): Promise<Rough> {
   const votes = new Map<string, Map<number, Map<number, number>>>()
-  for await (const rows of db.stream<{ clock_host: string; at_us: string; low_us: string; weight: number }>(RARE)) {
+  for await (const rows of db.stream<{ clock_host: string; at_us: string; low_us: string; weight: number }>(
+    RARE,
+  )) {
     for (const row of rows) {
       if (!hosts.has(row.clock_host)) continue
       const chunks = getOr(votes, row.clock_host, () => new Map<number, Map<number, number>>())
@@ -146,23 +151,25 @@ async function roughReadings(db: Database, hosts: ReadonlySet<string>): Promise<
       for (const s of [second, second + 1]) seconds.set(s, (seconds.get(s) ?? 0) + row.weight)
     }
   }
-  return new Map([...votes].flatMap(([host, chunks]) => {
-    const read = readHost(chunks)
-    return read ? [[host, read] as const] : []
-  }))
+  return new Map(
+    [...votes].flatMap(([host, chunks]) => {
+      const read = readHost(chunks)
+      return read ? [[host, read] as const] : []
+    }),
+  )
 }
 
 function readHost(
   chunks: ReadonlyMap<number, ReadonlyMap<number, number>>,
 ): ReadonlyMap<number, readonly number[]> | undefined {
   const day = new Map<number, number>()
-  for (const seconds of chunks.values())
-    for (const [s, n] of seconds) day.set(s, (day.get(s) ?? 0) + n)
+  for (const seconds of chunks.values()) for (const [s, n] of seconds) day.set(s, (day.get(s) ?? 0) + n)
   const overall = mostVoted(day)
   if (!overall || overall.votes < LEAST_AGREEING) return undefined
   return new Map(
     [...chunks].map(([chunk, seconds]) => {
-      const isNear = ([s]: readonly [number, number]): boolean => Math.abs(s - overall.second) <= DRIFT_SECONDS
+      const isNear = ([s]: readonly [number, number]): boolean =>
+        Math.abs(s - overall.second) <= DRIFT_SECONDS
       const near = mostVoted(new Map([...seconds].filter(isNear))) ?? { second: overall.second, votes: 0 }
       const far = mostVoted(new Map([...seconds].filter(entry => !isNear(entry))))
       // A clock that seems to have been set by much must be surer of it than one that went on.
@@ -180,7 +187,9 @@ function mostVoted(seconds: ReadonlyMap<number, number>): { second: number; vote
 }
 
 async function loadRough(db: Database, rough: Rough): Promise<void> {
-  await db.run('CREATE OR REPLACE TEMP TABLE rough_clocks (clock_host VARCHAR, chunk BIGINT, rough_us BIGINT)')
+  await db.run(
+    'CREATE OR REPLACE TEMP TABLE rough_clocks (clock_host VARCHAR, chunk BIGINT, rough_us BIGINT)',
+  )
   const rows = [...rough].flatMap(([host, chunks]) =>
     [...chunks].flatMap(([chunk, seconds]) =>
       seconds.map(second => ({ host, chunk, rough: second * SECOND_US })),

@@ -1,5 +1,5 @@
 import { agrees, END_SLACK_US, groupByKey, within } from './candidates.ts'
-import type { Matched } from './match.ts'
+import type { Evidence, Matched } from './match.ts'
 import type { Model } from './model.ts'
 import { type AppSide, type GatewaySide, ID } from './sides.ts'
 
@@ -23,6 +23,7 @@ export interface Attempt {
   readonly gateway: number
   readonly probability: number
   readonly kind: 'handshake' | 'retry'
+  readonly evidence: Evidence
 }
 
 /** The line that answered a gateway hop, as far as it is known. */
@@ -49,15 +50,25 @@ export function matchAttempts(matched: Matched, model: Model): Attempt[] {
     retry: Math.min(0.5, (lines.length - handshakes + 0.5) / (gateway.count + 10)),
   }
   return lines.flatMap(i => {
-    const kind = app.handshake[i] ? 'handshake' : 'retry'
+    const kind: Attempt['kind'] = app.handshake[i] ? 'handshake' : 'retry'
     // Attempts come in twos and threes: around one, a few seconds say little about how often others come.
     const alone = (matched.background.logCalmRate[i] ?? 0) + Math.log(model.gatewayLoss)
-    const found = feasible(gateway, app, i, hops, answers).map(j => ({
-      j,
-      odds: Math.exp(Math.min(20, Math.log(share[kind]) - alone + fit(matched, model, i, j, answers.get(j), kind))),
-    }))
+    const found = feasible(gateway, app, i, hops, answers).map(j => {
+      const evidence = {
+        ...weigh(matched, model, i, j, answers.get(j), kind),
+        alone: Math.log(share[kind]) - alone,
+      }
+      const { duration, place, values } = evidence
+      return { j, evidence, odds: Math.exp(Math.min(20, evidence.alone + duration + place + values)) }
+    })
     const sum = found.reduce((total, f) => total + f.odds, 1)
-    return found.map(f => ({ app: i, gateway: f.j, probability: f.odds / sum, kind }) as const)
+    return found.map(({ j, odds, evidence }) => ({
+      app: i,
+      gateway: j,
+      probability: odds / sum,
+      kind,
+      evidence,
+    }))
   })
 }
 
@@ -67,7 +78,8 @@ function attemptLines({ app, candidates, probability }: Matched): number[] {
   for (let i = 0; i < app.count; i++) {
     if (!app.open[i] || !(app.handshake[i] || (app.status[i] ?? 0) >= 500)) continue
     let linked = 0
-    for (let e = candidates.from[i] ?? 0; e < (candidates.from[i + 1] ?? 0); e++) linked += probability[e] ?? 0
+    for (let e = candidates.from[i] ?? 0; e < (candidates.from[i + 1] ?? 0); e++)
+      linked += probability[e] ?? 0
     if (linked < FOUND) lines.push(i)
   }
   return lines
@@ -77,7 +89,11 @@ function answersOf({ gateway, app, candidates, probability }: Matched): Map<numb
   const answers = new Map<number, Answer>()
   const note = (i: number, j: number, atUs: number): void => {
     const tookUs = app.tookUs[i] ?? 0
-    answers.set(j, { startUs: atUs - (Number.isNaN(tookUs) ? 0 : tookUs), tookUs, stream: app.stream[i] ?? -1 })
+    answers.set(j, {
+      startUs: atUs - (Number.isNaN(tookUs) ? 0 : tookUs),
+      tookUs,
+      stream: app.stream[i] ?? -1,
+    })
   }
   for (let i = 0; i < app.count; i++) {
     const known = app.partner[i] ?? -1
@@ -120,14 +136,14 @@ function feasible(
   return found
 }
 
-function fit(
+function weigh(
   { gateway, app, places }: Matched,
   model: Model,
   i: number,
   j: number,
   answer: Answer | undefined,
   kind: Attempt['kind'],
-): number {
+): Omit<Evidence, 'alone'> {
   const { fromUs, toUs } = span(gateway, app, i, j, answer)
   const [earliest, latest] = [places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0]
   const atUs = Math.min(Math.max((earliest + latest) / 2, fromUs), toUs)
@@ -136,7 +152,12 @@ function fit(
     compare(app.client[i], gateway.client[j]) +
     compare(app.agent[i], gateway.agent[j]) +
     compare(app.query[i], gateway.query[j])
-  return model.jitter.log(atUs, earliest, latest) + values + log + explained(gateway, model, j, app.tookUs[i] ?? 0, answer)
+  return {
+    duration: explained(gateway, model, j, app.tookUs[i] ?? 0, answer),
+    place: model.jitter.log(atUs, earliest, latest),
+    values: values + log,
+    placeUs: Math.round(Math.max((app.fromUs[i] ?? 0) - atUs, Math.min(0, (app.toUs[i] ?? 0) - atUs))),
+  }
 }
 
 function compare(a: number | undefined, b: number | undefined): number {

@@ -1,6 +1,6 @@
 import { durationBin, durationBinWidth } from './histogram.ts'
-import { SizeCounts } from './sizes.ts'
 import type { AppSide } from './sides.ts'
+import { SizeCounts } from './sizes.ts'
 
 /** Half widths of the windows in which lines of a group are counted, µs. */
 const WINDOWS_US = [2e6, 20e6, 60e6] as const

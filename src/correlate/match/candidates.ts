@@ -136,7 +136,12 @@ export function groupByKey(
 const NONE = new Int32Array(0)
 
 /** The part of a list whose times lie in [from, to]. */
-export function within(hops: Int32Array | undefined, times: Float64Array, fromUs: number, toUs: number): Int32Array {
+export function within(
+  hops: Int32Array | undefined,
+  times: Float64Array,
+  fromUs: number,
+  toUs: number,
+): Int32Array {
   if (!hops) return NONE
   const start = lowerBound(hops, times, fromUs)
   let end = start

@@ -107,7 +107,9 @@ const FINE_PER_OCTAVE = 12
 
 /** Bin of a duration: 1 ms wide up to 64 ms, a twelfth of an octave beyond. */
 export function durationBin(ms: number): number {
-  return ms < FINE_MS ? Math.max(0, Math.floor(ms)) : FINE_MS + Math.floor(Math.log2(ms / FINE_MS) * FINE_PER_OCTAVE)
+  return ms < FINE_MS
+    ? Math.max(0, Math.floor(ms))
+    : FINE_MS + Math.floor(Math.log2(ms / FINE_MS) * FINE_PER_OCTAVE)
 }
 
 /** Width of a duration bin in ms. */

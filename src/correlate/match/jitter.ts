@@ -49,9 +49,7 @@ export class Jitter {
       const a = (atUs - earliestUs) / scale
       const b = (atUs - latestUs) / scale
       const density =
-        width > scale / 50
-          ? (below(a) - below(b)) / width
-          : 0.5 / (scale * (1 + Math.abs(a + b) / 2) ** 2)
+        width > scale / 50 ? (below(a) - below(b)) / width : 0.5 / (scale * (1 + Math.abs(a + b) / 2) ** 2)
       const mixed = density * (this.#shares[part] ?? 0)
       this.#parts[part] = mixed
       sum += mixed

@@ -56,7 +56,10 @@ export function marginals(edges: Edges, gatewayCount: number, tolerance: number)
     }
     if (moved < tolerance) break
   }
-  const result = { probability: new Float64Array(edges.gateway.length), free: new Float64Array(edges.gateway.length).fill(1) }
+  const result = {
+    probability: new Float64Array(edges.gateway.length),
+    free: new Float64Array(edges.gateway.length).fill(1),
+  }
   for (let i = 0; i < apps; i++) {
     let sum = 1
     for (let e = from[i] as number; e < (from[i + 1] as number); e++)
@@ -82,7 +85,8 @@ function withoutWeak(
   for (let i = 0; i + 1 < from.length; i++) {
     starts[i] = kept
     let most = 0
-    for (let e = from[i] as number; e < (from[i + 1] as number); e++) most = Math.max(most, weight[e] as number)
+    for (let e = from[i] as number; e < (from[i + 1] as number); e++)
+      most = Math.max(most, weight[e] as number)
     for (let e = from[i] as number; e < (from[i + 1] as number); e++) {
       const rival = Math.max(LEAST_WEIGHT, LEAST_SHARE * Math.min(most, best[gateway[e] as number] as number))
       if ((weight[e] as number) >= rival) index[kept++] = e

@@ -21,6 +21,12 @@ const MOST_LOG_ODDS = 20
 const PRUDENCE = 1
 const LEAST_LOG_ODDS = -20
 
+/**
+ * Agreeing address, agent and query are taken for no more than odds of e^4: a caller's calls come in bursts, and another
+ * call of the burst agrees in all of them.
+ */
+const MOST_LOG_SAME_CALLER = 4
+
 /** Pairs with the probability that they belong together. */
 export interface Matched {
   readonly gateway: GatewaySide
@@ -41,7 +47,7 @@ export interface Evidence {
   readonly values: number
   /** Loss on both sides, how often such lines come, and the peer. */
   readonly alone: number
-  /** How far the expected end lies outside the span that the line's place allows, µs. */
+  /** How far the expected end lies outside the second that the line logs, on the gateway's clock, µs. */
   readonly placeUs: number
 }
 
@@ -56,12 +62,17 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
   const background = describeBackground(app)
   const seconds = placeLines(app, app.anchorUs)
   const weigher = new Weigher(gateway, app, model, background)
-  const candidates = findCandidates(gateway, app, (i, slackMs, atUs) => weigher.rough(i, slackMs, atUs, seconds))
+  const candidates = findCandidates(gateway, app, (i, slackMs, atUs) =>
+    weigher.rough(i, slackMs, atUs, seconds),
+  )
   weigher.use(candidates)
   const base = weigher.base(candidates)
   const second = weigher.inSecond(candidates)
   const order = new Float64Array(base.length)
-  let found: Marginals = { probability: new Float64Array(base.length), free: new Float64Array(base.length).fill(1) }
+  let found: Marginals = {
+    probability: new Float64Array(base.length),
+    free: new Float64Array(base.length).fill(1),
+  }
   for (let round = 0; round < rounds; round++) {
     const alone = base.map((log, e) => odds(log + (second[e] ?? 0)) * (found.free[e] ?? 1))
     order.set(orderFactors(app, candidates, alone, second.map(Math.exp), model.order))
@@ -71,7 +82,7 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
   }
   const places = placeLines(app, anchors(app, candidates, found.probability))
   const evidence = (i: number, pair: number): Evidence => ({
-    ...weigher.evidence(candidates, places, i, pair),
+    ...weigher.evidence(candidates, i, pair),
     place: (second[pair] ?? 0) + (order[pair] ?? 0),
   })
   return { gateway, app, candidates, probability: found.probability, places, background, evidence }
@@ -144,13 +155,15 @@ class Weigher {
     return result
   }
 
-  evidence(candidates: Candidates, places: Places, i: number, e: number): Omit<Evidence, 'place'> {
+  evidence(candidates: Candidates, i: number, e: number): Omit<Evidence, 'place'> {
     const at = candidates.atUs[e] ?? 0
     return {
       duration: this.#duration(candidates, i, e),
       values: this.#values(i, candidates.gateway[e] ?? 0, e),
       alone: this.#alone(i),
-      placeUs: Math.round(Math.max((places.earliestUs[i] ?? 0) - at, Math.min(0, (places.latestUs[i] ?? 0) - at))),
+      placeUs: Math.round(
+        Math.max((this.#app.fromUs[i] ?? 0) - at, Math.min(0, (this.#app.toUs[i] ?? 0) - at)),
+      ),
     }
   }
 
@@ -179,7 +192,7 @@ class Weigher {
       : agreement(app.client[i], gateway.client[j], model.client.share, this.#chance?.client[e]) +
         agreement(app.agent[i], gateway.agent[j], model.agent.share, this.#chance?.agent[e])
     const query = agreement(app.query[i], gateway.query[j], model.query.share, this.#chance?.query[e])
-    return who + query + this.#size(i, j)
+    return Math.min(who + query, MOST_LOG_SAME_CALLER) + this.#size(i, j)
   }
 
   #size(i: number, j: number): number {

@@ -38,13 +38,17 @@ export class Model {
   readonly slack = new Density(
     MS_BINS,
     ms =>
-      0.55 * Math.exp(-Math.abs(ms - 1.5) / 4) / 8 +
-      0.3 * Math.exp(-Math.abs(ms - 2) / 40) / 80 +
+      (0.55 * Math.exp(-Math.abs(ms - 1.5) / 4)) / 8 +
+      (0.3 * Math.exp(-Math.abs(ms - 2) / 40)) / 80 +
       0.15 / (2 * (20 + Math.abs(ms)) * (1 + Math.log(1 + Math.abs(ms) / 20)) ** 2),
     60,
   )
   /** From the gateway's first byte of the request to the call of the target, ms. */
-  readonly before = new Density(MS_BINS, ms => Math.exp(-Math.abs(ms - 3) / 6) / 12 + 0.2 / (20 + Math.abs(ms)), 30)
+  readonly before = new Density(
+    MS_BINS,
+    ms => Math.exp(-Math.abs(ms - 3) / 6) / 12 + 0.2 / (20 + Math.abs(ms)),
+    30,
+  )
   readonly jitter = new Jitter()
   /** How much earlier a line may have ended than the one written before it. */
   order: OrderModel = { backUs: USUAL_BACK_US }

@@ -119,7 +119,13 @@ class States {
   }
 
   copy(at: number, from: States, of: number): void {
-    this.set(at, from.line[of] as number, from.hop[of] as number, from.us[of] as number, from.weight[of] as number)
+    this.set(
+      at,
+      from.line[of] as number,
+      from.hop[of] as number,
+      from.us[of] as number,
+      from.weight[of] as number,
+    )
   }
 }
 
@@ -163,7 +169,8 @@ class Sweep {
     this.#count = 1
     this.#states.set(0, NONE, NONE, 0, 1)
     for (let i = step === 1 ? from : to - 1; i >= from && i < to; i += step) {
-      for (let k = 0; k < Math.min(REMEMBERED, this.#count); k++) this.memory.copy(i * REMEMBERED + k, this.#states, k)
+      for (let k = 0; k < Math.min(REMEMBERED, this.#count); k++)
+        this.memory.copy(i * REMEMBERED + k, this.#states, k)
       this.#pass(i, step)
     }
   }
@@ -208,7 +215,8 @@ class Sweep {
     const least = (this.#next.weight[0] as number) * LEAST_SHARE
     let total = 0
     let count = 0
-    while (count < this.#nextCount && (this.#next.weight[count] as number) >= least) total += this.#next.weight[count++] as number
+    while (count < this.#nextCount && (this.#next.weight[count] as number) >= least)
+      total += this.#next.weight[count++] as number
     for (let k = 0; k < count; k++) {
       this.#states.copy(k, this.#next, k)
       this.#states.weight[k] = (this.#next.weight[k] as number) / total
