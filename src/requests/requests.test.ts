@@ -171,7 +171,7 @@ test('the population hash covers the parts of each record, in the order of reque
     record(),
     record({ gateway_flow_id: 'rrt-4-5-6', dc_correlation_id: 'id-two-0123456789', request_uri: '/v1/ü' }),
   ]
-  await withLogs(records, [line(), line({ id: '-' })], async store => {
+  await withLogs(records, [line(), line({ id: '-', at: '12:05:00' })], async store => {
     const parts = [
       'request_id', 'state', 'start_ts', 'end_ts', 'method', 'path', 'query', 'status', 'gateway_status', 'target_status', 'app_status',
       'app_substatus', 'subject_kind', 'subject_issuer', 'subject', 'app_subject', 'client_id', 'outcome', 'decided_by', 'gateway_hop_id',

@@ -48,7 +48,7 @@ async function after(
       join(folder, 'store'),
       async store => {
         await ingestInto(store, writeFiles(folder, files(logged)))
-        const coverage = (await openDayCoverage(store)).get(DAY)
+        const coverage = (await openDayCoverage(store)).get(`default ${DAY}`)
         return { ...look(store), missing: coverage?.hostsMissing ?? [] }
       },
       { nowMs },
@@ -95,7 +95,7 @@ test('what the user declares whole is whole: from in, to out', async () => {
       store.append({ kind: 'coverage', side: 'app', from: '2026-06-01', to: DAY })
       expect(await closeDays(store)).toEqual([])
       store.append({ kind: 'coverage', side: 'app', from: DAY, to: next })
-      expect(await closeDays(store)).toEqual([DAY])
+      expect(await closeDays(store)).toEqual([{ application: 'default', day: DAY }])
     }),
   )
 })
@@ -132,7 +132,7 @@ test('the deadline counts from the end of the day where hops came in during it',
     await withStore(path, store => ingestInto(store, inputs), { nowMs: dayEnd - 10 * HOUR_MS })
     const at = (nowMs: number) => withStore(path, store => closeDays(store), { nowMs })
     expect(await at(dayEnd + 36 * HOUR_MS - 1)).toEqual([])
-    expect(await at(dayEnd + 36 * HOUR_MS)).toEqual([DAY])
+    expect(await at(dayEnd + 36 * HOUR_MS)).toEqual([{ application: 'default', day: DAY }])
   })
 })
 
@@ -140,7 +140,7 @@ test('a person closes the days that have hops and are open, and no others', asyn
   await inFolder(folder =>
     withStore(join(folder, 'store'), async store => {
       await ingestInto(store, writeFiles(folder, files({ app: { a: [NOON] } })))
-      expect(closeByHand(store, ['2026-06-30', DAY])).toEqual([DAY])
+      expect(closeByHand(store, ['2026-06-30', DAY])).toEqual([{ application: 'default', day: DAY }])
       expect(look(store)).toEqual({ state: 'closed', reason: 'closed by hand' })
       expect(closeByHand(store, [DAY])).toEqual([])
     }),

@@ -87,8 +87,8 @@ test('a row of dashes has no values', async () => {
   const row = await stored(DEFAULT, `2026-03-01 10:00:00 ${'- '.repeat(13)}`.trimEnd())
   const filled = Object.entries(row).filter(([, value]) => value !== null && value !== false)
   expect(filled.map(([name]) => name)).toEqual([
-    'hop_id', 'source_id', 'line_no', 'byte_offset', 'start_ts', 'end_ts', 'resolution_ms', 'clock', 'host', 'site', 'path_key',
-  ].filter(name => name !== 'path_key')) // biome-ignore format: a table
+    'hop_id', 'source_id', 'line_no', 'byte_offset', 'start_ts', 'end_ts', 'resolution_ms', 'clock', 'host', 'site', 'application',
+  ]) // biome-ignore format: a table
 })
 
 describe('columns of one field', () => {
