@@ -165,12 +165,22 @@ async function sampleSlices(db: Database, starts: readonly number[], clockUs: nu
   let lines = 0
   // From the middle of the day outwards in halves, so that any number of slices is spread evenly.
   for (const place of spread(starts.length)) {
-    const slice = await loadSlice(db, starts[place] ?? 0, clockUs)
+    const start = starts[place] ?? 0
+    const share = Math.min(1, LEARNING_LINES / Math.max(1, await linesOf(db, start)))
+    const slice = await loadSlice(db, start, clockUs, Math.ceil(SLICE_US * share))
     sample.push(slice)
     lines += slice.app.count
     if (lines >= LEARNING_LINES) break
   }
   return sample
+}
+
+async function linesOf(db: Database, startUs: number): Promise<number> {
+  const { n } = await db.row<{ n: string }>(
+    'SELECT count(*)::VARCHAR AS n FROM line_rows WHERE from_us >= $from::BIGINT AND from_us < $to::BIGINT',
+    { from: BigInt(startUs), to: BigInt(startUs + SLICE_US) },
+  )
+  return Number(n)
 }
 
 /** The numbers below a count, so ordered that the first few of them are spread evenly. */

@@ -27,7 +27,7 @@ export class MatchRows {
   readonly #columns: number[][] = COLUMNS.map(() => [])
 
   take(slice: Slice, matched: Matched, attempts: readonly Attempt[]): void {
-    const { app, candidates, probability } = matched
+    const { app, candidates, probability, elsewhere } = matched
     const asAttempt = new Map<number, Attempt[]>()
     for (const attempt of attempts)
       asAttempt.set(attempt.app, [...(asAttempt.get(attempt.app) ?? []), attempt])
@@ -43,18 +43,26 @@ export class MatchRows {
       const tried = asAttempt.get(i)
       if (tried) {
         const found = tried.map(t => ({ ...t, evidence: () => t.evidence }))
-        this.#keep(slice, i, found, KINDS[tried[0]?.kind ?? 'retry'])
-      } else this.#keep(slice, i, answers, KINDS.answer)
+        this.#keep(slice, i, found, KINDS[tried[0]?.kind ?? 'retry'], 0)
+      } else this.#keep(slice, i, answers, KINDS.answer, elsewhere[i] ?? 0, candidates.dropped[i])
     }
   }
 
-  #keep(slice: Slice, i: number, found: readonly Found[], kind: number): void {
-    const nobody = Math.max(0, 1 - found.reduce((sum, f) => sum + f.probability, 0))
+  #keep(
+    slice: Slice,
+    i: number,
+    found: readonly Found[],
+    kind: number,
+    elsewhere: number,
+    dropped = 0,
+  ): void {
+    const nobody = Math.max(0, 1 - elsewhere - found.reduce((sum, f) => sum + f.probability, 0))
     if (nobody >= ALONE) return
     const sorted = [...found].sort((a, b) => b.probability - a.probability)
-    const candidates = found.filter(f => f.probability >= 1e-3).length
+    const candidates = found.filter(f => f.probability >= 1e-3).length + dropped
     sorted.forEach((f, place) => {
-      if (f.probability < LEAST_PROBABILITY || !slice.own[f.gateway]) return
+      // The best is kept however unlikely it is: of a crowd that nothing tells apart, each is.
+      if ((f.probability < LEAST_PROBABILITY && place > 0) || !slice.own[f.gateway]) return
       const runnerUp = sorted[place === 0 ? 1 : 0]?.probability ?? 0
       const odds = f.evidence()
       this.#add([

@@ -26,10 +26,18 @@ const LINE_COLUMNS = [
   'peer', 'bytes', 'shared_id', 'has_id', 'open', 'handshake', 'anchor_us', 'partner',
 ] as const // biome-ignore format: a table
 
-/** @param clockUs widest interval of a clock that is read: hops may be misplaced by so much */
-export async function loadSlice(db: Database, startUs: number, clockUs: number): Promise<Slice> {
+/**
+ * @param clockUs widest interval of a clock that is read: hops may be misplaced by so much
+ * @param lengthUs less than a slice where only a part is wanted to learn from
+ */
+export async function loadSlice(
+  db: Database,
+  startUs: number,
+  clockUs: number,
+  lengthUs = SLICE_US,
+): Promise<Slice> {
   const margin = Math.min(MOST_MARGIN_US, Math.max(MARGIN_US, clockUs))
-  const range = { from: startUs - margin, to: startUs + SLICE_US + margin }
+  const range = { from: startUs - margin, to: startUs + lengthUs + margin }
   const calls = await db.numbers(
     `SELECT ${CALL_COLUMNS.map(c => `${c}::DOUBLE AS ${c}`).join(', ')} FROM calls
      WHERE at_us >= $from::BIGINT AND at_us < $to::BIGINT ORDER BY at_us, hop_id`,

@@ -5,9 +5,12 @@ export const END_SLACK_US = 300_000
 /** time-taken may exceed the gateway's wait by so much: HTTP.sys waits for the last acknowledgement. */
 const LONGER_US = 1_000_000
 /** Candidates of one app hop that are kept. */
-export const MOST_CANDIDATES = 24
-/** Gateway hops that are looked at for one app hop; beyond, its neighbours cannot be told apart anyway. */
-const MOST_LOOKED_AT = 2048
+const MOST_CANDIDATES = 24
+/** Of a crowd that nothing tells apart fewer are kept: the answer is that nobody knows. */
+const CROWD = 150
+const MOST_OF_CROWD = 8
+/** Gateway hops that are looked at for one app hop, around its place in its second. */
+const MOST_LOOKED_AT = 400
 
 /** Pairs that could belong together. */
 export interface Candidates {
@@ -18,8 +21,8 @@ export interface Candidates {
   readonly atUs: Float64Array
   /** Wait less time-taken, ms; NaN where one of them is not known. */
   readonly slackMs: Float64Array
-  /** Feasible pairs before the best were kept. */
-  readonly feasible: Int32Array
+  /** Feasible pairs of each app hop that were not kept. */
+  readonly dropped: Int32Array
 }
 
 /**
@@ -31,34 +34,41 @@ function expectedEndUs(gateway: GatewaySide, j: number, tookUs: number): number 
   return Number.isNaN(gateway.tookUs[j] ?? Number.NaN) ? byStart : Math.max(gateway.atUs[j] ?? 0, byStart)
 }
 
-/**
- * @param score how well a pair fits, for the choice of those that are kept
- */
-export function findCandidates(
-  gateway: GatewaySide,
-  app: AppSide,
-  score: (i: number, slackMs: number, atUs: number) => number,
-): Candidates {
+/** What candidates are chosen by. */
+export interface Choice {
+  /** How well a pair fits. */
+  readonly score: (i: number, slackMs: number, atUs: number) => number
+  /** About when the app hop ended. */
+  readonly aboutUs: (i: number) => number
+}
+
+/** Finds the pairs that could belong together: for each app hop the best few of those that are feasible. */
+export function findCandidates(gateway: GatewaySide, app: AppSide, choice: Choice): Candidates {
   const answered = groupByKey(gateway, gateway.atUs, j => !Number.isNaN(gateway.tookUs[j] ?? Number.NaN))
   const unanswered = groupByKey(gateway, gateway.sentUs, j => Number.isNaN(gateway.tookUs[j] ?? Number.NaN))
   const from = new Int32Array(app.count + 1)
-  const feasible = new Int32Array(app.count)
+  const dropped = new Int32Array(app.count)
   const pairs = { gateway: [] as number[], atUs: [] as number[], slackMs: [] as number[] }
-  const best: { j: number; atUs: number; slackMs: number; score: number }[] = []
+  const best: Scored[] = []
   for (let i = 0; i < app.count; i++) {
     from[i] = pairs.gateway.length
     if (!app.open[i]) continue
     best.length = 0
+    let feasible = 0
     for (const key of [app.key[i] ?? -1, app.looseKey[i] ?? -1]) {
       const took = app.tookUs[i] ?? 0
       const [earliest, latest] = [(app.fromUs[i] ?? 0) - END_SLACK_US, (app.toUs[i] ?? 0) + END_SLACK_US]
       const near = within(answered.get(key), gateway.atUs, earliest - LONGER_US, latest)
       const open = within(unanswered.get(key), gateway.sentUs, earliest - took, latest - took)
-      for (const hops of [near, open])
-        feasible[i] = (feasible[i] ?? 0) + collect(gateway, app, i, hops, score, best)
+      for (const hops of [near, open]) {
+        const looked = around(hops, gateway.atUs, choice.aboutUs(i))
+        const found = collect(gateway, app, i, looked, choice, best)
+        feasible += looked.length > 0 ? Math.round((found * hops.length) / looked.length) : 0
+      }
     }
-    best.sort((a, b) => b.score - a.score || a.j - b.j)
-    for (const pair of best.slice(0, MOST_CANDIDATES)) {
+    const kept = best.slice(0, feasible > CROWD ? MOST_OF_CROWD : MOST_CANDIDATES)
+    dropped[i] = Math.max(0, feasible - kept.length)
+    for (const pair of kept) {
       pairs.gateway.push(pair.j)
       pairs.atUs.push(pair.atUs)
       pairs.slackMs.push(pair.slackMs)
@@ -67,11 +77,36 @@ export function findCandidates(
   from[app.count] = pairs.gateway.length
   return {
     from,
-    feasible,
+    dropped,
     gateway: Int32Array.from(pairs.gateway),
     atUs: Float64Array.from(pairs.atUs),
     slackMs: Float64Array.from(pairs.slackMs),
   }
+}
+
+interface Scored {
+  readonly j: number
+  readonly atUs: number
+  readonly slackMs: number
+  readonly score: number
+}
+
+/** Puts a pair among the best, best first, if it is one of them. Of equal ones the earlier gateway hop goes first. */
+function keep(best: Scored[], pair: Scored): void {
+  const last = best[best.length - 1]
+  if (best.length >= MOST_CANDIDATES && last && pair.score <= last.score) return
+  let at = best.length
+  while (at > 0 && (best[at - 1]?.score ?? 0) < pair.score) at--
+  best.splice(at, 0, pair)
+  if (best.length > MOST_CANDIDATES) best.pop()
+}
+
+/** The part of a list that is looked at: all of it, or what is nearest to a moment. */
+function around(hops: Int32Array, times: Float64Array, aboutUs: number): Int32Array {
+  if (hops.length <= MOST_LOOKED_AT) return hops
+  const middle = lowerBound(hops, times, aboutUs)
+  const start = Math.min(Math.max(0, middle - MOST_LOOKED_AT / 2), hops.length - MOST_LOOKED_AT)
+  return hops.subarray(start, start + MOST_LOOKED_AT)
 }
 
 function collect(
@@ -79,14 +114,14 @@ function collect(
   app: AppSide,
   i: number,
   hops: Int32Array,
-  score: (i: number, slackMs: number, atUs: number) => number,
-  best: { j: number; atUs: number; slackMs: number; score: number }[],
+  choice: Choice,
+  best: Scored[],
 ): number {
   const tookUs = app.tookUs[i] ?? Number.NaN
   const earliest = (app.fromUs[i] ?? 0) - END_SLACK_US
   const latest = (app.toUs[i] ?? 0) + END_SLACK_US
   let found = 0
-  for (const j of hops.subarray(0, MOST_LOOKED_AT)) {
+  for (const j of hops) {
     if (!gateway.open[j] || (app.ids[i] === ID.own && gateway.hasId[j])) continue
     if (!agrees(app.status[i], gateway.status[j]) || !agrees(app.subject[i], gateway.subject[j])) continue
     const atUs = expectedEndUs(gateway, j, tookUs)
@@ -95,11 +130,7 @@ function collect(
     if (waitedUs - tookUs < -LONGER_US) continue
     const slackMs = (waitedUs - tookUs) / 1000
     found++
-    best.push({ j, atUs, slackMs, score: score(i, slackMs, atUs) })
-    if (best.length >= 4 * MOST_CANDIDATES) {
-      best.sort((a, b) => b.score - a.score || a.j - b.j)
-      best.length = MOST_CANDIDATES
-    }
+    keep(best, { j, atUs, slackMs, score: choice.score(i, slackMs, atUs) })
   }
   return found
 }

@@ -4,6 +4,8 @@ export interface Edges {
   readonly from: Int32Array
   readonly gateway: Int32Array
   readonly weight: Float64Array
+  /** Odds of what is not among the edges, by app hop: gateway hops that were not kept. */
+  readonly others: Float64Array
 }
 
 export interface Marginals {
@@ -11,6 +13,8 @@ export interface Marginals {
   readonly probability: Float64Array
   /** Probability that the edge's gateway hop is not taken by another app hop. */
   readonly free: Float64Array
+  /** By app hop: probability that its partner is not among the edges. */
+  readonly elsewhere: Float64Array
 }
 
 const ROUNDS = 60
@@ -28,6 +32,7 @@ const LEAST_SHARE = 3e-4
  */
 export function marginals(edges: Edges, gatewayCount: number, tolerance: number): Marginals {
   const { from, gateway, weight, index } = withoutWeak(edges, gatewayCount)
+  const { others } = edges
   const apps = from.length - 1
   const count = gateway.length
   /** What an app hop offers along an edge, and how free the gateway hop is for it. */
@@ -39,11 +44,12 @@ export function marginals(edges: Edges, gatewayCount: number, tolerance: number)
     for (let i = 0; i < apps; i++) {
       const start = from[i] as number
       const end = from[i + 1] as number
-      let sum = 1
+      const rest = 1 + (others[i] as number)
+      let sum = rest
       for (let e = start; e < end; e++) sum += (weight[e] as number) * (free[e] as number)
       for (let e = start; e < end; e++) {
         const own = (weight[e] as number) * (free[e] as number)
-        const offer = (weight[e] as number) / Math.max(1, sum - own)
+        const offer = (weight[e] as number) / Math.max(rest, sum - own)
         offered[e] = offer
         wanted[gateway[e] as number] = (wanted[gateway[e] as number] as number) + offer
       }
@@ -59,11 +65,13 @@ export function marginals(edges: Edges, gatewayCount: number, tolerance: number)
   const result = {
     probability: new Float64Array(edges.gateway.length),
     free: new Float64Array(edges.gateway.length).fill(1),
+    elsewhere: new Float64Array(apps),
   }
   for (let i = 0; i < apps; i++) {
-    let sum = 1
+    let sum = 1 + (others[i] as number)
     for (let e = from[i] as number; e < (from[i + 1] as number); e++)
       sum += (weight[e] as number) * (free[e] as number)
+    result.elsewhere[i] = (others[i] as number) / sum
     for (let e = from[i] as number; e < (from[i + 1] as number); e++) {
       result.probability[index[e] as number] = ((weight[e] as number) * (free[e] as number)) / sum
       result.free[index[e] as number] = free[e] as number
@@ -75,7 +83,7 @@ export function marginals(edges: Edges, gatewayCount: number, tolerance: number)
 function withoutWeak(
   { from, gateway, weight }: Edges,
   gatewayCount: number,
-): Edges & { readonly index: Int32Array } {
+): Omit<Edges, 'others'> & { readonly index: Int32Array } {
   const best = new Float64Array(gatewayCount)
   for (let e = 0; e < gateway.length; e++)
     best[gateway[e] as number] = Math.max(best[gateway[e] as number] as number, weight[e] as number)

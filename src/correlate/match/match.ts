@@ -27,12 +27,18 @@ const LEAST_LOG_ODDS = -20
  */
 const MOST_LOG_SAME_CALLER = 4
 
+/** Where candidates are chosen, an end so far outside the span it should lie in counts as e times less likely. */
+const ROUGH_STEP_US = 30_000
+const MOST_ROUGH_STEPS = 8
+
 /** Pairs with the probability that they belong together. */
 export interface Matched {
   readonly gateway: GatewaySide
   readonly app: AppSide
   readonly candidates: Candidates
   readonly probability: Float64Array
+  /** By app hop: probability that its partner is among the candidates that were not kept. */
+  readonly elsewhere: Float64Array
   readonly places: Places
   readonly background: Background
   /** What speaks for a pair of app hop i, by its place among the candidates. */
@@ -62,9 +68,10 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
   const background = describeBackground(app)
   const seconds = placeLines(app, app.anchorUs)
   const weigher = new Weigher(gateway, app, model, background)
-  const candidates = findCandidates(gateway, app, (i, slackMs, atUs) =>
-    weigher.rough(i, slackMs, atUs, seconds),
-  )
+  const candidates = findCandidates(gateway, app, {
+    score: (i, slackMs, atUs) => weigher.rough(i, slackMs, atUs, seconds),
+    aboutUs: i => ((seconds.earliestUs[i] ?? 0) + (seconds.latestUs[i] ?? 0)) / 2,
+  })
   weigher.use(candidates)
   const base = weigher.base(candidates)
   const second = weigher.inSecond(candidates)
@@ -72,12 +79,18 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
   let found: Marginals = {
     probability: new Float64Array(base.length),
     free: new Float64Array(base.length).fill(1),
+    elsewhere: new Float64Array(app.count),
   }
   for (let round = 0; round < rounds; round++) {
     const alone = base.map((log, e) => odds(log + (second[e] ?? 0)) * (found.free[e] ?? 1))
     order.set(orderFactors(app, candidates, alone, second.map(Math.exp), model.order))
     const weight = base.map((log, e) => odds(log + (second[e] ?? 0) + (order[e] ?? 0)))
-    const edges = { from: candidates.from, gateway: candidates.gateway, weight }
+    const edges = {
+      from: candidates.from,
+      gateway: candidates.gateway,
+      weight,
+      others: others(candidates, weight),
+    }
     found = marginals(edges, gateway.count, round < rounds - 1 ? 2e-2 : 1e-3)
   }
   const places = placeLines(app, anchors(app, candidates, found.probability))
@@ -85,7 +98,26 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
     ...weigher.evidence(candidates, i, pair),
     place: (second[pair] ?? 0) + (order[pair] ?? 0),
   })
-  return { gateway, app, candidates, probability: found.probability, places, background, evidence }
+  return {
+    gateway,
+    app,
+    candidates,
+    probability: found.probability,
+    elsewhere: found.elsewhere,
+    places,
+    background,
+    evidence,
+  }
+}
+
+/** Weight of the candidates that were not kept: each as likely as the weakest that was. */
+function others({ from, dropped }: Candidates, weight: Float64Array): Float64Array {
+  return Float64Array.from(dropped, (count, i) => {
+    if (count === 0) return 0
+    let least = Number.POSITIVE_INFINITY
+    for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++) least = Math.min(least, weight[e] ?? 0)
+    return count * least
+  })
 }
 
 function odds(log: number): number {
@@ -117,10 +149,11 @@ class Weigher {
     this.#background = background
   }
 
-  /** Duration and place only: enough to choose candidates by. */
+  /** Duration and place only, roughly: enough to choose candidates by. */
   rough(i: number, slackMs: number, atUs: number, places: Places): number {
     const slack = Number.isNaN(slackMs) ? 0 : this.#model.slack.log(slackMs)
-    return slack + this.#model.jitter.log(atUs, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0)
+    const outsideUs = Math.max((places.earliestUs[i] ?? 0) - atUs, atUs - (places.latestUs[i] ?? 0), 0)
+    return slack - Math.min(MOST_ROUGH_STEPS, outsideUs / ROUGH_STEP_US)
   }
 
   use(candidates: Candidates): void {
