@@ -1,4 +1,3 @@
-import { durationBin, durationBinWidth } from './histogram.ts'
 import type { AppSide } from './sides.ts'
 import { SizeCounts } from './sizes.ts'
 
@@ -6,9 +5,6 @@ import { SizeCounts } from './sizes.ts'
 const WINDOWS_US = [2e6, 20e6, 60e6] as const
 /** Lines that a window without others is counted as. */
 const LEAST_LINES = 0.3
-/** Samples that the durations of all lines are worth for a group. */
-const POOLED_SAMPLES = 10
-
 /** How lines of a kind look that no gateway hop of the slice caused: as often and as long as lines of that kind are. */
 export interface Background {
   /** Group of lines with equal key and status. */
@@ -17,8 +13,6 @@ export interface Background {
   readonly logRate: Float64Array
   /** The same over the two minutes around it. */
   readonly logCalmRate: Float64Array
-  /** Logarithm of the density (a ms) of its duration in its group. */
-  readonly logDuration: Float64Array
   /** Logarithm of the share of lines of its group with its number of bytes; NaN where not logged. */
   readonly logSize: Float64Array
 }
@@ -28,7 +22,7 @@ export function describeBackground(app: AppSide): Background {
   const alike = codesOf(app.count, i => `${app.key[i]} ${app.status[i]} ${app.subject[i]}`)
   const logRate = rates(app, alike, WINDOWS_US)
   const logCalmRate = rates(app, alike, WINDOWS_US.slice(-1))
-  return { group, logRate, logCalmRate, logDuration: durations(app, group), logSize: sizes(app, group) }
+  return { group, logRate, logCalmRate, logSize: sizes(app, group) }
 }
 
 function sizes(app: AppSide, group: Int32Array): Float64Array {
@@ -82,29 +76,4 @@ function rates(app: AppSide, alike: Int32Array, windowsUs: readonly number[]): F
     from = to
   }
   return result
-}
-
-function durations(app: AppSide, group: Int32Array): Float64Array {
-  const bins = Int32Array.from({ length: app.count }, (_, i) => durationBin((app.tookUs[i] ?? 0) / 1000))
-  const most = bins.reduce((a, b) => Math.max(a, b), 0) + 2
-  const all = new Float64Array(most)
-  const totals = new Map<number, number>()
-  const counts = new Map<number, number>()
-  for (let i = 0; i < app.count; i++) {
-    const bin = bins[i] ?? 0
-    const cell = (group[i] ?? 0) * most + bin
-    all[bin] = (all[bin] ?? 0) + 1
-    counts.set(cell, (counts.get(cell) ?? 0) + 1)
-    totals.set(group[i] ?? 0, (totals.get(group[i] ?? 0) ?? 0) + 1)
-  }
-  return Float64Array.from({ length: app.count }, (_, i) => {
-    const bin = bins[i] ?? 0
-    const near = ((all[bin - 1] ?? 0) + 2 * (all[bin] ?? 0) + (all[bin + 1] ?? 0)) / 4 + 0.05
-    const pooled = near / (app.count + 5)
-    const own = counts.get((group[i] ?? 0) * most + bin) ?? 0
-    const total = totals.get(group[i] ?? 0) ?? 0
-    // Its own sample is left out: it would make a lone line look common.
-    const share = (Math.max(0, own - 1) + POOLED_SAMPLES * pooled) / (total - 1 + POOLED_SAMPLES)
-    return Math.log(share / durationBinWidth(bin))
-  })
 }

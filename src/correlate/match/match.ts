@@ -1,5 +1,6 @@
 import { type Background, describeBackground } from './background.ts'
 import { type Candidates, findCandidates } from './candidates.ts'
+import { DurationOdds } from './durations.ts'
 import { type Marginals, marginals } from './marginals.ts'
 import type { Model } from './model.ts'
 import { type Places, placeLines } from './order.ts'
@@ -139,6 +140,7 @@ class Weigher {
   readonly #app: AppSide
   readonly #model: Model
   readonly #background: Background
+  readonly #durations: DurationOdds
   /** Share of other candidates that agree, by pair. */
   #chance: { client: Float64Array; agent: Float64Array; query: Float64Array } | undefined
 
@@ -147,6 +149,7 @@ class Weigher {
     this.#app = app
     this.#model = model
     this.#background = background
+    this.#durations = new DurationOdds(app, background.group, model.slack)
   }
 
   /** Duration and place only, roughly: enough to choose candidates by. */
@@ -206,9 +209,10 @@ class Weigher {
     return loss - PRUDENCE - (this.#background.logRate[i] ?? 0) + this.#peer(i)
   }
 
-  #duration({ slackMs }: Candidates, i: number, e: number): number {
+  #duration({ slackMs, gateway }: Candidates, i: number, e: number): number {
     const ms = slackMs[e] ?? Number.NaN
-    return Number.isNaN(ms) ? 0 : this.#model.slack.log(ms) - (this.#background.logDuration[i] ?? 0)
+    if (Number.isNaN(ms)) return 0
+    return this.#durations.log(i, (this.#gateway.tookUs[gateway[e] ?? -1] ?? 0) / 1000, ms)
   }
 
   #peer(i: number): number {
