@@ -84,7 +84,7 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
   }
   for (let round = 0; round < rounds; round++) {
     const alone = base.map((log, e) => odds(log + (second[e] ?? 0)) * (found.free[e] ?? 1))
-    order.set(orderFactors(app, candidates, alone, second.map(Math.exp), model.order))
+    order.set(orderFactors(app, candidates, alone, model.order))
     const weight = base.map((log, e) => odds(log + (second[e] ?? 0) + (order[e] ?? 0)))
     const edges = {
       from: candidates.from,
@@ -186,7 +186,7 @@ class Weigher {
     const result = new Float64Array(atUs.length)
     for (let i = 0; i < this.#app.count; i++) {
       for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++)
-        result[e] = this.#model.jitter.log(atUs[e] ?? 0, this.#app.fromUs[i] ?? 0, this.#app.toUs[i] ?? 0)
+        result[e] = this.#model.second.log(atUs[e] ?? 0, this.#app.fromUs[i] ?? 0, this.#app.toUs[i] ?? 0)
     }
     return result
   }

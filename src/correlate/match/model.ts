@@ -49,6 +49,9 @@ export class Model {
     ms => Math.exp(-Math.abs(ms - 3) / 6) / 12 + 0.2 / (20 + Math.abs(ms)),
     30,
   )
+  /** How far an end lies outside the second that its line logs, on the gateway's clock. */
+  readonly second = new Jitter()
+  /** How far it lies outside the span that linked lines around it leave. */
   readonly jitter = new Jitter()
   /** How much earlier a line may have ended than the one written before it. */
   order: OrderModel = { backUs: USUAL_BACK_US }
@@ -96,6 +99,7 @@ export class Model {
       density.fit()
       density.clear()
     }
+    this.second.fit()
     this.jitter.fit()
     this.client.fit()
     this.agent.fit()

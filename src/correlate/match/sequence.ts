@@ -30,19 +30,17 @@ export interface OrderModel {
  * hidden Markov models", 1989), with ends that are not known passed over.
  *
  * @param weight odds of each pair by itself, places left out, times how free its gateway hop is
- * @param density density (a µs) of the pair's end within its second
  * @returns the natural logarithm of the factor, by pair
  */
 export function orderFactors(
   app: AppSide,
   candidates: Candidates,
   weight: Float64Array,
-  density: Float64Array,
   model: OrderModel,
 ): Float64Array {
   const rate = rates(app)
-  const behind = new Sweep(app, candidates, weight, density, rate, model)
-  const ahead = new Sweep(app, candidates, weight, density, rate, model)
+  const behind = new Sweep(app, candidates, weight, rate, model)
+  const ahead = new Sweep(app, candidates, weight, rate, model)
   for (const { from, to } of runsOf(app.stream, app.count)) {
     behind.run(from, to, 1)
     ahead.run(from, to, -1)
@@ -90,12 +88,16 @@ function passOver(behind: Sweep, ahead: Sweep, i: number, app: AppSide): number 
       if (from === NONE || to === NONE) sum += before * after
       else if (behind.memory.hop[b] !== ahead.memory.hop[a] || behind.memory.hop[b] === BY_ID) {
         const us = (ahead.memory.us[a] as number) - (behind.memory.us[b] as number)
-        const width = Math.max(1, (app.toUs[to] as number) - (app.fromUs[to] as number))
-        sum += before * after * behind.gap(us, to - from, to) * width
+        sum += before * after * behind.gap(us, to - from, to) * widthOf(app, to)
       }
     }
   }
   return Math.max(sum, 1e-300)
+}
+
+/** Width of the time in which a line's request ended, as its second and the clock tell, µs. */
+function widthOf(app: AppSide, i: number): number {
+  return Math.max(1, (app.toUs[i] as number) - (app.fromUs[i] as number))
 }
 
 class States {
@@ -138,7 +140,6 @@ class Sweep {
   readonly #app: AppSide
   readonly #candidates: Candidates
   readonly #weight: Float64Array
-  readonly #density: Float64Array
   readonly #rate: Float64Array
   readonly #backUs: number
   /** Likeliest first. */
@@ -151,14 +152,12 @@ class Sweep {
     app: AppSide,
     candidates: Candidates,
     weight: Float64Array,
-    density: Float64Array,
     rate: Float64Array,
     { backUs }: OrderModel,
   ) {
     this.#app = app
     this.#candidates = candidates
     this.#weight = weight
-    this.#density = density
     this.#rate = rate
     this.#backUs = backUs
     this.arrival = new Float64Array(weight.length)
@@ -236,7 +235,7 @@ class Sweep {
       else if (this.#states.hop[k] !== hop)
         sum += weight * this.gap((us - (this.#states.us[k] as number)) * step, Math.abs(i - line), i)
     }
-    return fresh + sum / (this.#density[e] as number)
+    return fresh + sum * widthOf(this.#app, i)
   }
 
   /** Density (a µs) of the time from one line's end to that of the line so many places on. */

@@ -17,6 +17,7 @@ export function teach(model: Model, { gateway, app, candidates, probability, pla
       if (app.handshake[i]) continue
       model.app(app.peer[i] ?? -1, 1)
       const at = gateway.atUs[known] ?? 0
+      model.second.add(at, app.fromUs[i] ?? 0, app.toUs[i] ?? 0, 1)
       model.jitter.add(at, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0, 1)
       show(model, gateway, app, i, known, ((gateway.tookUs[known] ?? 0) - (app.tookUs[i] ?? 0)) / 1000, 1)
     }
@@ -28,6 +29,7 @@ export function teach(model: Model, { gateway, app, candidates, probability, pla
       linked += p
       taken[j] = (taken[j] ?? 0) + p
       if (p < LEAST_PROBABILITY) continue
+      model.second.add(atUs[e] ?? 0, app.fromUs[i] ?? 0, app.toUs[i] ?? 0, p)
       model.jitter.add(atUs[e] ?? 0, places.earliestUs[i] ?? 0, places.latestUs[i] ?? 0, p)
       show(model, gateway, app, i, j, slackMs[e] ?? Number.NaN, p)
     }
