@@ -421,7 +421,7 @@ const ROOMS = {
   sources: 'Where bytes come from: finds files, opens and decompresses them, reads an original line again.',
   directory: 'Accounts of directories (Active Directory, LDIF, Okta, CSV) as alias entries.',
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
-  correlate: 'Facts to links, day by day, in SQL; closes days.',
+  correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',
   traces: 'A request as spans.',
   elastic: 'Documents for Elasticsearch.',
   findings: 'Rules over requests.',
