@@ -161,8 +161,8 @@ function uses(link: LinkRow): string {
   if (use === 'on-request')
     return 'in requests and traces; as evidence only where links by time alone are asked for'
   const why =
-    link.method === 'time' && !link.calibrated
-      ? ', as it must be by time alone on a clock read without ids'
+    link.method === 'time' && !link.calibrated && link.posterior >= 0.9899
+      ? ': by time alone, on a clock read without ids, no link gets more'
       : ''
   return `enough for requests and traces, too little for evidence${why}`
 }
