@@ -125,11 +125,11 @@ const LINK_MEANINGS = {
   nobody: 'Probability that the app hop has no partner. NULL: an id decided, nothing was weighed.',
   log_duration: 'Natural logarithm of the odds that the durations count for. NULL: not weighed.',
   log_place:
-    'The same for the expected end and the place in the log, as a density a µs; with `log_alone` it makes odds.',
+    'The same for the expected end in the logged second and among the lines around it in the log, as a density a µs; with `log_alone` it makes odds.',
   log_values: 'The same for client, agent, query and size.',
   log_alone: 'The same for how seldom such lines come (a µs), for losses and for the peer.',
   place_residual_us:
-    'How far the expected end lies outside what the place in the log allows, µs: positive before it, negative after it, 0 inside.',
+    "How far the expected end lies outside the logged second, read on the gateway's clock, µs: positive before it, negative after it, 0 inside.",
   calibrated: 'Whether the clock was read from pairs that an id joins.',
 }
 
@@ -233,7 +233,7 @@ Throughline works without a configuration. \`throughline.yaml\` in the working d
 
 Order: built-in defaults, then the file, then options of the command line (\`--store\`, \`--host\`, \`--site\`). A list in the file replaces the default list. Names of fields compare without case, dash, underscore or dot, and \`*\` stands for any run of characters: \`x*correlation*id*\` matches \`X-Correlation-ID\`.
 
-What facts and links depend on (\`fields\`, \`trustedProxies\`, \`scrub\`, \`hosts\`) is recorded in the ledger by its digest, and every link names the digest it was made under. A change takes effect for what is ingested or linked after it; facts that are stored stay as they are.
+What facts and links depend on (\`fields\`, \`trustedProxies\`, \`scrub\`, \`hosts\`, \`applications\`) is recorded in the ledger by its digest, and every link names the digest it was made under. A change takes effect for what is ingested or linked after it. \`throughline link --rederive\` applies \`fields\` and \`applications\` to the hops that are stored, too; \`subjects\` count in answers from the next \`ingest\` or \`link\` on, and for links of days that were linked before once \`throughline link\` has run ([subjects.md](subjects.md)).
 
 ## Keys
 
@@ -421,7 +421,7 @@ const ROOMS = {
   sources: 'Where bytes come from: finds files, opens and decompresses them, reads an original line again.',
   directory: 'Accounts of directories (Active Directory, LDIF, Okta, CSV) as alias entries.',
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
-  correlate: 'Facts to links, day by day, in SQL; closes days.',
+  correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',
   traces: 'A request as spans.',
   elastic: 'Documents for Elasticsearch.',
   findings: 'Rules over requests.',

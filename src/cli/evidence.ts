@@ -59,7 +59,7 @@ function twoDigits(n: number): string {
 /** What was compared between a call and a line, in the order of its weight for a reader. */
 export function evidenceOf(link: LinkRow, g: Row, a: Row): Evidence[] {
   if (link.method === 'id') return idEvidence(link, g, a)
-  const weighed = link.how === 'answer' ? weighedEvidence(link, g, a) : attemptEvidence(g, a)
+  const weighed = link.how === 'answer' ? weighedEvidence(link, g, a) : attemptEvidence(link, g, a)
   return [idRow(link, g, a), requestRow(g, a, link), subjectRow(link, g, a), clockRow(link, a), ...weighed]
 }
 
@@ -141,40 +141,64 @@ function clockRow(link: LinkRow, a: Row): Evidence {
 }
 
 function weighedEvidence(link: LinkRow, g: Row, a: Row): Evidence[] {
+  return weighedRows(link, {
+    duration: durationFound(g, a),
+    end: `${expectedFound(link, g, a)}${placeText(link)}`,
+    values: valuesFound(link, g, a),
+    rarity: 'how seldom such lines come otherwise, how few are lost, and which peer sent it',
+  })
+}
+
+function attemptEvidence(link: LinkRow, g: Row, a: Row): Evidence[] {
+  const { startUs, answeredUs } = callTimes(g)
+  const stretch = `between ${timeOf(startUs)}, when the call came, and ${timeOf(answeredUs)}, when the answer was there`
+  return [
+    plain('time', `time-taken ${durationOf(a.duration_us)}; must lie ${stretch}`, 'required'),
+    ...weighedRows(link, {
+      duration: "the call's times with this attempt in them, against without",
+      end: `where its log and the call let it end; logged second ${timeOf(micros(a.end_ts) ?? 0)}`,
+      values: `${callerFound(g, a)}${link.how === 'handshake' ? '; whether it is in the log of the answering line' : ''}`,
+      rarity: 'how often calls have such lines before their answer, and how seldom they come otherwise',
+    }),
+  ]
+}
+
+type Weighed = Readonly<Record<'duration' | 'end' | 'values' | 'rarity', string>>
+
+function weighedRows(link: LinkRow, found: Weighed): Evidence[] {
   const { log_duration, log_place, log_values, log_alone } = link
   const logs = [log_duration, log_place, log_values, log_alone]
   const sum = logs.reduce<number>((total, log) => total + (log ?? 0), 0)
   const isWeighed = logs.some(log => log !== null)
   const capped = Math.max(-MOST_LOG_ODDS, Math.min(MOST_LOG_ODDS, sum))
-  const most =
-    capped === sum ? '' : `; together no more than ${twoDigits(Math.exp(MOST_LOG_ODDS))} is believed`
+  const most = capped === sum ? '' : `; no more than ${twoDigits(Math.exp(MOST_LOG_ODDS))} is believed`
   return [
-    weighed('duration', durationFound(g, a), log_duration),
-    weighed('end', `${expectedFound(link, g, a)}; ${placeText(link)}`, log_place === null ? null : log_place + LOG_SECOND),
-    weighed('values', valuesFound(link, g, a), log_values),
-    weighed('rarity', 'how seldom such lines come otherwise, how few are lost, and which peer sent it', log_alone === null ? null : log_alone - LOG_SECOND),
+    weighed('duration', found.duration, log_duration),
+    weighed('end', found.end, log_place === null ? null : log_place + LOG_SECOND),
+    weighed('values', found.values, log_values),
+    weighed('rarity', found.rarity, log_alone === null ? null : log_alone - LOG_SECOND),
     ...(isWeighed ? [weighed('together', `against the line having no partner${most}`, capped)] : []),
-  ] // biome-ignore format: a table
-}
-
-function attemptEvidence(g: Row, a: Row): Evidence[] {
-  const { startUs, answeredUs } = callTimes(g)
-  return [
-    plain('time', `time-taken ${durationOf(a.duration_us)}; must lie between ${timeOf(startUs)}, when the call came, and ${timeOf(answeredUs)}, when the answer was there`, 'required'),
-    plain('values', 'client, agent, query, the log of the answering line, and the time that the answer alone leaves over', 'weighed, not kept apart'),
-  ] // biome-ignore format: a table
+  ]
 }
 
 function valuesFound(link: LinkRow, g: Row, a: Row): string {
-  const agent = (row: Row): unknown =>
-    row.user_agent === null ? null : String(row.user_agent).replaceAll(' ', '+')
   const who =
     link.method === 'subject'
-      ? ['client and agent not counted beside a subject']
-      : [compare('client', g.client_ip, a.client_ip), compare('agent', agent(g), agent(a))]
+      ? `client and agent not counted beside a subject, ${compare('query', g.query, a.query)}`
+      : callerFound(g, a)
   const [gateway, app] = [g.bytes_out, a.bytes_out]
-  const size = gateway === null || app === null ? 'size not logged' : `size ${count(String(gateway))} and ${count(String(app))} bytes` // biome-ignore format: one line
-  return [...who, compare('query', g.query, a.query), size].join(', ')
+  const size = gateway === null || app === null ? 'size not on both sides' : `size ${count(String(gateway))} and ${count(String(app))} bytes` // biome-ignore format: one line
+  return `${who}, ${size}`
+}
+
+function callerFound(g: Row, a: Row): string {
+  const agent = (row: Row): unknown =>
+    row.user_agent === null ? null : String(row.user_agent).replaceAll(' ', '+')
+  return [
+    compare('client', g.client_ip, a.client_ip),
+    compare('agent', agent(g), agent(a)),
+    compare('query', g.query, a.query),
+  ].join(', ')
 }
 
 function compare(name: string, a: unknown, b: unknown): string {
@@ -208,12 +232,12 @@ function expectedFound(link: LinkRow, g: Row, a: Row): string {
   return `expected at ${timeOf(expected)}${onHost}; logged second ${timeOf(micros(a.end_ts) ?? 0)}`
 }
 
-/** Positive: before the span that the place in the log allows; negative: after it. */
+/** Positive: expected before the logged second, read on the gateway's clock; negative: after it. */
 function placeText({ place_residual_us }: LinkRow): string {
-  if (place_residual_us === null) return 'place in the log not weighed'
+  if (place_residual_us === null) return ''
   const us = Number(place_residual_us)
-  if (us === 0) return 'fits its place in the log'
-  return `${duration(Math.abs(us))} ${us > 0 ? 'before' : 'after'} what its place in the log allows`
+  const second = us === 0 ? 'inside it' : `${duration(Math.abs(us))} ${us > 0 ? 'before' : 'after'} it`
+  return `, ${second}; weighed with the lines around it in its log`
 }
 
 function clockText({ clock_low_us, clock_high_us }: LinkRow): string {

@@ -114,6 +114,14 @@ function pairLines(out: Output, store: Store, pair: ExplainedPair, isOfCall: boo
     ...(link.how === 'answer' || link.method === 'id' ? [] : [label('', `as ${roleInWords(link)}`)]),
     label('chances', chances(pair)),
     ...rivalLines(pair, rivals),
+    ...(isOfCall || !pair.holder
+      ? []
+      : [
+          label(
+            'but',
+            `the call has another line as its answer, with ${confidence(pair.holder)}: app hop ${pair.holder.app_hop_id}`,
+          ),
+        ]),
     ...table(columns, rows, out).map(line => `  ${line}`),
   ]
 }
@@ -140,7 +148,9 @@ function chances({ link }: ExplainedPair): string {
   const other =
     others < 1
       ? 'no other call fits'
-      : `best of ${others} other call${others === 1 ? '' : 's'} ${probability(link.runner_up)}`
+      : others === 1
+        ? `the other call ${probability(link.runner_up)}`
+        : `best of ${others} other calls ${probability(link.runner_up)}`
   return `this pair ${probability(link.posterior)}, ${other}, no partner at all ${probability(link.nobody ?? 0)}; ${uses(link)}`
 }
 
@@ -151,8 +161,8 @@ function uses(link: LinkRow): string {
   if (use === 'on-request')
     return 'in requests and traces; as evidence only where links by time alone are asked for'
   const why =
-    link.method === 'time' && !link.calibrated
-      ? ', as it must be by time alone on a clock read without ids'
+    link.method === 'time' && !link.calibrated && link.posterior >= 0.9899
+      ? ': by time alone, on a clock read without ids, no link gets more'
       : ''
   return `enough for requests and traces, too little for evidence${why}`
 }

@@ -28,6 +28,8 @@ export interface ExplainedPair {
   readonly evidence: readonly Evidence[]
   /** Other calls that may have caused the line. */
   readonly rivals: readonly LinkRow[]
+  /** Another line that answered the call. */
+  readonly holder: LinkRow | undefined
 }
 
 /** A request with every pair that was weighed for it. */
@@ -96,7 +98,16 @@ async function explain(store: Store, loaded: LoadedConfig, found: Found, request
     const [g, a] = [gateways.get(link.gateway_hop_id), appHops.get(link.app_hop_id)]
     if (!g || !a) return []
     const rivals = found.links.filter(l => l !== link && l.app_hop_id === link.app_hop_id)
-    return [{ link, gateway: g, app: a, evidence: evidenceOf(link, g, a), rivals }]
+    const holder = ROLES.includes(link.how ?? '')
+      ? undefined
+      : found.links.find(
+          l =>
+            l.gateway_hop_id === link.gateway_hop_id &&
+            l.app_hop_id !== link.app_hop_id &&
+            l.verdict === 'linked' &&
+            !ROLES.includes(l.how ?? ''),
+        )
+    return [{ link, gateway: g, app: a, evidence: evidenceOf(link, g, a), rivals, holder }]
   })
   const why = pairs.length > 0 ? [] : gateway ? whyNoLine(request) : await whyNoCall(store, loaded, apps[0])
   return {

@@ -155,7 +155,7 @@ async function printWithoutIds(out: Output, store: Store): Promise<void> {
     METHODS[m.method] ?? m.method,
     m.how,
     count(m.links),
-    m.method === 'time' ? 'on request' : count(m.evidence),
+    m.method === 'time' && m.evidence > 0 ? `${count(m.evidence)} on request` : count(m.evidence),
   ])
   const columns = [
     { title: 'without an id of its own, by' },

@@ -6,7 +6,7 @@ const WARNINGS: Readonly<Record<string, string>> = {
   'possible-duplicate':
     'equal lines at the edge of two sources were taken for one line handed over twice; they may be two',
   'no-id-field':
-    'no row has a correlation id; log X-Correlation-ID as a custom field, or its lines stay unjoined',
+    'no row has a correlation id; log X-Correlation-ID as a custom field, without one its lines are joined by subject and time, or by time alone',
 }
 
 /** A warning code of a source in words, with the sources it concerns. */

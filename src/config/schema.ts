@@ -55,7 +55,7 @@ export const CONFIG = z.strictObject({
   trustedProxies: z
     .array(z.string().refine(isAddressBlock, 'expected an IP address or a CIDR block such as 10.30.0.0/24'))
     .default([])
-    .describe('Addresses (single or CIDR) from which the gateway calls IIS. With any, an id from elsewhere is contradicted.'),
+    .describe('Addresses (single or CIDR) from which the gateway calls IIS. With any, an id from elsewhere is contradicted, and no line from elsewhere is linked without one.'),
   scrub: z
     .strictObject({
       names: names('Further parameter, cookie and column names whose values are secrets.', []),

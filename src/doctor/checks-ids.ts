@@ -36,7 +36,7 @@ function notLogged(logs: readonly AppLog[]): Finding[] {
       what: 'IIS does not log a correlation id',
       where: placesOf(logs),
       lines: sum(logs, log => log.lines - log.linked_by_id),
-      why: `Without an id a line is joined with its gateway call by time, path, status and size, which is sure only where nothing else happened at the same time. A header such as ${HEADER} that the gateway sends settles it.`,
+      why: `Without an id a line is joined with its gateway call by subject and time, or by time alone, and stays ambiguous where several calls fit it. A header such as ${HEADER} that the gateway sends settles it.`,
       fix: customField(HEADER, sitesOf(logs)),
     },
   ]

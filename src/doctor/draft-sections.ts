@@ -102,7 +102,7 @@ function noFields({ share }: Survey): string[] {
       `fields: ${share.gatewayHops === 0 ? 'no Apigee export' : 'no IIS log'} was among what was read, so no pair of id fields could be tried.`,
     ]
   return [
-    'fields: no id of the gateway was found in an IIS log. Calls are linked by time, path, status and size alone.',
+    'fields: no id of the gateway was found in an IIS log. Calls are linked by subject and time, or by time alone.',
     '`throughline doctor` says what to log. Columns that carry the id under another name go here:',
     ...commented({
       fields: { gateway: { correlation: ['dc_correlation_id'] }, app: { correlation: ['X-Correlation-ID'] } },
@@ -142,7 +142,7 @@ function proxiesSection({ survey }: DraftInput): Section {
     return {
       comment: [
         'From where the gateway calls IIS. No address brings calls of the gateway only, so none is proposed; without',
-        'the list, an id that somebody sends past the gateway cannot be told from the gateway’s.',
+        "the list, an id that somebody sends past the gateway cannot be told from the gateway's.",
         ...commented({ trustedProxies: ['10.0.0.0/24'] }),
       ],
     }
@@ -193,7 +193,7 @@ function clocksSection({ survey: { clocks } }: DraftInput): Section {
   })
   return {
     comment: [
-      `Clocks of ${count(clocks.length)} ${clocks.length === 1 ? 'host' : 'hosts'} against the gateway’s, as ${count(sum(clocks, c => c.lines))} links show them. Nothing to set: they are`,
+      `Clocks of ${count(clocks.length)} ${clocks.length === 1 ? 'host' : 'hosts'} against the gateway's, as ${count(sum(clocks, c => c.lines))} links show them. Nothing to set: they are`,
       'measured anew for every day.',
       ...lines,
     ],
