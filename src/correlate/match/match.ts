@@ -40,6 +40,8 @@ export interface Matched {
   readonly probability: Float64Array
   /** By app hop: probability that its partner is among the candidates that were not kept. */
   readonly elsewhere: Float64Array
+  /** Odds of each pair by itself: neither its place among the lines of its log nor other app hops are looked at. */
+  readonly byItself: Float64Array
   readonly places: Places
   readonly background: Background
   /** What speaks for a pair of app hop i, by its place among the candidates. */
@@ -76,6 +78,7 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
   weigher.use(candidates)
   const base = weigher.base(candidates)
   const second = weigher.inSecond(candidates)
+  const byItself = base.map((log, e) => odds(log + (second[e] ?? 0)))
   const order = new Float64Array(base.length)
   let found: Marginals = {
     probability: new Float64Array(base.length),
@@ -83,8 +86,8 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
     elsewhere: new Float64Array(app.count),
   }
   for (let round = 0; round < rounds; round++) {
-    const alone = base.map((log, e) => odds(log + (second[e] ?? 0)) * (found.free[e] ?? 1))
-    order.set(orderFactors(app, candidates, alone, model.order))
+    const free = byItself.map((weight, e) => weight * (found.free[e] ?? 1))
+    order.set(orderFactors(app, candidates, free, model.order))
     const weight = base.map((log, e) => odds(log + (second[e] ?? 0) + (order[e] ?? 0)))
     const edges = {
       from: candidates.from,
@@ -105,6 +108,7 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
     candidates,
     probability: found.probability,
     elsewhere: found.elsewhere,
+    byItself,
     places,
     background,
     evidence,

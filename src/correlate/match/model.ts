@@ -1,6 +1,6 @@
 import { BYTE_BINS, Density, MS_BINS } from './histogram.ts'
 import { Jitter } from './jitter.ts'
-import type { OrderModel } from './sequence.ts'
+import { gapDensity, type OrderModel } from './sequence.ts'
 
 /**
  * Loss on a side is never taken for less: where every hop seems to have its partner, a swap of two pairs would look
@@ -9,10 +9,10 @@ import type { OrderModel } from './sequence.ts'
 const LEAST_LOSS = 0.01
 const MOST_LOSS = 0.9
 
-/** How far lines go back in time before anything is learned, and how many samples that is worth. */
-const USUAL_BACK_US = 10_000
-const PRIOR_BACKS = 5
-const LEAST_BACK_US = 500
+/** How far lines may go back in time, µs: the candidates, and how much more likely the middle is than its neighbours. */
+const BACKS_US = [300, 600, 1_200, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000] as const
+const USUAL_BACK = 5
+const LOG_FALL = 1
 
 /** How often a value agrees between hops that belong together. */
 export class Agreement {
@@ -54,9 +54,8 @@ export class Model {
   /** How far it lies outside the span that linked lines around it leave. */
   readonly jitter = new Jitter()
   /** How much earlier a line may have ended than the one written before it. */
-  order: OrderModel = { backUs: USUAL_BACK_US }
-  #backUs = 0
-  #backs = 0
+  order: OrderModel = { backUs: BACKS_US[USUAL_BACK] }
+  readonly #backs = new Float64Array(BACKS_US.length)
   /** Bytes that the app counts less those that the gateway counts. */
   readonly sizes = new Density(
     BYTE_BINS,
@@ -75,10 +74,11 @@ export class Model {
   #gatewayLinked = 0
   #gatewayAll = 0
 
-  /** Takes a line that ended so much earlier than the one written before it. */
-  back(us: number): void {
-    this.#backUs += us
-    this.#backs++
+  /** Takes two lines that stand side by side in a log: the second ended so much later, where `meanUs` is usual. */
+  gap(us: number, meanUs: number): void {
+    BACKS_US.forEach((back, k) => {
+      this.#backs[k] = (this.#backs[k] ?? 0) + Math.log(gapDensity(us, meanUs, back))
+    })
   }
 
   /** Takes an app hop that has a gateway hop with this probability. */
@@ -104,10 +104,9 @@ export class Model {
     this.client.fit()
     this.agent.fit()
     this.query.fit()
-    const mean = (this.#backUs + PRIOR_BACKS * USUAL_BACK_US) / (this.#backs + PRIOR_BACKS)
-    this.order = { backUs: Math.max(LEAST_BACK_US, mean) }
-    this.#backUs = 0
-    this.#backs = 0
+    const likelihoods = this.#backs.map((log, k) => log - LOG_FALL * Math.abs(k - USUAL_BACK))
+    this.order = { backUs: BACKS_US[likelihoods.indexOf(Math.max(...likelihoods))] ?? BACKS_US[USUAL_BACK] }
+    this.#backs.fill(0)
     this.#fitLoss()
   }
 

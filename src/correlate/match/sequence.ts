@@ -56,8 +56,16 @@ export function orderFactors(
   return result
 }
 
+/**
+ * Density (a µs) of the time from one line's end to another's: it goes on by `meanUs` in the mean, or back by `backUs`.
+ */
+export function gapDensity(us: number, meanUs: number, backUs: number): number {
+  const regular = us >= 0 ? Math.exp(-us / meanUs) : Math.exp(us / backUs)
+  return ((1 - ODD_SHARE) * regular) / (meanUs + backUs) + ODD_SHARE / ODD_WIDTH_US
+}
+
 /** Lines a µs of each line's log, around it. */
-function rates(app: AppSide): Float64Array {
+export function rates(app: AppSide): Float64Array {
   const result = new Float64Array(app.count)
   for (const { from, to } of runsOf(app.stream, app.count)) {
     let low = from
@@ -240,9 +248,6 @@ class Sweep {
 
   /** Density (a µs) of the time from one line's end to that of the line so many places on. */
   gap(us: number, places: number, i: number): number {
-    const mean = places / Math.max(this.#rate[i] as number, 1e-9)
-    const back = this.#backUs
-    const regular = us >= 0 ? Math.exp(-us / mean) : Math.exp(us / back)
-    return ((1 - ODD_SHARE) * regular) / (mean + back) + ODD_SHARE / ODD_WIDTH_US
+    return gapDensity(us, places / Math.max(this.#rate[i] as number, 1e-9), this.#backUs)
   }
 }

@@ -1,13 +1,15 @@
 import type { Candidates } from './candidates.ts'
 import type { Matched } from './match.ts'
 import type { Agreement, Model } from './model.ts'
+import { rates } from './sequence.ts'
 import type { AppSide, GatewaySide } from './sides.ts'
 
 /** Pairs of less probability teach nothing. */
 const LEAST_PROBABILITY = 0.02
 
 /** Shows the pairs of a slice to a model, each with the weight of its probability; `Model.fit` puts them into force. */
-export function teach(model: Model, { gateway, app, candidates, probability, places }: Matched): void {
+export function teach(model: Model, matched: Matched): void {
+  const { gateway, app, candidates, probability, places } = matched
   const { from, gateway: partner, slackMs, atUs } = candidates
   const taken = new Float64Array(gateway.count)
   for (let i = 0; i < app.count; i++) {
@@ -35,24 +37,36 @@ export function teach(model: Model, { gateway, app, candidates, probability, pla
     }
     if (!app.handshake[i]) model.app(app.peer[i] ?? -1, Math.min(1, linked))
   }
-  teachOrder(model, app, candidates, probability)
+  teachOrder(model, matched)
   for (let j = 0; j < gateway.count; j++) model.gateway(Math.min(1, taken[j] ?? 0))
 }
 
-/** Pairs from which it is taken that a line ended when its gateway hop says. */
-const SURE = 0.8
+/** Share of a line's odds from which a pair tells when the line ended. */
+const SURE = 0.95
 
-/** Shows how lines that stand side by side in a log follow each other. */
-function teachOrder(model: Model, app: AppSide, { from, atUs }: Candidates, probability: Float64Array): void {
+/**
+ * Shows how lines that stand side by side in a log follow each other. Only lines that are sure by themselves count: where
+ * the order decides who belongs together, it cannot be learned from the result.
+ */
+function teachOrder(model: Model, { app, candidates, byItself }: Matched): void {
+  const rate = rates(app)
   let last = Number.NaN
   for (let i = 0; i < app.count; i++) {
     if (app.stream[i] !== app.stream[i - 1]) last = Number.NaN
-    let at = app.anchorUs[i] ?? Number.NaN
-    for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++)
-      if ((probability[e] ?? 0) >= SURE) at = atUs[e] ?? Number.NaN
-    if (at < last) model.back(last - at)
+    const at = sureEnd(app, candidates, byItself, i)
+    if (!Number.isNaN(at - last)) model.gap(at - last, 1 / (rate[i] ?? 1))
     last = at
   }
+}
+
+function sureEnd(app: AppSide, { from, atUs }: Candidates, weight: Float64Array, i: number): number {
+  const anchor = app.anchorUs[i] ?? Number.NaN
+  if (!Number.isNaN(anchor)) return anchor
+  let sum = 1
+  for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++) sum += weight[e] ?? 0
+  for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++)
+    if ((weight[e] ?? 0) >= SURE * sum) return atUs[e] ?? Number.NaN
+  return Number.NaN
 }
 
 function show(
