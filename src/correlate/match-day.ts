@@ -5,7 +5,7 @@ import { NEAR_US } from './claims.ts'
 import type { Clocks } from './clocks/clocks.ts'
 import { guessClocks } from './clocks/guess.ts'
 import { matchAttempts } from './match/attempts.ts'
-import { LEARNING_ROUNDS, matchSlice } from './match/match.ts'
+import { matchSlice } from './match/match.ts'
 import { Model } from './match/model.ts'
 import { teach } from './match/teach.ts'
 import { MatchRows } from './match-rows.ts'
@@ -154,7 +154,7 @@ async function learnModel(db: Database, starts: readonly number[], clockUs: numb
   const model = new Model()
   const sample = await sampleSlices(db, starts, clockUs)
   for (let round = 0; round < TIMES_LEARNED; round++) {
-    for (const { gateway, app } of sample) teach(model, matchSlice(gateway, app, model, LEARNING_ROUNDS))
+    for (const { gateway, app } of sample) teach(model, matchSlice(gateway, app, model))
     model.fit()
   }
   return model

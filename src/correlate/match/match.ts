@@ -9,10 +9,9 @@ import type { AppSide, GatewaySide } from './sides.ts'
 
 /** Probability from which a pair tells where its line ended. */
 const ANCHOR = 0.8
-/** Rounds of placing lines and weighing pairs; places settle after three or four. */
-const ROUNDS = 3
-/** Enough to learn from, as the next round of learning goes on from there. */
-export const LEARNING_ROUNDS = 1
+/** Largest change of a message at which belief propagation stops. */
+const ROUGHLY = 2e-2
+const FINELY = 1e-3
 /** No evidence is taken for stronger than this: odds of e^20. */
 const MOST_LOG_ODDS = 20
 /**
@@ -67,7 +66,7 @@ export interface Evidence {
  * residual and of the end's place in the log, over how often lines like this one (key, status, subject, duration,
  * size) come anyway, and over the loss on both sides.
  */
-export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rounds = ROUNDS): Matched {
+export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model): Matched {
   const background = describeBackground(app)
   const seconds = placeLines(app, app.anchorUs)
   const weigher = new Weigher(gateway, app, model, background)
@@ -80,23 +79,13 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model, rou
   const second = weigher.inSecond(candidates)
   const byItself = base.map((log, e) => odds(log + (second[e] ?? 0)))
   const order = new Float64Array(base.length)
-  let found: Marginals = {
-    probability: new Float64Array(base.length),
-    free: new Float64Array(base.length).fill(1),
-    elsewhere: new Float64Array(app.count),
-  }
-  for (let round = 0; round < rounds; round++) {
-    const free = byItself.map((weight, e) => weight * (found.free[e] ?? 1))
-    order.set(orderFactors(app, candidates, free, model.order))
-    const weight = base.map((log, e) => odds(log + (second[e] ?? 0) + (order[e] ?? 0)))
-    const edges = {
-      from: candidates.from,
-      gateway: candidates.gateway,
-      weight,
-      others: others(candidates, weight),
-    }
-    found = marginals(edges, gateway.count, round < rounds - 1 ? 2e-2 : 1e-3)
-  }
+  const solve = (weight: Float64Array, tolerance: number): Marginals =>
+    marginals({ from: candidates.from, gateway: candidates.gateway, weight, others: others(candidates, weight) }, gateway.count, tolerance) // biome-ignore format: one call
+  // How free a gateway hop is for a line is told to the order once, and not again with what the order made of it:
+  // neighbours in a log would count each other's evidence over and over.
+  const { free } = solve(byItself, ROUGHLY)
+  order.set(orderFactors(app, candidates, byItself.map((weight, e) => weight * (free[e] ?? 1)), model.order)) // biome-ignore format: one call
+  const found = solve(base.map((log, e) => odds(log + (second[e] ?? 0) + (order[e] ?? 0))), FINELY) // biome-ignore format: one call
   const places = placeLines(app, anchors(app, candidates, found.probability))
   const evidence = (i: number, pair: number): Evidence => ({
     ...weigher.evidence(candidates, i, pair),
