@@ -1,3 +1,5 @@
+import { sumSmallGroups } from './exact.ts'
+
 /** Pairs that may belong together, by app hop; `weight` is the odds of the pair against both hops being alone. */
 export interface Edges {
   /** Edges of app hop i are `from[i]` to `from[i + 1]`. */
@@ -29,8 +31,9 @@ const LEAST_SHARE = 3e-4
  * deterministic approximation algorithms for counting matchings", STOC 2007). Exact on trees, near it elsewhere.
  *
  * @param tolerance largest change of a message in the last round
+ * @param exact whether small groups of hops are summed over all their matchings
  */
-export function marginals(edges: Edges, gatewayCount: number, tolerance: number): Marginals {
+export function marginals(edges: Edges, gatewayCount: number, tolerance: number, exact = true): Marginals {
   const { from, gateway, weight, index } = withoutWeak(edges, gatewayCount)
   const { others } = edges
   const apps = from.length - 1
@@ -62,6 +65,7 @@ export function marginals(edges: Edges, gatewayCount: number, tolerance: number)
     }
     if (moved < tolerance) break
   }
+  const own = new Float64Array(count)
   const result = {
     probability: new Float64Array(edges.gateway.length),
     free: new Float64Array(edges.gateway.length).fill(1),
@@ -73,10 +77,12 @@ export function marginals(edges: Edges, gatewayCount: number, tolerance: number)
       sum += (weight[e] as number) * (free[e] as number)
     result.elsewhere[i] = (others[i] as number) / sum
     for (let e = from[i] as number; e < (from[i + 1] as number); e++) {
-      result.probability[index[e] as number] = ((weight[e] as number) * (free[e] as number)) / sum
+      own[e] = ((weight[e] as number) * (free[e] as number)) / sum
       result.free[index[e] as number] = free[e] as number
     }
   }
+  if (exact) sumSmallGroups({ from, gateway, weight, others }, gatewayCount, own)
+  for (let e = 0; e < count; e++) result.probability[index[e] as number] = own[e] as number
   return result
 }
 

@@ -79,13 +79,21 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model): Ma
   const second = weigher.inSecond(candidates)
   const byItself = base.map((log, e) => odds(log + (second[e] ?? 0)))
   const order = new Float64Array(base.length)
-  const solve = (weight: Float64Array, tolerance: number): Marginals =>
-    marginals({ from: candidates.from, gateway: candidates.gateway, weight, others: others(candidates, weight) }, gateway.count, tolerance) // biome-ignore format: one call
+  const solve = (weight: Float64Array, tolerance: number, exact: boolean): Marginals => {
+    const edges = {
+      from: candidates.from,
+      gateway: candidates.gateway,
+      weight,
+      others: others(candidates, weight),
+    }
+    return marginals(edges, gateway.count, tolerance, exact)
+  }
   // How free a gateway hop is for a line is told to the order once, and not again with what the order made of it:
   // neighbours in a log would count each other's evidence over and over.
-  const { free } = solve(byItself, ROUGHLY)
+  const { free } = solve(byItself, ROUGHLY, false)
   order.set(orderFactors(app, candidates, byItself.map((weight, e) => weight * (free[e] ?? 1)), model.order)) // biome-ignore format: one call
-  const found = solve(base.map((log, e) => odds(log + (second[e] ?? 0) + (order[e] ?? 0))), FINELY) // biome-ignore format: one call
+  const weight = base.map((log, e) => odds(log + (second[e] ?? 0) + (order[e] ?? 0)))
+  const found = solve(weight, FINELY, true)
   const places = placeLines(app, anchors(app, candidates, found.probability))
   const evidence = (i: number, pair: number): Evidence => ({
     ...weigher.evidence(candidates, i, pair),
