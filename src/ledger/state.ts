@@ -41,7 +41,7 @@ export interface LedgerState {
   readonly indexes: IndexRecord[]
   readonly rejects: { path: string; rows: number }[]
   readonly declared: Declared[]
-  /** Days with hops that their links do not take into account yet: application, a space, day. */
+  /** Days whose links do not take every hop, or the configuration in force, into account yet: application, a space, day. */
   readonly unlinkedDays: Set<string>
   /** Key: application, a space, day. */
   readonly days: Map<string, DayState>
@@ -93,7 +93,7 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   if (entry.kind === 'created') state.storeId = entry.storeId
   else if (entry.kind === 'config') applyConfig(state, entry)
   else if (entry.kind === 'rederived') applyRederived(state, entry)
-  else if (entry.kind === 'subjects') state.subjects = entry
+  else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
   else if (entry.kind === 'link') dayOf(state, entry.application, entry.day).link = entry
@@ -109,7 +109,18 @@ const DERIVING = ['fields', 'applications']
 
 function applyConfig(state: LedgerState, entry: Extract<Entry, { kind: 'config' }>): void {
   if (state.segments.length > 0 && entry.changed.some(part => DERIVING.includes(part))) state.isStale = true
+  if (entry.changed.includes('trustedProxies')) relinkAll(state)
   Object.assign(state, { configDigest: entry.digest, configParts: entry.parts })
+}
+
+function applySubjects(state: LedgerState, entry: SubjectsEntry): void {
+  state.subjects = entry
+  relinkAll(state)
+}
+
+/** Links were made by what has changed: every day with hops is to be linked again. */
+function relinkAll(state: LedgerState): void {
+  for (const day of state.days.values()) if (day.lastHopAt) state.unlinkedDays.add(dayKey(day))
 }
 
 function applyRederived(state: LedgerState, entry: Extract<Entry, { kind: 'rederived' }>): void {
@@ -126,7 +137,7 @@ function applyRederived(state: LedgerState, entry: Extract<Entry, { kind: 'reder
       state.unlinkedDays.add(dayKey({ application, day }))
     }
   }
-  for (const known of state.days.values()) state.unlinkedDays.add(dayKey(known))
+  relinkAll(state)
 }
 
 function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' }>): void {

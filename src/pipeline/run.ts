@@ -38,14 +38,14 @@ export async function run(store: Store, inputs: readonly Input[], options: RunOp
   await defineApplications(store.db, options.config.applications)
   const taken = await ingest(store, inputs, { ...options, configDigest })
   // Not only the days of this run: an earlier one may have ended before it had linked its own.
-  const linked = await relink(
-    store,
-    [...store.state.unlinkedDays].sort().map(parseDayKey),
-    options,
-    configDigest,
-  )
+  const linked = await relink(store, dueDays(store), options, configDigest)
   const closed = await closeDays(store)
   return { ...taken, linked, closed }
+}
+
+/** Days whose links are not up to date, in order. */
+function dueDays({ state }: Store): ApplicationDay[] {
+  return [...state.unlinkedDays].sort().map(parseDayKey)
 }
 
 /** Derives all facts anew by the configuration in force, and links every day. */
@@ -57,12 +57,7 @@ export async function rederiveAndLink(
   await recordAliases(store, options.config.subjects)
   await defineApplications(store.db, options.config.applications)
   const segments = await rederive(store, options.config, configDigest)
-  const linked = await relink(
-    store,
-    [...store.state.unlinkedDays].sort().map(parseDayKey),
-    options,
-    configDigest,
-  )
+  const linked = await relink(store, dueDays(store), options, configDigest)
   return { segments, linked }
 }
 
@@ -76,8 +71,7 @@ export async function importAndLink(
   const configDigest = recordConfig(store, options.config)
   await recordAliases(store, options.config.subjects)
   await importAliases(store, file, entries)
-  const days = [...store.state.days.values()].filter(d => d.lastHopAt)
-  return relink(store, days, options, configDigest)
+  return relink(store, dueDays(store), options, configDigest)
 }
 
 /** Links days anew; those whose links come out as they were stay untouched. */
