@@ -233,7 +233,7 @@ Throughline works without a configuration. \`throughline.yaml\` in the working d
 
 Order: built-in defaults, then the file, then options of the command line (\`--store\`, \`--host\`, \`--site\`). A list in the file replaces the default list. Names of fields compare without case, dash, underscore or dot, and \`*\` stands for any run of characters: \`x*correlation*id*\` matches \`X-Correlation-ID\`.
 
-What facts and links depend on (\`fields\`, \`trustedProxies\`, \`scrub\`, \`hosts\`, \`applications\`) is recorded in the ledger by its digest, and every link names the digest it was made under. A change takes effect for what is ingested or linked after it. \`throughline link --rederive\` applies \`fields\` and \`applications\` to the hops that are stored, too; \`subjects\` count in answers from the next \`ingest\` or \`link\` on, and for links of days that were linked before once \`throughline link\` has run ([subjects.md](subjects.md)).
+What facts and links depend on (\`fields\`, \`trustedProxies\`, \`scrub\`, \`hosts\`, \`applications\`) is recorded in the ledger by its digest, and every link names the digest it was made under. A changed \`trustedProxies\` or \`subjects\` takes effect with the next \`ingest\` or \`link\`, which links all days again; changed \`fields\` and \`applications\` for what is ingested after it, and with \`throughline link --rederive\` for the hops that are stored, too.
 
 ## Keys
 
