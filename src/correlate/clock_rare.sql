@@ -3,7 +3,7 @@
 -- weight: one over the number of gateway hops that fit.
 -- grain: app hop, gateway hop
 WITH answered AS (
-  SELECT *, took_us // 64000 AS cell FROM calls WHERE NOT isnan(took_us)
+  SELECT *, floor(took_us / 64000) AS cell FROM calls WHERE NOT isnan(took_us)
 ), any_subject AS (
   -- An app hop without a subject may belong to anybody's call.
   SELECT * FROM answered WHERE subject <> -1 UNION ALL SELECT * REPLACE (-1::DOUBLE AS subject) FROM answered
@@ -11,7 +11,7 @@ WITH answered AS (
   SELECT key, status, subject, cell, count(*) AS hops FROM any_subject GROUP BY ALL
 ), app_cells AS (
   SELECT a.hop_id, a.clock_host, a.end_us, a.resolution_us, a.took_us, a.key, a.status, a.subject, a.shared_id,
-    unnest([a.took_us // 64000, a.took_us // 64000 + 1]) AS cell
+    unnest([floor(a.took_us / 64000), floor(a.took_us / 64000) + 1]) AS cell
   FROM lines AS a WHERE NOT isnan(a.took_us) AND NOT a.untrusted AND a.took_us >= 1000
 ), found AS (
   SELECT a.*, g.hops, sum(g.hops) OVER (PARTITION BY a.hop_id) AS all_hops

@@ -57,9 +57,10 @@ function cutAtSteps(bounds: readonly Bound[], fromUs: number, toUs: number, cuts
     b.agreeing > a.agreeing ? b : a,
   )
   if (step.agreeing - one.agreeing < Math.max(LEAST_GAIN, LEAST_GAIN_SHARE * one.agreeing)) return whole
-  const atUs = bounds[step.place]?.atUs ?? toUs
-  const before = cutAtSteps(bounds.slice(0, step.place), fromUs, atUs, cuts - 1)
-  const after = cutAtSteps(bounds.slice(step.place), atUs, toUs, cuts - 1)
+  // Stamps are whole seconds: pairs of the first or last second of a piece are no piece of their own.
+  const atUs = step.place === 0 ? fromUs : (bounds[step.place]?.atUs ?? toUs)
+  const before = atUs > fromUs ? cutAtSteps(bounds.slice(0, step.place), fromUs, atUs, cuts - 1) : []
+  const after = atUs < toUs ? cutAtSteps(bounds.slice(step.place), atUs, toUs, cuts - 1) : []
   return [...before, ...after]
 }
 
