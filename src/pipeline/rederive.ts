@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { deriveAgain } from '../formats/derive.ts'
+import { type Derived, deriveAgain } from '../formats/derive.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import type { HopKind } from '../model/hop.ts'
 import { publishFile, replaceSegments } from '../store/commit.ts'
@@ -11,13 +11,13 @@ import type { Store } from '../store/store.ts'
 
 /** Stored values that ids and subjects are read from, by kind; NULL where the kind has none. */
 const INPUT: Readonly<Record<HopKind, string>> = {
-  gateway: 'NULL AS username, client_id, developer_email',
-  app: 'username, NULL AS client_id, NULL AS developer_email',
+  gateway: 'NULL AS username, client_id, developer_email, NULL AS traceparent',
+  app: 'username, NULL AS client_id, NULL AS developer_email, traceparent',
 }
 /** Field names that are no custom field of an IIS log. */
 const NOT_CUSTOM = /^(?:cs\(cookie\)|streamid)$|#\d+$/
 const DERIVED_TYPES =
-  "{n: 'BIGINT', correlation_id: 'VARCHAR', correlation_raw: 'VARCHAR', correlation_field: 'VARCHAR', other_ids: 'VARCHAR[]', subject_kind: 'VARCHAR', subject_issuer: 'VARCHAR', subject_name: 'VARCHAR', subject_raw: 'VARCHAR'}"
+  "{n: 'BIGINT', correlation_id: 'VARCHAR', correlation_raw: 'VARCHAR', correlation_field: 'VARCHAR', other_ids: 'VARCHAR[]', subject_kind: 'VARCHAR', subject_issuer: 'VARCHAR', subject_name: 'VARCHAR', subject_raw: 'VARCHAR', attributes: 'VARCHAR'}"
 
 /**
  * Derives applications, ids and subjects of all facts anew, as the configuration in force says: the same hops in new
@@ -50,7 +50,7 @@ async function rewrite(
     segment.kind === 'gateway'
       ? 'gateway_application(f.environment, f.proxy, f.target_host)'
       : 'app_application(f.site, f.host_header, f.server_ip, f.host)'
-  const columns = ['correlation_id', 'correlation_raw', 'correlation_field', 'other_ids', 'subject_kind', 'subject_issuer', 'subject_name', 'subject_raw'] // biome-ignore format: one list
+  const columns = ['correlation_id', 'correlation_raw', 'correlation_field', 'other_ids', 'subject_kind', 'subject_issuer', 'subject_name', 'subject_raw', 'attributes'] // biome-ignore format: one list
   const rows = await db.run(
     `COPY (SELECT f.* EXCLUDE (file_row_number) REPLACE (${application} AS application, ${columns.map(c => `d.${c} AS ${c}`).join(', ')})
        FROM read_parquet(${quoteText(store.file(segment.path))}, hive_partitioning = false, file_row_number = true) AS f
@@ -74,6 +74,7 @@ interface StoredRow {
   readonly username: string | null
   readonly client_id: string | null
   readonly developer_email: string | null
+  readonly traceparent: string | null
 }
 
 async function writeDerived(
@@ -87,17 +88,30 @@ async function writeDerived(
      FROM read_parquet(${quoteText(store.file(path))}, hive_partitioning = false, file_row_number = true)`,
   )
   for await (const batch of rows) {
-    const lines = batch.map(row =>
-      JSON.stringify({ n: row.n, ...deriveAgain(storedOf(row, kind), config.fields[kind]) }),
-    )
+    const lines = batch.map(row => {
+      const derived = deriveAgain(storedOf(row, kind), config.fields[kind])
+      return JSON.stringify({ n: row.n, ...derived, attributes: attributesOf(row, kind, derived) })
+    })
     appendFileSync(target, `${lines.join('\n')}\n`)
   }
+}
+
+/** Of an IIS line, the field that is the id has columns of its own; that which no longer is goes back among the others. */
+function attributesOf(row: StoredRow, kind: HopKind, derived: Derived): string | null {
+  const { attributes, correlation_field: old, correlation_raw: raw } = row
+  const { correlation_field: now } = derived
+  if (kind === 'gateway' || old === now) return attributes
+  const known = JSON.parse(attributes ?? '{}') as Record<string, unknown>
+  const freed = old === null || raw === row.traceparent ? {} : { [old]: raw }
+  const left = Object.entries({ ...freed, ...known }).filter(([name]) => name !== now)
+  return left.length > 0 ? JSON.stringify(Object.fromEntries(left)) : null
 }
 
 function storedOf(row: StoredRow, kind: HopKind) {
   const fields = new Map<string, string>()
   if (row.correlation_field !== null && row.correlation_raw !== null)
     fields.set(row.correlation_field, row.correlation_raw)
+  if (row.traceparent !== null) fields.set('traceparent', row.traceparent)
   for (const [name, value] of Object.entries(JSON.parse(row.attributes ?? '{}') as Record<string, unknown>))
     if (typeof value === 'string' && isCandidate(name, kind)) fields.set(name, value)
   return { fields, users: [row.username], clients: [row.client_id, row.developer_email] }

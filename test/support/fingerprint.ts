@@ -1,3 +1,4 @@
+import { dayKey } from '../../src/ledger/state.ts'
 import { populationOf } from '../../src/requests/population.ts'
 import { searchRequests } from '../../src/requests/search.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -6,7 +7,7 @@ import type { Store } from '../../src/store/store.ts'
 export interface Fingerprint {
   /** Every fact without its place in a source, in order. */
   readonly facts: readonly string[]
-  /** Content hash of the links, by day. */
+  /** Content hash of the links, by application and day; days without any are left out. */
   readonly links: Readonly<Record<string, string>>
   readonly requests: number
   readonly population: string
@@ -14,10 +15,12 @@ export interface Fingerprint {
 
 export async function fingerprint(store: Store): Promise<Fingerprint> {
   const { requests, sha256 } = await populationOf(store, { filter: '', nowMs: store.now() })
-  const days = [...store.state.days.values()].filter(d => d.link).sort((a, b) => (a.day < b.day ? -1 : 1))
+  const days = [...store.state.days.values()]
+    .filter(d => d.link?.file)
+    .sort((a, b) => (dayKey(a) < dayKey(b) ? -1 : 1))
   return {
     facts: [...(await facts(store, 'gateway')), ...(await facts(store, 'app'))],
-    links: Object.fromEntries(days.map(d => [d.day, d.link?.contentHash ?? ''])),
+    links: Object.fromEntries(days.map(d => [dayKey(d), d.link?.contentHash ?? ''])),
     requests,
     population: sha256,
   }
