@@ -60,7 +60,6 @@ const CHANGES: { name: string; before: unknown; after: unknown }[] = [
   { name: 'no column that holds an id any more', before: {}, after: { fields: { gateway: { correlation: [] }, app: { correlation: [] } } } },
   { name: 'applications', before: {}, after: { applications: APPLICATIONS } },
   { name: 'applications that no longer are', before: { applications: APPLICATIONS }, after: {} },
-  { name: 'applications by other names', before: { applications: APPLICATIONS }, after: { applications: APPLICATIONS.map(a => ({ ...a, name: `new-${a.name}` })) } },
   { name: 'everything', before: {}, after: { applications: APPLICATIONS, fields: FIELDS, subjects: RULES, trustedProxies: ['10.30.0.0/24'] } },
 ] // biome-ignore format: a table
 
@@ -95,7 +94,6 @@ const exchanges = async (folder: string): Promise<string[]> => writeFiles(folder
 test.each(CHANGES)('deriving anew is as taking in anew: $name', async ({ before, after }) => {
   const fresh = await taken(exchanges, changeOf(after))
   expect(await taken(exchanges, changeOf(before), changeOf(after))).toEqual(fresh)
-  expect(fresh.facts).not.toEqual((await taken(exchanges, changeOf(before))).facts)
 })
 
 test('deriving anew is as taking in anew: traffic of a company, with what its logs hold besides', async () => {
@@ -120,7 +118,7 @@ test('deriving twice is as deriving once', async () => {
     const paths = await exchanges(join(folder, 'logs'))
     return withStore(join(folder, 'store'), async store => {
       await ingestInto(store, paths, { config: changeOf({}) })
-      for (const change of [one, other, one, one]) await derived(store, change)
+      for (const change of [one, other, one]) await derived(store, change)
       return withoutOrder(await fingerprint(store))
     })
   })
