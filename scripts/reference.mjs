@@ -385,6 +385,8 @@ const FIELD_MEANINGS = {
   'link.warnings': 'What a person should know about the day.',
   'link.method': 'Version of the linking method.',
   'link.config': 'Digest of the configuration in force.',
+  'link.changes':
+    'Links that this generation has and the one before had not (`made`), and the other way round (`undone`).',
   'link.clockAheadUs':
     "How far ahead of the gateway's the clocks of hosts are at most, µs; absent where none could be read.",
   'day.application': 'Application of the day.',

@@ -71,7 +71,9 @@ function printLinked(
   closed: readonly ApplicationDay[],
 ): void {
   const changed = linked.filter(day => day.changed)
-  const list = changed.length ? `: ${dayNames(store, changed)}` : ''
+  const list = changed.length
+    ? `: ${changed.map(day => dayNames(store, [day]) + changesText(day)).join(', ')}`
+    : ''
   out.line(
     `linked     ${count(linked.length)} ${linked.length === 1 ? 'day' : 'days'}, ${count(changed.length)} changed${list}`,
   )
@@ -79,4 +81,9 @@ function printLinked(
   warnStale(out, store)
   for (const day of linked)
     for (const warning of day.warnings) out.warn(`${dayNames(store, [day])}: ${safe(warning)}`)
+}
+
+/** What a changed day has more and less than before. */
+function changesText({ changes }: LinkedDay): string {
+  return changes ? ` (${count(changes.made)} made, ${count(changes.undone)} undone)` : ''
 }

@@ -6,7 +6,7 @@ import { loadAliases, withAliases } from '../requests/subjects.ts'
 import { publishFile } from '../store/commit.ts'
 import { factsRelation } from '../store/facts.ts'
 import { layout } from '../store/layout.ts'
-import { sqlFile } from '../store/query.ts'
+import { quoteText, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { type ClaimedDay, writeClaims } from './claimed-day.ts'
 import { dropWindows, judgeByIds, warningsOf } from './claims.ts'
@@ -27,6 +27,8 @@ export interface LinkOptions {
 export interface LinkedDay extends ApplicationDay {
   readonly changed: boolean
   readonly warnings: readonly string[]
+  /** Links made and undone against the generation before; absent for a first one. */
+  readonly changes?: { readonly made: number; readonly undone: number }
 }
 
 /**
@@ -116,6 +118,9 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
     return { application, day, changed: false, warnings }
   }
   const generation = (current?.generation ?? 0) + 1
+  const changes = current
+    ? await changesOf(store, current.file?.path, rows > 0 ? file : undefined)
+    : undefined
   // First, so that no moment exists in which a closed day shows other links than it was closed with.
   if (state.state === 'closed') {
     store.append({
@@ -131,7 +136,25 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
   store.append({
     kind: 'link', application, day, generation, ...(record ? { file: record } : {}), contentHash,
     counts: { ...counts }, warnings: [...warnings], method: METHOD, config: options.configDigest,
-    ...(clockAheadUs === undefined ? {} : { clockAheadUs }),
+    ...(clockAheadUs === undefined ? {} : { clockAheadUs }), ...(changes ? { changes } : {}),
   }) // biome-ignore format: one entry
-  return { application, day, changed: true, warnings }
+  return { application, day, changed: true, warnings, ...(changes ? { changes } : {}) }
+}
+
+/** What a new generation of links has that the one before had not, and the other way round. */
+async function changesOf(
+  store: Store,
+  before: string | undefined,
+  after: string | undefined,
+): Promise<{ made: number; undone: number }> {
+  const linked = (file: string | undefined): string =>
+    file
+      ? `SELECT app_hop_id, gateway_hop_id FROM read_parquet(${quoteText(file)}) WHERE verdict = 'linked'`
+      : 'SELECT NULL::UUID AS app_hop_id, NULL::UUID AS gateway_hop_id WHERE FALSE'
+  const [old, next] = [linked(before && store.file(before)), linked(after)]
+  const { made, undone } = await store.db.row<{ made: string; undone: string }>(
+    `SELECT (SELECT count(*) FROM (${next} EXCEPT ${old}))::VARCHAR AS made,
+       (SELECT count(*) FROM (${old} EXCEPT ${next}))::VARCHAR AS undone`,
+  )
+  return { made: Number(made), undone: Number(undone) }
 }

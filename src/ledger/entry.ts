@@ -150,6 +150,8 @@ export const ENTRY = z.discriminatedUnion('kind', [
     config: digest,
     /** How far ahead of the gateway's the clocks of hosts are at most, µs; absent where none could be read. */
     clockAheadUs: z.number().int().optional(),
+    /** Links that this generation has and the one before had not, and the other way round; absent for the first. */
+    changes: z.strictObject({ made: count, undone: count }).optional(),
   }),
   /** The links of these days take every hop into account; until it, what was taken in is still to be linked. */
   z.strictObject({ ...BASE, kind: z.literal('linked'), application: z.string(), days: z.array(day) }),
