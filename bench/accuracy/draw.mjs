@@ -16,7 +16,7 @@ function svg(width, height, title, parts) {
 export function drawReliability(results) {
   const [across, size, gap, top] = [4, 150, 56, 60]
   const rows = Math.ceil(results.length / across)
-  const width = across * (size + gap) + 20
+  const width = across * (size + gap) + 60
   const height = top + rows * (size + gap + 14)
   const parts = [
     text(

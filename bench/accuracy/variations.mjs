@@ -19,11 +19,7 @@ export function variations(pairs) {
   }))
 }
 
-export function describe({ loss, ratePerSecond, offsetMs, driftPpm, stepMs }) {
-  const clock = driftPpm
-    ? `${driftPpm} ppm, step ${stepMs / 1000} s`
-    : offsetMs
-      ? `${offsetMs / 1000} s`
-      : 'exact'
+export function describe({ loss, ratePerSecond, offsetMs, driftPpm }) {
+  const clock = driftPpm ? `${driftPpm} ppm, step` : offsetMs ? `${offsetMs / 1000} s` : 'exact'
   return { loss: `${loss * 100} %`, rate: `${ratePerSecond}/s`, clock }
 }
