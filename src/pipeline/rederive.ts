@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { type Derived, deriveAgain } from '../formats/derive.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import type { HopKind } from '../model/hop.ts'
-import { publishFile, replaceSegments } from '../store/commit.ts'
+import { applicationsOf, publishFile, replaceSegments } from '../store/commit.ts'
 import { layout } from '../store/layout.ts'
 import { quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -59,11 +59,9 @@ async function rewrite(
   )
   rmSync(derived)
   if (rows !== segment.rows) throw new Error(`rederive: ${rows} rows of ${segment.rows} in ${segment.path}`)
-  const applications = await db.rows<{ application: string }>(
-    `SELECT DISTINCT application FROM read_parquet(${quoteText(file)}) ORDER BY application`,
-  )
+  const applications = await applicationsOf(store, file)
   const record = await publishFile(store, file, layout.segment(segment.kind, segment.day, name), rows)
-  return { ...segment, ...record, applications: applications.map(a => a.application) }
+  return { ...segment, ...record, applications }
 }
 
 interface StoredRow {

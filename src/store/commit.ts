@@ -108,7 +108,7 @@ export async function replaceSegments(
 }
 
 /** Applications with rows in a file of facts, in order. */
-async function applicationsOf({ db }: Store, file: string): Promise<string[]> {
+export async function applicationsOf({ db }: Store, file: string): Promise<string[]> {
   const rows = await db.rows<{ application: string }>(
     `SELECT DISTINCT application FROM read_parquet(${quoteText(file)}) ORDER BY application`,
   )
