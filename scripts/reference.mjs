@@ -337,6 +337,7 @@ const ENTRY_MEANINGS = {
   ingest: 'Sources were read, or read on; facts, index files and rejects became visible.',
   rederived:
     'The same hops in new files, with what the configuration derives from them: applications, ids, subjects.',
+  reindexed: 'The id index of some days in new files, made again from the facts.',
   subjects: 'The aliases in force from here on; facts stay as they are.',
   coverage: 'A person declared a side whole for a period.',
   link: 'The links of a day, as a new generation.',
@@ -367,6 +368,8 @@ const FIELD_MEANINGS = {
   'rederived.indexes': 'The new files of the id index.',
   'rederived.replaced': 'Paths of the files that they replace.',
   'rederived.config': 'Digest of the configuration in force.',
+  'reindexed.indexes': 'The new files of the id index.',
+  'reindexed.replaced': 'Paths of the files that they replace.',
   'coverage.side': '`gateway` or `app`.',
   'coverage.from': 'First day.',
   'coverage.to': 'Day after the last.',

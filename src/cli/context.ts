@@ -74,7 +74,7 @@ async function using<T>(store: Store, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } catch (error) {
-    throw error instanceof ThroughlineError ? error : (findDamage(store, error) ?? error)
+    throw error instanceof ThroughlineError ? error : ((await findDamage(store, error)) ?? error)
   } finally {
     store.close()
     process.removeListener('exit', abandon)

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import { ERRORS, ThroughlineError } from '../errors.ts'
+import { armFailpoints } from '../failpoint.ts'
 import { createContext } from './context.ts'
 import { unwritable } from './output.ts'
 import { createProgram } from './program.ts'
@@ -27,6 +28,7 @@ for (const [signal, code] of [
 const args = process.argv.length > 2 ? process.argv : [...process.argv, 'help']
 
 try {
+  armFailpoints(process.env.THROUGHLINE_FAILPOINT, process.env.THROUGHLINE_FAILPOINT_LOG)
   await createProgram(createContext()).parseAsync(args)
 } catch (error) {
   process.exitCode = report(error)

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { renameSync } from 'node:fs'
+import { moveOver } from '../ledger/durable.ts'
 import type { ApplicationDay } from '../ledger/state.ts'
 import { type Database, quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -64,6 +64,6 @@ export async function writeClaims(
     `COPY (SELECT * FROM ${relation} ORDER BY gateway_hop_id, app_hop_id)
      TO ${quoteText(`${file}.part`)} (FORMAT parquet, COMPRESSION zstd)`,
   )
-  renameSync(`${file}.part`, file)
+  moveOver(`${file}.part`, file)
   return summary
 }

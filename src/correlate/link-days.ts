@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeFile } from '../ledger/durable.ts'
 import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { loadAliases, withAliases } from '../requests/subjects.ts'
@@ -114,7 +114,7 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
   const state = dayOf(store.state, application, day)
   const current = state.link
   if (current?.contentHash === contentHash && current.method === METHOD) {
-    rmSync(file, { force: true })
+    removeFile(file)
     return { application, day, changed: false, warnings }
   }
   const generation = (current?.generation ?? 0) + 1

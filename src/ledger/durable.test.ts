@@ -16,9 +16,19 @@ test('a file is written whole, in folders that need not exist', async () => {
 test('publishing moves a file to its name', async () => {
   await inFolder(folder => {
     writeFileSync(join(folder, 'temporary'), 'x')
-    publish(join(folder, 'temporary'), join(folder, 'final/name'))
+    expect(publish(join(folder, 'temporary'), join(folder, 'final/name'))).toBe(true)
     expect(readFileSync(join(folder, 'final/name'), 'utf8')).toBe('x')
     expect(existsSync(join(folder, 'temporary'))).toBe(false)
+  })
+})
+
+test('publishing never changes a file that has the name', async () => {
+  await inFolder(folder => {
+    writeFileSync(join(folder, 'temporary'), 'x')
+    writeFileSync(join(folder, 'name'), 'of another writer')
+    expect(publish(join(folder, 'temporary'), join(folder, 'name'))).toBe(false)
+    expect(readFileSync(join(folder, 'name'), 'utf8')).toBe('of another writer')
+    expect(readFileSync(join(folder, 'temporary'), 'utf8')).toBe('x')
   })
 })
 

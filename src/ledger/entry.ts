@@ -117,6 +117,14 @@ export const ENTRY = z.discriminatedUnion('kind', [
     replaced: z.array(z.string()),
     config: digest,
   }),
+  /** The id index of some days in new files, made again from the facts. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('reindexed'),
+    indexes: z.array(INDEX),
+    /** Paths that these files replace. */
+    replaced: z.array(z.string()),
+  }),
   /** The aliases in force from here on. Facts stay as they are; requests and links read subjects through them. */
   z.strictObject({
     ...BASE,
@@ -175,3 +183,13 @@ export type RefusedRecord = z.infer<typeof REFUSED>
 type Body<E> = E extends Entry ? Omit<E, keyof typeof BASE> : never
 /** An entry before the chain gives it its place. */
 export type EntryBody = Body<Entry>
+
+/** The files that an entry makes part of the store. */
+export function filesOf(entry: Entry): FileRecord[] {
+  return [
+    ...('segments' in entry ? entry.segments : []),
+    ...('indexes' in entry ? entry.indexes : []),
+    ...('rejects' in entry ? entry.rejects : []),
+    ...('file' in entry && entry.file ? [entry.file] : []),
+  ]
+}

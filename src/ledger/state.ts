@@ -1,4 +1,4 @@
-import type { Entry, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from './entry.ts'
+import type { Entry, FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from './entry.ts'
 
 type LinkEntry = Extract<Entry, { kind: 'link' }>
 type SubjectsEntry = Extract<Entry, { kind: 'subjects' }>
@@ -22,6 +22,12 @@ export interface Declared {
   readonly to: string
 }
 
+/**
+ * How entries are added up, kept with snapshots. To be raised with every change of what `applyEntry` makes of entries
+ * that exist, so that no snapshot of another way counts.
+ */
+export const FOLD_VERSION = 1
+
 /** Everything the ledger says up to an entry. A pure fold: equal entries, equal state. */
 export interface LedgerState {
   storeId: string
@@ -39,7 +45,7 @@ export interface LedgerState {
   isStale: boolean
   readonly segments: SegmentRecord[]
   readonly indexes: IndexRecord[]
-  readonly rejects: { path: string; rows: number }[]
+  readonly rejects: FileRecord[]
   readonly declared: Declared[]
   /** Days whose links do not take every hop, or the configuration in force, into account yet: application, a space, day. */
   readonly unlinkedDays: Set<string>
@@ -93,6 +99,8 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   if (entry.kind === 'created') state.storeId = entry.storeId
   else if (entry.kind === 'config') applyConfig(state, entry)
   else if (entry.kind === 'rederived') applyRederived(state, entry)
+  else if (entry.kind === 'reindexed')
+    state.indexes.splice(0, state.indexes.length, ...reindexed(state, entry))
   else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
@@ -138,6 +146,11 @@ function applyRederived(state: LedgerState, entry: Extract<Entry, { kind: 'reder
     }
   }
   relinkAll(state)
+}
+
+function reindexed(state: LedgerState, entry: Extract<Entry, { kind: 'reindexed' }>): IndexRecord[] {
+  const replaced = new Set(entry.replaced)
+  return [...state.indexes.filter(i => !replaced.has(i.path)), ...entry.indexes]
 }
 
 function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' }>): void {

@@ -1,7 +1,7 @@
-import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { type Derived, deriveAgain } from '../formats/derive.ts'
+import { appendTo, removeFile } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import type { HopKind } from '../model/hop.ts'
 import { applicationsOf, publishFile, replaceSegments } from '../store/commit.ts'
@@ -57,7 +57,7 @@ async function rewrite(
        JOIN read_json(${quoteText(derived)}, format = 'newline_delimited', columns = ${DERIVED_TYPES}) AS d ON d.n = f.file_row_number
        ORDER BY f.file_row_number) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION zstd)`,
   )
-  rmSync(derived)
+  removeFile(derived)
   if (rows !== segment.rows) throw new Error(`rederive: ${rows} rows of ${segment.rows} in ${segment.path}`)
   const applications = await applicationsOf(store, file)
   const record = await publishFile(store, file, layout.segment(segment.kind, segment.day, name), rows)
@@ -90,7 +90,7 @@ async function writeDerived(
       const derived = deriveAgain(storedOf(row, kind), config.fields[kind])
       return JSON.stringify({ n: row.n, ...derived, attributes: attributesOf(row, kind, derived) })
     })
-    appendFileSync(target, `${lines.join('\n')}\n`)
+    appendTo(target, `${lines.join('\n')}\n`)
   }
 }
 

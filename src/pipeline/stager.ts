@@ -1,7 +1,7 @@
-import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Chunk, type ChunkLayout, type RowSink } from '../formats/chunk.ts'
 import { stageChunk } from '../formats/stage.ts'
+import { appendTo, makeFolder, removeFile, removeFolder, writeFile } from '../ledger/durable.ts'
 import type { Reject } from '../model/source.ts'
 import { dayText } from '../model/time.ts'
 import type { StagedSegment } from '../store/dedupe.ts'
@@ -38,7 +38,8 @@ export class Stager implements RowSink {
 
   constructor(store: Store) {
     this.#store = store
-    this.#folder = mkdtempSync(join(layout.temporary(store.root), 'chunks-'))
+    this.#folder = join(layout.temporary(store.root), 'chunks')
+    makeFolder(this.#folder)
   }
 
   chunk(layout: ChunkLayout, day: number): Chunk {
@@ -92,7 +93,7 @@ export class Stager implements RowSink {
   /** Removes what is left; chunk files hold log lines and must not stay behind. */
   async close(): Promise<void> {
     await this.#decoding.catch(() => undefined)
-    rmSync(this.#folder, { recursive: true, force: true })
+    removeFolder(this.#folder)
   }
 
   #queued = 0
@@ -126,15 +127,10 @@ export class Stager implements RowSink {
   async #stage(chunk: Chunk, serial: number): Promise<void> {
     const csv = join(this.#folder, `${serial}.csv`)
     const file = join(layout.temporary(this.#store.root), `${String(serial).padStart(6, '0')}.parquet`)
-    const fd = openSync(csv, 'wx', 0o600)
-    try {
-      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk.buffer, at, chunk.length - at)
-    } finally {
-      closeSync(fd)
-    }
+    writeFile(csv, chunk.buffer.subarray(0, chunk.length), { flags: 'wx', mode: 0o600 })
     if (this.#pool.length < 4) this.#pool.push(chunk.buffer)
     const rows = await stageChunk(this.#store.db, csv, chunk.layout, file)
-    rmSync(csv)
+    removeFile(csv)
     if (rows !== chunk.rows)
       throw new Error(`decoder: ${rows} rows of ${chunk.rows} in chunk ${serial} (${chunk.layout.key})`)
     this.staged.push({
@@ -156,7 +152,7 @@ export class Stager implements RowSink {
   #flushRejects(): void {
     if (this.#rejectLines.length === 0) return
     this.#rejectFile ??= join(layout.temporary(this.#store.root), 'rejects.ndjson')
-    appendFileSync(this.#rejectFile, `${this.#rejectLines.join('\n')}\n`)
+    appendTo(this.#rejectFile, `${this.#rejectLines.join('\n')}\n`)
     this.#rejectLines = []
   }
 }

@@ -1,8 +1,8 @@
-import { join } from 'node:path'
 import { normalizeId } from '../model/ids.ts'
 import { DAY_US } from '../model/time.ts'
 import { factsRelation } from '../store/facts.ts'
 import { quoteText, quoteTexts } from '../store/query.ts'
+import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { linksRelation, viewsOver } from './view.ts'
 
@@ -134,7 +134,7 @@ async function hopsOf(
 
 async function indexHits({ db, state, root }: Store, texts: readonly string[]): Promise<Hit[]> {
   if (state.indexes.length === 0) return []
-  const files = quoteTexts(state.indexes.map(index => join(root, index.path)))
+  const files = quoteTexts(wholeFiles(root, state.indexes))
   // The keys are computed first: only a constant lets DuckDB skip row groups of the sorted files.
   const keys = await db.rows<{ key: string }>(
     `SELECT id_key(t)::VARCHAR AS key FROM (SELECT unnest(${quoteTexts(texts)}) AS t)`,

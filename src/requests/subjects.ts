@@ -6,6 +6,7 @@ import { FACT_COLUMNS, type HopKind } from '../model/hop.ts'
 import type { Subject } from '../model/subject.ts'
 import { factsRelation } from '../store/facts.ts'
 import { type Database, quoteIdentifier } from '../store/query.ts'
+import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
 /** The aliases in force, as the store keeps them: those of the configuration and those of directories. */
@@ -21,7 +22,9 @@ export const NO_ALIASES: RecordedAliases = { aliases: [], rules: [], imported: [
 /** What the ledger's last entry about subjects names. */
 export function recordedAliases({ state, root }: { state: LedgerState; root: string }): RecordedAliases {
   const file = state.subjects?.file
-  return file ? (JSON.parse(readFileSync(`${root}/${file.path}`, 'utf8')) as RecordedAliases) : NO_ALIASES
+  if (!file) return NO_ALIASES
+  const [path = ''] = wholeFiles(root, [file])
+  return JSON.parse(readFileSync(path, 'utf8')) as RecordedAliases
 }
 
 /**

@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import type { LedgerState } from '../ledger/state.ts'
 import type { HopKind } from '../model/hop.ts'
 import { DAY_US, dayNumber } from '../model/time.ts'
 import { ALWAYS, emptyRelation, factsRelation, type Range } from '../store/facts.ts'
 import { quoteTexts, sqlFile } from '../store/query.ts'
+import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { loadAliases, withAliases } from './subjects.ts'
 
@@ -56,10 +56,10 @@ export function linksRelation(state: LedgerState, root: string, range: Range): s
   const files = [...state.days.values()].flatMap(({ day, link }) => {
     const start = dayNumber(day) * DAY_US
     const near = start < range.toUs + DAY_US && start + DAY_US > range.fromUs - DAY_US
-    return near && link?.file ? [join(root, link.file.path)] : []
+    return near && link?.file ? [link.file] : []
   })
   if (files.length === 0) return emptyRelation(LINK_COLUMNS)
-  return `read_parquet(${quoteTexts(files)}, hive_partitioning = false)`
+  return `read_parquet(${quoteTexts(wholeFiles(root, files))}, hive_partitioning = false)`
 }
 
 async function createDayStates({ db, state }: Store): Promise<void> {

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, mkdirSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { publish, syncFile } from '../ledger/durable.ts'
 import type { FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from '../ledger/entry.ts'
 import type { HopKind } from '../model/hop.ts'
+import { fileDigest } from './damage.ts'
 import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
 import { writeIdIndex } from './index-ids.ts'
 import { layout } from './layout.ts'
 import { quoteText } from './query.ts'
-import { type Store, writing } from './store.ts'
+import type { Store } from './store.ts'
 
 /** What one ledger entry takes in. */
 export interface Batch {
@@ -115,20 +114,55 @@ export async function applicationsOf({ db }: Store, file: string): Promise<strin
   return rows.map(r => r.application)
 }
 
-/** Makes a file durable under its final name and describes it. */
+/**
+ * Makes a file durable under its final name and describes it. A name that is taken, by what a crash left behind or by
+ * another writer, stays with its file; this one gets a name beside it.
+ *
+ * @param path below the store
+ */
 export async function publishFile(
   store: Store,
   file: string,
   path: string,
   rows: number,
 ): Promise<FileRecord> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash)
+  const sha256 = await fileDigest(file)
   const { size } = statSync(file)
-  writing(store.root, () => {
-    mkdirSync(dirname(store.file(path)), { recursive: true })
-    syncFile(file)
-    publish(file, store.file(path))
+  syncFile(file)
+  for (let copy = 1; ; copy++) {
+    const name = copy === 1 ? path : path.replace(/(?=\.\w+$)/, `.${copy}`)
+    if (!publishNoted(store, file, name)) continue
+    return { path: name, sha256, bytes: size, rows }
+  }
+}
+
+/** Publishes a file so that it goes again where no entry comes to name it, also where the disk failed half-way. */
+function publishNoted(store: Store, file: string, name: string): boolean {
+  try {
+    const isDone = publish(file, store.file(name))
+    if (isDone) store.noteUnnamed(name)
+    return isDone
+  } catch (error) {
+    if (isSameFile(file, store.file(name))) store.noteUnnamed(name)
+    throw error
+  }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map(path => statSync(path, { bigint: true, throwIfNoEntry: false }))
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev
+}
+
+/** Makes the id index of whole days again from their facts, with one ledger entry. */
+export async function rebuildIndexes(store: Store, days: readonly string[]): Promise<void> {
+  const { segments, indexes: old } = store.state
+  const files = segments
+    .filter(s => days.includes(s.day))
+    .map(s => ({ kind: s.kind, day: s.day, file: store.file(s.path) }))
+  const indexes = await publishIndexes(store, files, String(store.ledger.nextSeq()).padStart(6, '0'))
+  store.append({
+    kind: 'reindexed',
+    indexes,
+    replaced: old.filter(i => days.includes(i.day)).map(i => i.path),
   })
-  return { path, sha256: hash.digest('hex'), bytes: size, rows }
 }

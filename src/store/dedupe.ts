@@ -1,5 +1,5 @@
-import { renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { moveOver } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import type { HopKind } from '../model/hop.ts'
 import { type Database, quoteText, quoteTexts } from './query.ts'
@@ -139,7 +139,7 @@ async function rewrite(db: Database, staged: StagedSegment[]): Promise<void> {
          FROM read_parquet(${file}) AS s LEFT JOIN decisions AS d USING (source_id, line_no)
          WHERE coalesce(d.keep, TRUE)) TO ${quoteText(`${segment.file}.kept`)} (FORMAT parquet, COMPRESSION zstd)`,
     )
-    renameSync(`${segment.file}.kept`, segment.file)
+    moveOver(`${segment.file}.kept`, segment.file)
   }
 }
 

@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import type { LedgerState } from '../ledger/state.ts'
 import { FACT_COLUMNS, type HopKind } from '../model/hop.ts'
 import { quoteIdentifier, quoteTexts } from './query.ts'
+import { wholeFiles } from './records.ts'
 
 /** A half-open range of stamps, µs since 1970 UTC. */
 export interface Range {
@@ -25,7 +25,7 @@ export function factsRelation(
     s => s.kind === kind && s.firstUs < range.toUs && s.lastUs >= range.fromUs,
   )
   if (segments.length === 0) return emptyRelation(FACT_COLUMNS[kind])
-  const files = quoteTexts(segments.map(s => join(root, s.path)))
+  const files = quoteTexts(wholeFiles(root, segments))
   if (!segments.some(s => s.versions > 0)) return `read_parquet(${files}, hive_partitioning = false)`
   // Of two versions of one record the fuller counts, then the one with the smaller digest.
   return `(SELECT * FROM read_parquet(${files}, hive_partitioning = false)

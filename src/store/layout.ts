@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { writerName } from '../ledger/writer.ts'
 
 /** Names of the folders of a store. */
 export const layout = {
-  temporary: (root: string): string => join(root, 'tmp'),
+  /** What this process is writing: no two write to the same place, whoever holds the lock. */
+  temporary: (root: string): string => join(root, 'tmp', writerName()),
   segment: (kind: string, day: string, name: string): string => `facts/${kind}/date=${day}/${name}.parquet`,
   index: (day: string, name: string): string => `index/id/date=${day}/${name}.parquet`,
   subjects: (name: string): string => `subjects/${name}.json`,

@@ -8,15 +8,15 @@ import { acquireLock } from './lock.ts'
 
 test('a lock names its holder, keeps others out and goes when released', async () => {
   await inFolder(root => {
-    const release = acquireLock(root)
-    expect(JSON.parse(readFileSync(join(root, 'writer.lock'), 'utf8'))).toEqual({
+    const lock = acquireLock(root)
+    expect(JSON.parse(readFileSync(join(root, 'writer.lock'), 'utf8'))).toMatchObject({
       pid: process.pid,
       host: hostname(),
     })
     expect(() => acquireLock(root)).toThrow(expect.objectContaining({ code: 'STORE_BUSY' }))
-    release()
+    lock.release()
     expect(readdirSync(root)).toEqual([])
-    acquireLock(root)()
+    acquireLock(root).release()
   })
 })
 
@@ -28,7 +28,7 @@ test.each<{ name: string; lock: () => string; isTaken: boolean }>([
 ])('a lock $name is taken over: $isTaken', async ({ lock, isTaken }) => {
   await inFolder(root => {
     writeFileSync(join(root, 'writer.lock'), lock())
-    if (isTaken) acquireLock(root)()
+    if (isTaken) acquireLock(root).release()
     else
       expect(() => acquireLock(root)).toThrow(
         /is writing to it; wait until it ends, or remove .*writer\.lock/,
@@ -37,6 +37,25 @@ test.each<{ name: string; lock: () => string; isTaken: boolean }>([
   })
 })
 
-function holder(pid: number, host = hostname()): string {
+test('a lock whose process number another process has by now is taken over', async () => {
+  await inFolder(root => {
+    writeFileSync(
+      join(root, 'writer.lock'),
+      JSON.stringify({ pid: process.ppid, host: hostname(), started: 'x.1' }),
+    )
+    expect(acquireLock(root).isTakenOver).toBe(true)
+  })
+})
+
+test('releasing leaves the lock of another process that has taken its place', async () => {
+  await inFolder(root => {
+    const lock = acquireLock(root)
+    writeFileSync(join(root, 'writer.lock'), holder(process.ppid))
+    lock.release()
+    expect(readFileSync(join(root, 'writer.lock'), 'utf8')).toBe(holder(process.ppid))
+  })
+})
+
+function holder(pid: number | undefined, host = hostname()): string {
   return JSON.stringify({ pid, host })
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync, truncateSync } from 'node:fs'
+import { sep } from 'node:path'
 import {
   DOUBLE,
   type DuckDBConnection,
@@ -7,6 +8,8 @@ import {
   type DuckDBValue,
   type Json,
 } from '@duckdb/node-api'
+import { passingLater } from '../failpoint.ts'
+import { writeFailure } from '../ledger/writing.ts'
 
 export type Params = Readonly<Record<string, DuckDBValue>>
 
@@ -41,14 +44,20 @@ export function sqlFile(name: string, moduleUrl: string): string {
 /** Rows of a data chunk; DuckDB takes no more. */
 const CHUNK_ROWS = 2048
 
+/** Where a statement writes to, as `quoteText` wrote it. */
+const COPY_TARGET = /^\s*COPY\b.*\bTO\s+'((?:[^']|'')*)'\s*\([^']*\)\s*$/s
+
 /** The only place that speaks to DuckDB. */
 export class Database {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
+  /** Below it everything that DuckDB writes for a store. */
+  readonly #spillFolder: string
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, spillFolder: string) {
     this.#instance = instance
     this.#connection = connection
+    this.#spillFolder = spillFolder
   }
 
   static async open({ threads, memoryMiB, spillFolder }: EngineOptions): Promise<Database> {
@@ -59,22 +68,46 @@ export class Database {
     })
     const connection = await instance.connect()
     await connection.run("SET TimeZone = 'UTC'")
-    return new Database(instance, connection)
+    return new Database(instance, connection, spillFolder)
   }
 
-  /** Runs statements without a result. */
+  /**
+   * Runs statements without a result.
+   *
+   * @throws STORE_WRITE where DuckDB cannot write below the folder of its temporary files
+   */
   async run(sql: string, params?: Params): Promise<number> {
-    const result = await this.#connection.run(sql, params as Record<string, DuckDBValue> | undefined)
-    return result.rowsChanged
+    const run = async (): Promise<number> => {
+      const result = await this.#connection.run(sql, params as Record<string, DuckDBValue> | undefined)
+      return result.rowsChanged
+    }
+    const target = COPY_TARGET.exec(sql)?.[1]?.replaceAll("''", "'")
+    if (!target?.startsWith(this.#spillFolder + sep)) return run().catch(error => this.#refused(error))
+    const half = (): void => truncateSync(target, statSync(target).size >> 1)
+    try {
+      return await passingLater('copy', target, run, half)
+    } catch (error) {
+      throw writeFailure(target, error)
+    }
+  }
+
+  /** Throws a failure; where a statement that writes nothing by itself fails by writing, that was a spill. */
+  #refused(error: unknown): never {
+    const { message } = error as Error
+    if (!message.includes(this.#spillFolder)) throw error
+    throw writeFailure(this.#spillFolder, error)
   }
 
   /** Rows as JSON values: 64-bit integers as strings, timestamps as `YYYY-MM-DD HH:MM:SS[.ffffff]`. */
   async rows<Row = Record<string, Json>>(sql: string, params?: Params): Promise<Row[]> {
-    const reader = await this.#connection.runAndReadAll(
-      sql,
-      params as Record<string, DuckDBValue> | undefined,
-    )
+    const reader = await this.#read(sql, params)
     return reader.getRowObjectsJson() as Row[]
+  }
+
+  #read(sql: string, params?: Params) {
+    return this.#connection
+      .runAndReadAll(sql, params as Record<string, DuckDBValue> | undefined)
+      .catch(error => this.#refused(error))
   }
 
   /** The first row; throws where there is none. */
@@ -90,10 +123,7 @@ export class Database {
     names: readonly Name[],
     params?: Params,
   ): Promise<Record<Name, Float64Array>> {
-    const reader = await this.#connection.runAndReadAll(
-      sql,
-      params as Record<string, DuckDBValue> | undefined,
-    )
+    const reader = await this.#read(sql, params)
     const at = new Map(reader.columnNames().map((name, index) => [name, index]))
     const columns = reader.getColumns()
     const column = (name: Name): Float64Array =>

@@ -1,12 +1,15 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { ThroughlineError } from '../errors.ts'
 import { Ledger } from '../ledger/chain.ts'
+import { makeFolder, removeEmptyFolder, removeFile, removeFolder } from '../ledger/durable.ts'
 import type { Entry, EntryBody } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
 import { layout } from './layout.ts'
-import { acquireLock } from './lock.ts'
+import { sweepAfterCrash } from './leftovers.ts'
+import { acquireLock, type Lock } from './lock.ts'
 import { Database, sqlFile } from './query.ts'
+import { filesInForce } from './records.ts'
 
 export interface StoreOptions {
   readonly path: string
@@ -28,22 +31,18 @@ export class Store {
   readonly root: string
   readonly db: Database
   readonly ledger: Ledger
-  readonly #release: (() => void) | undefined
+  readonly #lock: Lock | undefined
   readonly #surroundings: Surroundings | undefined
+  /** Files that have their final name and that no entry names yet. */
+  readonly #unnamed = new Set<string>()
   #isAbandoned = false
 
-  private constructor(
-    root: string,
-    db: Database,
-    ledger: Ledger,
-    surroundings?: Surroundings,
-    release?: () => void,
-  ) {
+  private constructor(root: string, db: Database, ledger: Ledger, surroundings?: Surroundings, lock?: Lock) {
     this.root = root
     this.db = db
     this.ledger = ledger
     this.#surroundings = surroundings
-    this.#release = release
+    this.#lock = lock
   }
 
   get state(): LedgerState {
@@ -61,49 +60,51 @@ export class Store {
    * @throws STORE_NOT_FOUND, STORE_NEWER, STORE_DAMAGED
    */
   static async read(options: StoreOptions): Promise<Store> {
-    const root = resolve(options.path)
-    if (!Ledger.exists(root)) {
-      throw new ThroughlineError(
-        'STORE_NOT_FOUND',
-        `store ${options.path}: no store there; make one with: throughline ingest LOGS --store ${options.path}`,
-        { path: options.path },
-      )
-    }
+    const root = existingStore(options.path)
     const ledger = Ledger.open(root)
-    return new Store(root, await openDatabase(options, layout.temporary(root)), ledger)
+    return new Store(root, await openDatabase(options, root), ledger)
   }
 
   /**
-   * Opens a store for writing, making it if there is none. One process at a time.
+   * Opens a store for writing, making it if there is none. One process at a time. What a process that was killed has
+   * left behind is removed.
    *
    * @throws STORE_BUSY, STORE_NEWER, STORE_DAMAGED, STORE_WRITE
    */
   static async write(options: StoreOptions, surroundings: Surroundings): Promise<Store> {
     const root = resolve(options.path)
-    const temporary = layout.temporary(root)
-    const release = writing(options.path, () => {
-      mkdirSync(root, { recursive: true })
-      return acquireLock(root)
-    })
+    makeFolder(root)
+    const lock = acquireLock(root)
+    // A signal may end the process before it has a store to close.
+    const leave = (): void => giveUp(root, lock)
+    process.once('exit', leave)
     try {
+      makeFolder(layout.temporary(root))
       const ledger = Ledger.open(root)
-      writing(options.path, () => {
-        rmSync(temporary, { recursive: true, force: true })
-        mkdirSync(temporary, { recursive: true })
-      })
-      const store = new Store(root, await openDatabase(options, temporary), ledger, surroundings, release)
+      sweepAfterCrash(root, lock.isTakenOver)
+      ledger.snapshotWhereDue()
+      const store = new Store(root, await openDatabase(options, root), ledger, surroundings, lock)
       if (ledger.state.head < 0) store.append({ kind: 'created', storeId: surroundings.newId() })
       return store
     } catch (error) {
-      release()
+      leave()
       throw error
+    } finally {
+      process.removeListener('exit', leave)
     }
   }
 
   /** Appends a ledger entry at the current time. */
   append(body: EntryBody): Entry {
     const { now, by } = this.#surroundings ?? { now: () => Number.NaN, by: '' }
-    return writing(this.root, () => this.ledger.append(body, new Date(now()).toISOString(), by))
+    const entry = this.ledger.append(body, new Date(now()).toISOString(), by)
+    this.#unnamed.clear()
+    return entry
+  }
+
+  /** Notes a file that has its final name, so that it goes where no entry comes to name it. */
+  noteUnnamed(path: string): void {
+    this.#unnamed.add(path)
   }
 
   close(): void {
@@ -113,10 +114,25 @@ export class Store {
 
   /** Removes unfinished files and the lock while the process ends in the middle of its work. May be called twice. */
   abandon(): void {
-    if (this.#isAbandoned || !this.#release) return
+    if (this.#isAbandoned || !this.#lock) return
     this.#isAbandoned = true
-    rmSync(layout.temporary(this.root), { recursive: true, force: true })
-    this.#release()
+    this.#dropUnnamed()
+    giveUp(this.root, this.#lock)
+  }
+
+  /**
+   * An entry that was refused may be there all the same: its name was given, and the disk failed after it. So the
+   * ledger is asked once more before files go; where it cannot be read, they stay.
+   */
+  #dropUnnamed(): void {
+    if (this.#unnamed.size === 0) return
+    try {
+      this.ledger.refresh()
+      const named = new Set(filesInForce(this.state).map(f => f.path))
+      for (const path of this.#unnamed) if (!named.has(path)) removeFile(this.file(path))
+    } catch {
+      // The failure that led here is what counts; the next writer removes what this one could not.
+    }
   }
 
   /** Absolute path of a file that an entry names. */
@@ -125,30 +141,45 @@ export class Store {
   }
 }
 
-async function openDatabase({ threads, memoryMiB }: StoreOptions, spillFolder: string): Promise<Database> {
-  const db = await Database.open({ threads, memoryMiB, spillFolder })
-  await db.run(sqlFile('./macros.sql', import.meta.url))
-  return db
+/**
+ * The folder of a store that exists.
+ *
+ * @throws STORE_NOT_FOUND
+ */
+export function existingStore(path: string): string {
+  const root = resolve(path)
+  if (Ledger.exists(root)) return root
+  throw new ThroughlineError(
+    'STORE_NOT_FOUND',
+    `store ${path}: ${whyNone(root)}; make one with: throughline ingest LOGS --store ${path}`,
+    { path },
+  )
 }
 
-/** Runs a write, turning an operating system's refusal into an error that says what to do. */
-export function writing<T>(path: string, action: () => T): T {
+function whyNone(root: string): string {
   try {
-    return action()
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    if (cause instanceof ThroughlineError || typeof code !== 'string') throw cause
-    const advice =
-      code === 'ENOSPC'
-        ? 'free some space'
-        : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
-          ? 'let this user write there'
-          : 'check the disk'
-    throw new ThroughlineError(
-      'STORE_WRITE',
-      `store ${path}: ${(cause as Error).message}; ${advice} and run the command again. What was there before is unharmed`,
-      { path, code },
-      cause,
-    )
+    statSync(root, { throwIfNoEntry: false })
+    return 'no store there'
+  } catch (error) {
+    return `no store there (${(error as Error).message})`
   }
+}
+
+/** Removes a writer's temporary files and gives its lock back; neither may hide the failure that ended it. */
+function giveUp(root: string, lock: Lock): void {
+  const temporary = layout.temporary(root)
+  for (const step of [() => removeFolder(temporary), () => lock.release()]) {
+    try {
+      step()
+    } catch {
+      // Swept by the next writer.
+    }
+  }
+  removeEmptyFolder(dirname(temporary))
+}
+
+async function openDatabase({ threads, memoryMiB }: StoreOptions, root: string): Promise<Database> {
+  const db = await Database.open({ threads, memoryMiB, spillFolder: layout.temporary(root) })
+  await db.run(sqlFile('./macros.sql', import.meta.url))
+  return db
 }
