@@ -86,6 +86,6 @@ function striking(spec: string): Pass {
 }
 
 function placeOf(path: string): string {
-  const folder = path.split('/').findLast(part => FOLDERS.has(part))
-  return folder ?? (/^(?:writer\.lock|\.lock-)/.test(basename(path)) ? 'lock' : 'other')
+  if (/^(?:writer\.lock|\.lock-)/.test(basename(path))) return 'lock'
+  return path.split('/').findLast(part => FOLDERS.has(part)) ?? 'other'
 }

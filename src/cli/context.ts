@@ -4,7 +4,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { loadTokenKey, pseudonymizer, tokenKeyFile } from '../config/token-key.ts'
 import { ThroughlineError } from '../errors.ts'
 import { findDamage } from '../store/damage.ts'
-import { Store, type Surroundings } from '../store/store.ts'
+import { Store, type StoreOptions, type Surroundings } from '../store/store.ts'
 import { createOutput, type Output } from './output.ts'
 import { VERSION } from './version.ts'
 
@@ -36,7 +36,8 @@ function surroundings(context: Context): Surroundings {
   return { now: context.now, newId: randomUUID, by: `throughline ${VERSION}` }
 }
 
-function storeSettings(flags: StoreFlags, loaded: LoadedConfig) {
+/** Path and engine settings of the store that flags and configuration name. */
+export function storeSettings(flags: StoreFlags, loaded: LoadedConfig) {
   const { engine, store } = loaded.config
   return { path: flags.store ?? store, threads: engine.threads, memoryMiB: engine.memoryMiB }
 }
@@ -56,9 +57,10 @@ export async function withWriter<T>(
   context: Context,
   flags: StoreFlags,
   action: (store: Store, loaded: LoadedConfig) => Promise<T>,
+  settings: Pick<StoreOptions, 'readsAll'> = {},
 ): Promise<T> {
   const loaded = loadConfig(flags.config)
-  const store = await Store.write(storeSettings(flags, loaded), surroundings(context))
+  const store = await Store.write({ ...storeSettings(flags, loaded), ...settings }, surroundings(context))
   return using(store, () => action(store, loaded))
 }
 

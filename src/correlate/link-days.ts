@@ -22,6 +22,8 @@ export interface LinkOptions {
   readonly configDigest: string
   readonly trustedProxies: readonly string[]
   readonly onDay?: (day: string, place: number, of: number) => void
+  /** Days (`dayKey`) whose file of links is missing or damaged: it is not read, and written anew in any case. */
+  readonly lost?: ReadonlySet<string>
 }
 
 export interface LinkedDay extends ApplicationDay {
@@ -113,16 +115,17 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
   const { contentHash, rows, counts } = summary
   const state = dayOf(store.state, application, day)
   const current = state.link
-  if (current?.contentHash === contentHash && current.method === METHOD) {
+  const isLost = options.lost?.has(dayKey(claimed)) === true
+  const isEqual = current?.contentHash === contentHash && current.method === METHOD
+  if (isEqual && !isLost) {
     removeFile(file)
     return { application, day, changed: false, warnings }
   }
   const generation = (current?.generation ?? 0) + 1
-  const changes = current
-    ? await changesOf(store, current.file?.path, rows > 0 ? file : undefined)
-    : undefined
+  const changes =
+    current && !isLost ? await changesOf(store, current.file?.path, rows > 0 ? file : undefined) : undefined
   // First, so that no moment exists in which a closed day shows other links than it was closed with.
-  if (state.state === 'closed') {
+  if (state.state === 'closed' && !isEqual) {
     store.append({
       kind: 'day',
       application,

@@ -30,11 +30,15 @@ export class Ledger {
    * Reads the entries from the last snapshot on, checking that each continues the one before. A folder without a
    * ledger is an empty one.
    *
+   * @param readsAll whether to read from the first entry on, whatever snapshots say
    * @throws STORE_NEWER, STORE_DAMAGED
    */
-  static open(store: string): Ledger {
+  static open(store: string, readsAll = false): Ledger {
     const root = join(store, 'ledger')
-    const ledger = new Ledger(root, readSnapshot(root) ?? { state: emptyState(), marks: [] })
+    const ledger = new Ledger(
+      root,
+      (readsAll ? undefined : readSnapshot(root)) ?? { state: emptyState(), marks: [] },
+    )
     ledger.refresh()
     return ledger
   }

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly pseudonym: (secret: string) => string
   readonly onProgress?: (progress: Progress) => void
   readonly onDay?: (day: string, place: number, of: number) => void
+  /** Days (`dayKey`) whose file of links is missing or damaged. */
+  readonly lost?: ReadonlySet<string>
 }
 
 export interface RunResult extends IngestResult {
@@ -78,14 +80,15 @@ export async function importAndLink(
 export async function relink(
   store: Store,
   days: readonly ApplicationDay[],
-  options: Pick<RunOptions, 'config' | 'onDay'>,
+  options: Pick<RunOptions, 'config' | 'onDay' | 'lost'>,
   configDigest = recordConfig(store, options.config),
 ): Promise<LinkedDay[]> {
-  const { config, onDay } = options
+  const { config, onDay, lost } = options
   const linked = await linkDays(store, days, {
     configDigest,
     trustedProxies: config.trustedProxies,
     ...(onDay ? { onDay } : {}),
+    ...(lost ? { lost } : {}),
   })
   const due = days.filter(day => store.state.unlinkedDays.has(dayKey(day)))
   for (const application of [...new Set(due.map(d => d.application))].sort())

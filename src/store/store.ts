@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly path: string
   readonly threads?: number | undefined
   readonly memoryMiB: number
+  /** Whether to read the ledger from its first entry on, whatever snapshots say. */
+  readonly readsAll?: boolean
 }
 
 /** What only the entry point may know: the time, an identity for a new store, who writes. */
@@ -80,7 +82,7 @@ export class Store {
     process.once('exit', leave)
     try {
       makeFolder(layout.temporary(root))
-      const ledger = Ledger.open(root)
+      const ledger = Ledger.open(root, options.readsAll)
       sweepAfterCrash(root, lock.isTakenOver)
       ledger.snapshotWhereDue()
       const store = new Store(root, await openDatabase(options, root), ledger, surroundings, lock)
@@ -176,6 +178,20 @@ function giveUp(root: string, lock: Lock): void {
     }
   }
   removeEmptyFolder(dirname(temporary))
+}
+
+/** Runs an action with the engine alone, for a store that may be too damaged to be opened. */
+export async function withEngine<T>(
+  options: StoreOptions,
+  root: string,
+  action: (db: Database) => Promise<T>,
+): Promise<T> {
+  const db = await openDatabase(options, root)
+  try {
+    return await action(db)
+  } finally {
+    db.close()
+  }
 }
 
 async function openDatabase({ threads, memoryMiB }: StoreOptions, root: string): Promise<Database> {

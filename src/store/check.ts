@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import { ThroughlineError } from '../errors.ts'
+import { type FileRecord, filesOf } from '../ledger/entry.ts'
+import { allEntries } from '../ledger/entry-file.ts'
+import { isTrueSnapshot, noteMark, snapshotPath, snapshotsOf } from '../ledger/snapshot.ts'
+import { applyEntry, emptyState, type LedgerState } from '../ledger/state.ts'
+import { checkFiles } from './check-files.ts'
+import { findLeftovers } from './leftovers.ts'
+import { isWritten, lockHolder } from './lock.ts'
+import type { Database } from './query.ts'
+import { filesInForce } from './records.ts'
+
+/** Something about a store that is not as its ledger says. */
+export interface Problem {
+  /** `damaged`: facts or the ledger; `repairable`: what can be made again, or is in nobody's way. */
+  readonly severity: 'damaged' | 'repairable'
+  /** What to do about it, for programs. */
+  readonly repair: 'restore' | 'index' | 'links' | 'snapshot' | 'remove' | 'lock'
+  /** Path below the store. */
+  readonly path: string
+  readonly found: string
+  readonly advice: string
+}
+
+export interface StoreCheck {
+  readonly entries: number
+  readonly files: number
+  readonly bytes: number
+  /** Whether a process was writing: what no entry names yet is then no leftover. */
+  readonly isBeingWritten: boolean
+  readonly problems: readonly Problem[]
+}
+
+/** A file as an entry names it. */
+export interface NamedFile {
+  readonly record: FileRecord
+  readonly seq: number
+  /** Whether a reader of the last entry reads it; one that was replaced may be gone. */
+  readonly isInForce: boolean
+}
+
+const RESTORE = 'restore the folder from a copy, or read the logs into a new store'
+const REPAIR = 'run: throughline store repair'
+
+/**
+ * Compares a store with its ledger, byte by byte: the whole chain, every file that an entry names, the snapshots, and
+ * what lies there without a name. Changes nothing.
+ *
+ * @param root folder of a store that exists
+ * @param isOwner whether this process holds the lock
+ * @throws STORE_NEWER
+ */
+export async function checkStore(root: string, db: Database, isOwner = false): Promise<StoreCheck> {
+  const isBeingWritten = !isOwner && isWritten(root)
+  const ledger = readLedger(root)
+  const inForce = new Set(filesInForce(ledger.state).map(f => f.path))
+  const named = [...ledger.named].map(([path, file]) => ({ ...file, isInForce: inForce.has(path) }))
+  const problems = [...ledger.problems, ...(await checkFiles(root, db, named))]
+  // Behind a broken chain nobody knows what the files are.
+  if (ledger.problems.every(p => p.severity === 'repairable') && !isBeingWritten)
+    problems.push(...leftoverProblems(root, ledger.named, isOwner))
+  return {
+    entries: ledger.state.head + 1,
+    files: named.length,
+    bytes: named.reduce((sum, f) => sum + f.record.bytes, 0),
+    isBeingWritten,
+    problems,
+  }
+}
+
+interface ReadLedger {
+  readonly state: LedgerState
+  readonly named: Map<string, Omit<NamedFile, 'isInForce'>>
+  readonly problems: Problem[]
+}
+
+function readLedger(root: string): ReadLedger {
+  const folder = join(root, 'ledger')
+  const read: ReadLedger = { state: emptyState(), named: new Map(), problems: [] }
+  const snapshots = new Set(snapshotsOf(folder))
+  const marks: string[] = []
+  try {
+    for (const { entry, digest } of allEntries(folder)) {
+      applyEntry(read.state, entry, digest)
+      noteMark(marks, entry.seq, digest)
+      for (const record of filesOf(entry)) nameFile(read, record, entry.seq)
+      if (snapshots.delete(entry.seq) && !isTrueSnapshot(folder, { state: read.state, marks }))
+        read.problems.push(snapshotProblem(folder, entry.seq, 'says otherwise than the entries'))
+    }
+    for (const seq of snapshots) read.problems.push(snapshotProblem(folder, seq, 'has no entry'))
+  } catch (error) {
+    if (!(error instanceof ThroughlineError) || error.code !== 'STORE_DAMAGED') throw error
+    const { path, why } = error.details
+    read.problems.push(damagedProblem(String(path).slice(root.length + 1), String(why)))
+  }
+  return read
+}
+
+function nameFile({ named, problems }: ReadLedger, record: FileRecord, seq: number): void {
+  const other = named.get(record.path)
+  if (other && other.record.sha256 !== record.sha256)
+    problems.push(damagedProblem(record.path, `entries ${other.seq} and ${seq} name it with other bytes`))
+  named.set(record.path, { record, seq })
+}
+
+function damagedProblem(path: string, found: string): Problem {
+  return { severity: 'damaged', repair: 'restore', path, found, advice: RESTORE }
+}
+
+function snapshotProblem(folder: string, seq: number, found: string): Problem {
+  const path = `ledger${snapshotPath(folder, seq).slice(folder.length)}`
+  return { severity: 'repairable', repair: 'snapshot', path, found, advice: REPAIR }
+}
+
+function leftoverProblems(root: string, named: ReadLedger['named'], isOwner: boolean): Problem[] {
+  const leftovers = findLeftovers(root, new Set(named.keys()), isOwner || !lockHolder(root))
+  const stale = lockHolder(root)
+  return [
+    ...leftovers.map(
+      ({ path }): Problem => ({
+        severity: 'repairable',
+        repair: 'remove',
+        path,
+        found: 'no entry names it',
+        advice: REPAIR,
+      }),
+    ),
+    ...(stale && !isOwner
+      ? [
+          {
+            severity: 'repairable',
+            repair: 'lock',
+            path: 'writer.lock',
+            found: `its process ${stale.pid} is gone`,
+            advice: 'the next writer takes it over',
+          } as const,
+        ]
+      : []),
+  ]
+}
