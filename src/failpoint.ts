@@ -53,13 +53,14 @@ export async function passingLater<T>(
 }
 
 /**
- * Arms the points.
+ * Arms the points, or disarms them where neither is given.
  *
  * @param spec `name[:nth][:action]`: at its nth hit (1 unless said) the point kills the process (`kill`), does half of
  *   its step first (`half`), or throws the system error that is named. The name `*` counts the hits of all points.
  * @param log file that every hit is appended to, one name a line
  */
 export function armFailpoints(spec: string | undefined, log: string | undefined): void {
+  pass = undefined
   if (!spec && !log) return
   const strike = spec ? striking(spec) : undefined
   pass = (name, half) => {

@@ -17,8 +17,8 @@ export interface Leftover {
 const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects']
 
 /**
- * Removes what a process that was killed has left behind. Nothing is looked for where no sign of one is there: its lock
- * or its temporary folder. Nothing is removed while another process may be writing: what it has finished, no entry
+ * Removes what a process that was killed has left behind. Nothing is looked for where no sign of one is there: its lock,
+ * one that it was about to take, or its temporary folder. Nothing is removed while another process may be writing: what it has finished, no entry
  * names yet.
  *
  * @param isTakenOver whether the lock was that of a process that is gone
@@ -26,7 +26,8 @@ const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects']
  */
 export function sweepAfterCrash(root: string, isTakenOver: boolean): void {
   const others = temporaryFolders(root)
-  if (others.some(f => f.isAlive) || (!isTakenOver && others.length === 0)) return
+  if (others.some(f => f.isAlive)) return
+  if (!isTakenOver && others.length === 0 && unfinishedLocks(root).length === 0) return
   sweep(root, findLeftovers(root, namedPaths(root)))
 }
 
@@ -49,12 +50,9 @@ export function findLeftovers(root: string, named: ReadonlySet<string>, isOwner 
       .filter(name => name.startsWith('.') && !isLiving(name.slice(1, -'.tmp'.length)))
       .map(name => `${folder}/${name}`),
   )
-  const locks = namesIn(root).filter(
-    name => name.startsWith('.lock-') && !isLiving(name.slice('.lock-'.length)),
-  )
   const folders = temporaryFolders(root).filter(f => !f.isAlive || (isOwner && f.isElsewhere))
   return [
-    ...[...unnamed, ...unfinished, ...locks].map(path => ({ path, isFolder: false })),
+    ...[...unnamed, ...unfinished, ...unfinishedLocks(root)].map(path => ({ path, isFolder: false })),
     ...folders.map(({ name }) => ({ path: `tmp/${name}`, isFolder: true })),
   ]
 }
@@ -83,6 +81,11 @@ function temporaryFolders(root: string): TemporaryFolder[] {
     if (isSelf(writer)) return []
     return [{ name, isAlive: isAlive(writer), isElsewhere: writer.host !== SELF.host }]
   })
+}
+
+/** Locks of processes that were killed while they took one. */
+function unfinishedLocks(root: string): string[] {
+  return namesIn(root).filter(name => name.startsWith('.lock-') && !isLiving(name.slice('.lock-'.length)))
 }
 
 function isLiving(name: string): boolean {

@@ -1,0 +1,45 @@
+// What must be the same whether a run was killed or not.
+import { createHash } from 'node:crypto'
+import { populationOf } from '../../dist/requests/population.js'
+import { checkStore } from '../../dist/store/check.js'
+import { Store } from '../../dist/store/store.js'
+
+/** Population, facts, links, days, accounting and aliases of a store, and what `store check` finds. */
+export async function look(path) {
+  const store = await Store.read({ path, memoryMiB: 256, threads: 1 })
+  try {
+    const { problems } = await checkStore(store.root, store.db)
+    const { requests, sha256 } = await populationOf(store, { filter: '', nowMs: 0 })
+    const { state } = store
+    return {
+      head: state.head,
+      problems: problems.map(p => `${p.severity} ${p.path}: ${p.found}`),
+      same: JSON.stringify({
+        requests,
+        population: sha256,
+        facts: [await facts(store, 'gateway'), await facts(store, 'app')],
+        days: [...state.days].sort().map(([key, d]) => [key, d.state, d.link?.contentHash]),
+        unlinked: [...state.unlinkedDays].sort(),
+        sources: [...state.sources.values()].map(s => [s.path, s.status, s.sha256, s.accounting]),
+        refused: [...state.refused.keys()],
+        rejects: state.rejects.reduce((sum, r) => sum + r.rows, 0),
+        aliases: state.subjects?.aliases ?? 0,
+        isStale: state.isStale,
+        declared: [...new Set(state.declared.map(d => JSON.stringify(d)))].sort(),
+      }),
+    }
+  } finally {
+    store.close()
+  }
+}
+
+/** Every fact once, in whatever files. */
+async function facts(store, kind) {
+  const files = store.state.segments.filter(s => s.kind === kind).map(s => store.file(s.path))
+  if (files.length === 0) return '0'
+  const list = files.map(f => `'${f.replaceAll("'", "''")}'`).join(', ')
+  const rows = await store.db.rows(
+    `SELECT * FROM read_parquet([${list}], hive_partitioning = false) ORDER BY hop_id, source_id, line_no`,
+  )
+  return `${rows.length} ${createHash('sha256').update(JSON.stringify(rows)).digest('hex')}`
+}
