@@ -38,7 +38,7 @@ async function everyPoint() {
   })
   const of = actions => trials.filter(t => actions.includes(t.action)).length
   const rows = [
-    ['points', new Set(trials.map(t => t.name)).size],
+    ['points', new Set(trials.map(t => t.name)).size, placesOf(trials)],
     ['kills', of(['kill', 'half'])],
     ['refused writes', of(['ENOSPC', 'EIO', 'EACCES'])],
   ]
@@ -65,6 +65,11 @@ async function randomKills(count) {
     ['kills', sum('kills'), `${sum('during')} during a write`],
     ['wrong', wrong.length],
   ]
+}
+
+/** Where the points of trials are: first parts of their names. */
+function placesOf(trials) {
+  return [...new Set(trials.map(t => t.name.split('.')[0]))].sort().join(' ')
 }
 
 /** Trials, a few at a time. */

@@ -147,7 +147,12 @@ export function createExclusively(path: string, text: string, temporary: string)
   return true
 }
 
-function linkTo(temporary: string, path: string): boolean {
+/**
+ * Gives a file a further name.
+ *
+ * @returns false where it is taken
+ */
+export function linkTo(temporary: string, path: string): boolean {
   return writing(path, () =>
     passing('link', path, () => {
       try {

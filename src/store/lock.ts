@@ -1,8 +1,7 @@
-import { linkSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ThroughlineError } from '../errors.ts'
-import { passing } from '../failpoint.ts'
-import { moveOver, removeFile, writeFile } from '../ledger/durable.ts'
+import { linkTo, moveOver, removeFile, writeFile } from '../ledger/durable.ts'
 import { isAlive, isSelf, SELF, type Writer, writerName } from '../ledger/writer.ts'
 
 export interface Lock {
@@ -24,7 +23,7 @@ export function acquireLock(root: string): Lock {
   writeFile(temporary, Buffer.from(JSON.stringify(SELF)))
   try {
     for (let attempt = 0; ; attempt++) {
-      if (tryLink(temporary, path)) return { isTakenOver: attempt > 0, release: () => release(path) }
+      if (linkTo(temporary, path)) return { isTakenOver: attempt > 0, release: () => release(path) }
       const holder = readHolder(path)
       if (attempt > 2 || (holder && isAlive(holder))) throw busy(root, holder)
       setAside(path, `${temporary}.stale`, holder)
@@ -47,18 +46,6 @@ export function isWritten(root: string): boolean {
 
 const lockPath = (root: string): string => join(root, 'writer.lock')
 
-function tryLink(temporary: string, path: string): boolean {
-  return passing('link', path, () => {
-    try {
-      linkSync(temporary, path)
-      return true
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      return false
-    }
-  })
-}
-
 /** Removes a stale lock, unless another process has put its own in its place meanwhile. */
 function setAside(path: string, aside: string, stale: Writer | undefined): void {
   try {
@@ -68,7 +55,7 @@ function setAside(path: string, aside: string, stale: Writer | undefined): void 
     throw error
   }
   const moved = readHolder(aside)
-  if (moved && moved.pid !== stale?.pid && isAlive(moved)) tryLink(aside, path)
+  if (moved && moved.pid !== stale?.pid && isAlive(moved)) linkTo(aside, path)
   removeFile(aside)
 }
 
