@@ -137,7 +137,7 @@ const LINK_MEANINGS = {
 
 const EXIT_CODES = [
   [0, 'done'],
-  [1, 'done, and the answer is no: `trace` found nothing'],
+  [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair'],
   [2, 'wrong usage or configuration; nothing was touched'],
   [3, 'failed or incomplete; what was committed before stays, running the command again goes on from there'],
   [130, 'interrupted (SIGINT)'],
@@ -158,7 +158,7 @@ const WHAT_TO_DO = {
   STORE_NOT_FOUND: 'Check `--store`, or make the store with `throughline ingest`.',
   STORE_NEWER: 'Use the version of Throughline that wrote the store, or a later one.',
   STORE_BUSY: 'Wait until the other process ends; one process at a time writes to a store.',
-  STORE_DAMAGED: 'Restore the folder from a copy. Facts can also be made again from the same logs in a new store.',
+  STORE_DAMAGED: '`throughline store check` shows all that is wrong, `throughline store repair` makes index and links again. Facts and ledger: restore the folder from a copy, or read the same logs into a new store.',
   STORE_WRITE: 'Free space or give permission, then repeat the command: nothing that was there before is harmed.',
   OUTPUT_UNWRITABLE: 'Make the folder, free space or give permission, then repeat the command.',
   OUTPUT_EXISTS: 'Name another file, or give `--force`.',
@@ -433,8 +433,8 @@ const ROOMS = {
   evidence: 'Bundles that prove themselves.',
   doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',
   requests: 'The request record as a view of facts and links; the filter language; search, look-up, export.',
-  store: 'Parquet files of facts, links and index; the writer lock; `query.ts` is the only place that speaks to DuckDB.',
-  ledger: 'Hash-chained entries, durable files, and the state that entries add up to.',
+  store: 'Parquet files of facts, links and index; the writer lock; checking a store; `query.ts` is the only place that speaks to DuckDB.',
+  ledger: 'Hash-chained entries, snapshots, durable files, and the state that entries add up to.',
   model: 'Types and pure functions: columns of hops, ids, times, subjects, addresses, scrubbing.',
   config: 'Schema, defaults and loading of the configuration; the key for tokens.',
 } // biome-ignore format: a table
