@@ -1,5 +1,6 @@
 // Kills, refused writes and full disks: `npm run faults` tries every point of every step, `-- --random 200` random
-// moments; `--quick` is the part that `npm test` runs. Needs a build. Counts are appended to bench/results.md.
+// moments; `--every 10` takes each tenth, `--only link` those with it in their names. `--quick` is what `npm test`
+// runs. Needs a build. Counts are appended to bench/results.md.
 import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { heading } from '../bench/heading.mjs'
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
+    every: { type: 'string', default: '1' },
     keep: { type: 'boolean', default: false },
   },
 })
@@ -30,7 +32,8 @@ if (!values.keep && wrong.length === 0) place.close()
 process.exitCode = wrong.length > 0 ? 1 : 0
 
 async function everyPoint() {
-  const trials = pointTrials(place, values.quick).filter(t => t.name.includes(values.only))
+  const all = pointTrials(place, values.quick).filter(t => t.name.includes(values.only))
+  const trials = all.filter((_, i) => i % Number(values.every) === 0)
   await each(trials, async trial => {
     const { step, name, nth, action } = trial
     const found = await strike(place, trial)
@@ -39,6 +42,7 @@ async function everyPoint() {
   const of = actions => trials.filter(t => actions.includes(t.action)).length
   const rows = [
     ['points', new Set(trials.map(t => t.name)).size, placesOf(trials)],
+    ['trials there are', all.length],
     ['kills', of(['kill', 'half'])],
     ['refused writes', of(['ENOSPC', 'EIO', 'EACCES'])],
   ]

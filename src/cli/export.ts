@@ -64,7 +64,11 @@ export function exportCommand(program: Command, context: Context): void {
           nowMs: context.now(),
         })
         const copy = (target: string): Promise<number> =>
-          store.db.run(`COPY (${select}) TO ${quoteText(target)} (${COPY_OPTIONS[format]})`, params)
+          store.db
+            .run(`COPY (${select}) TO ${quoteText(target)} (${COPY_OPTIONS[format]})`, params)
+            .catch(error => {
+              throw isAbout(target, error) ? unwritable(target, error) : error
+            })
         if (output === undefined) return toStdout(context, copy)
         const target = `${output}.part`
         assertWritable(target)
@@ -77,6 +81,11 @@ export function exportCommand(program: Command, context: Context): void {
         }
       })
     })
+}
+
+/** Whether DuckDB failed by writing a file, not by reading one. */
+function isAbout(target: string, error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('IO Error') && error.message.includes(target)
 }
 
 /** DuckDB names neither the reason nor the file in one piece; the operating system does. */

@@ -197,7 +197,9 @@ describe('signals', () => {
           input: 'open',
           during: child => {
             const timer = setInterval(() => {
-              if (!existsSync(join(store, 'tmp')) || readdirSync(join(store, 'tmp')).length === 0) return
+              if (!existsSync(join(store, 'tmp'))) return
+              const names = readdirSync(join(store, 'tmp'), { recursive: true, encoding: 'utf8' })
+              if (!names.some(name => name.endsWith('/chunks'))) return
               clearInterval(timer)
               child.kill(signal)
             }, 20)

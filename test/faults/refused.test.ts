@@ -49,6 +49,12 @@ test.each([
   expect((await throughline([...command.split(' '), '--store', store], { cwd })).code).toBe(0)
 }) // biome-ignore format: a table
 
+test('an export that the system refuses names the file', async () => {
+  const args = 'export facts --kind app --output big.csv --format csv --store before'
+  const { code, stderr } = await shell(limited(1, args), { cwd })
+  expect([code, stderr]).toEqual([3, expect.stringMatching(/^throughline: big\.csv\.part: cannot be written: IO Error/)])
+}) // biome-ignore format: long lines
+
 test.each([
   { action: 'ENOSPC', advice: 'free some space' },
   { action: 'EIO', advice: 'check the disk' },
