@@ -184,12 +184,20 @@ type Body<E> = E extends Entry ? Omit<E, keyof typeof BASE> : never
 /** An entry before the chain gives it its place. */
 export type EntryBody = Body<Entry>
 
-/** The files that an entry makes part of the store. */
+/** The files that an entry names, wherever in it: whatever is found here is never taken for a leftover. */
 export function filesOf(entry: Entry): FileRecord[] {
-  return [
-    ...('segments' in entry ? entry.segments : []),
-    ...('indexes' in entry ? entry.indexes : []),
-    ...('rejects' in entry ? entry.rejects : []),
-    ...('file' in entry && entry.file ? [entry.file] : []),
-  ]
+  return Object.values(entry)
+    .flatMap((member: unknown): unknown[] => (Array.isArray(member) ? member : [member]))
+    .filter(isFileRecord)
+}
+
+function isFileRecord(value: unknown): value is FileRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { path, sha256, bytes, rows } = value as Partial<Record<keyof FileRecord, unknown>>
+  return (
+    typeof path === 'string' &&
+    typeof sha256 === 'string' &&
+    typeof bytes === 'number' &&
+    typeof rows === 'number'
+  )
 }

@@ -117,16 +117,8 @@ function agrees(root: string, { seq, digest, marks }: Header): boolean {
   )
 }
 
-/** JSON knows no maps and sets: those of the state's first level are written as lists. */
 function encode(state: LedgerState): string {
-  return JSON.stringify(
-    Object.fromEntries(
-      Object.entries(state).map(([key, value]) => [
-        key,
-        value instanceof Map || value instanceof Set ? [...value] : value,
-      ]),
-    ),
-  )
+  return JSON.stringify(toPlain(state))
 }
 
 /** Undefined where a member is missing that the state has by now. */
@@ -134,10 +126,30 @@ function decode(text: string): LedgerState | undefined {
   const plain = JSON.parse(text) as Record<string, unknown>
   const empty = Object.entries(emptyState())
   if (empty.some(([key, value]) => value !== undefined && plain[key] === undefined)) return undefined
-  const members = empty.map(([key, value]) => {
-    const found = plain[key]
-    if (value instanceof Map) return [key, new Map(found as [unknown, unknown][])]
-    return [key, value instanceof Set ? new Set(found as unknown[]) : found]
-  })
-  return Object.fromEntries(members) as LedgerState
+  return fromPlain(plain) as LedgerState
+}
+
+/** JSON knows no maps and sets. They are looked for in members of members, not in lists and not in each other. */
+function toPlain(value: unknown): unknown {
+  if (value instanceof Map) return { $map: [...value] }
+  if (value instanceof Set) return { $set: [...value] }
+  return isObject(value) ? mapMembers(value, toPlain) : value
+}
+
+function fromPlain(value: unknown): unknown {
+  if (!isObject(value)) return value
+  if (Array.isArray(value.$map)) return new Map(value.$map as [unknown, unknown][])
+  if (Array.isArray(value.$set)) return new Set(value.$set as unknown[])
+  return mapMembers(value, fromPlain)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function mapMembers(
+  object: Record<string, unknown>,
+  change: (value: unknown) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]))
 }

@@ -32,7 +32,7 @@ export function sweepAfterCrash(root: string, isTakenOver: boolean): void {
 }
 
 /** Paths of all files that any entry names, also those that later ones replaced. */
-function namedPaths(root: string): Set<string> {
+export function namedPaths(root: string): Set<string> {
   const named = new Set<string>()
   for (const { entry } of allEntries(join(root, 'ledger')))
     for (const { path } of filesOf(entry)) named.add(path)

@@ -6,10 +6,9 @@ import { makeFolder, removeEmptyFolder, removeFile, removeFolder } from '../ledg
 import type { Entry, EntryBody } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
 import { layout } from './layout.ts'
-import { sweepAfterCrash } from './leftovers.ts'
+import { namedPaths, sweepAfterCrash } from './leftovers.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { Database, sqlFile } from './query.ts'
-import { filesInForce } from './records.ts'
 
 export interface StoreOptions {
   readonly path: string
@@ -129,8 +128,7 @@ export class Store {
   #dropUnnamed(): void {
     if (this.#unnamed.size === 0) return
     try {
-      this.ledger.refresh()
-      const named = new Set(filesInForce(this.state).map(f => f.path))
+      const named = namedPaths(this.root)
       for (const path of this.#unnamed) if (!named.has(path)) removeFile(this.file(path))
     } catch {
       // The failure that led here is what counts; the next writer removes what this one could not.
