@@ -5,9 +5,10 @@ import type { RefusedRecord, SourceRecord } from '../ledger/entry.ts'
 import type { Input } from '../sources/discover.ts'
 import { openSource, type ReadDigest, readHead } from '../sources/read.ts'
 import type { Store } from '../store/store.ts'
-import { addWarnings, digestOfHead, Intake, type IntakeOptions } from './intake.ts'
+import { digestOfHead, Intake, type IntakeOptions } from './intake.ts'
 import type { Known } from './known.ts'
 import { forgetLastLine, lastLine } from './last-line.ts'
+import { addWarnings } from './warnings.ts'
 
 /** Rows after which what was read becomes part of the store, so that memory and lost work stay bounded. */
 const COMMIT_ROWS = 2_000_000
@@ -55,22 +56,26 @@ export async function ingest(
 /** Reads whole inputs, one after the other. */
 export class IngestRun {
   readonly #intake: Intake
-  readonly #options: IngestOptions
-  readonly #done = new Map<number, SourceRecord>()
-  readonly #known: string[] = []
-  readonly #refused: (RefusedRecord & { named: boolean })[] = []
-  readonly #days = new Set<string>()
+  readonly #options: Pick<IngestOptions, 'commitRows' | 'fields' | 'onProgress'>
+  #done = new Map<number, SourceRecord>()
+  #known: string[] = []
+  #refused: (RefusedRecord & { named: boolean })[] = []
+  #days = new Set<string>()
   #bytes = 0
 
-  constructor(intake: Intake, options: IngestOptions) {
+  constructor(intake: Intake, options: Pick<IngestOptions, 'commitRows' | 'fields' | 'onProgress'>) {
     this.#intake = intake
     this.#options = options
   }
 
-  /** Reads one input to its end. A source that cannot be read is recorded as failed and does not stop the others. */
-  async take(input: Input): Promise<void> {
+  /**
+   * Reads one input to its end. A source that cannot be read is recorded as failed and does not stop the others.
+   *
+   * @param found how it compares with what the store has, where that has been looked up
+   */
+  async take(input: Input, found?: Known): Promise<void> {
     try {
-      const known: Known = input.path === '-' ? { is: 'new' } : await this.#intake.known.lookUp(input.path)
+      const known = found ?? (await this.#lookUp(input.path))
       if (known.is === 'known') this.#known.push(input.path)
       else if (known.is === 'grown') await this.#resume(input, known)
       else await this.#read(input)
@@ -79,6 +84,10 @@ export class IngestRun {
       this.#refuse(input, { name: 'unreadable', advice: error.message })
     }
     if (this.#intake.pending >= COMMIT_SOURCES) await this.commit()
+  }
+
+  async #lookUp(path: string): Promise<Known> {
+    return path === '-' ? { is: 'new' } : this.#intake.known.lookUp(path)
   }
 
   async #read(input: Input): Promise<void> {
@@ -132,7 +141,7 @@ export class IngestRun {
       await stager.drain()
       record.state = reader.state()
       if (stager.stagedRows < (this.#options.commitRows ?? COMMIT_ROWS)) return
-      await this.commit([record])
+      await this.commit()
       this.#intake.reading(record)
     }
     try {
@@ -158,18 +167,19 @@ export class IngestRun {
     this.#done.set(record.id, record)
   }
 
-  /** @param open the source that is read on after this entry */
-  async commit(open: readonly SourceRecord[] = []): Promise<void> {
-    for (const day of await this.#intake.commit(open)) this.#days.add(day)
+  async commit(): Promise<void> {
+    for (const day of await this.#intake.commit()) this.#days.add(day)
   }
 
+  /** What was read since the last call. */
   result(): IngestResult {
-    return {
-      sources: [...this.#done.values()],
-      known: this.#known,
-      refused: this.#refused,
-      days: [...this.#days].sort(),
-    }
+    const sources = [...this.#done.values()]
+    const result = { sources, known: this.#known, refused: this.#refused, days: [...this.#days].sort() }
+    this.#done = new Map()
+    this.#known = []
+    this.#refused = []
+    this.#days = new Set()
+    return result
   }
 
   async close(): Promise<void> {

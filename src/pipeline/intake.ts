@@ -9,6 +9,7 @@ import { commitBatch } from '../store/commit.ts'
 import type { Duplicates } from '../store/dedupe.ts'
 import type { Store } from '../store/store.ts'
 import { CarriedLines } from './carried.ts'
+import { addedBy, type Counts, noCounts } from './counts.ts'
 import { KnownSources } from './known.ts'
 import { type Origin, originFinder } from './origin.ts'
 import { HEAD_DIGEST_BYTES } from './source-index.ts'
@@ -25,8 +26,18 @@ export interface IntakeOptions {
   readonly pseudonym: (secret: string) => string
   /** Rejected lines after which reading stops; what was committed until then stays. */
   readonly maxRejects?: number | undefined
-  /** Called after each entry with the sources as it has them. */
-  readonly onCommit?: ((sources: readonly SourceRecord[]) => void) | undefined
+  /** Called after each entry. */
+  readonly onCommit?: ((committed: Committed) => void) | undefined
+}
+
+/** What an entry added. */
+export interface Committed {
+  /** Sources as the entry has them. */
+  readonly sources: readonly SourceRecord[]
+  /** Lines since the entry before; negative where a last line was read again. */
+  readonly added: Counts
+  /** Days with new hops, `YYYY-MM-DD`. */
+  readonly days: readonly string[]
 }
 
 /** What a new source is, before anything of it is decoded. */
@@ -53,6 +64,8 @@ export class Intake {
   readonly #scrubbers
   /** Sources that changed since the last entry. */
   #pending = new Map<number, SourceRecord>()
+  /** Sources that are being read. */
+  readonly #open = new Map<number, SourceRecord>()
   #pendingRefused: RefusedRecord[] = []
   #ended: number[] = []
   #nextId = 0
@@ -76,6 +89,11 @@ export class Intake {
 
   static async open(store: Store, options: IntakeOptions): Promise<Intake> {
     return new Intake(store, options, await CarriedLines.create(store.db))
+  }
+
+  /** Whether something of a source was read since the last entry. */
+  isPending(id: number): boolean {
+    return this.#pending.has(id)
   }
 
   /** Sources and refusals that the next entry will hold. */
@@ -136,6 +154,7 @@ export class Intake {
   /** Says that rows of this source follow; the next entry holds it as it stands then. */
   reading(record: SourceRecord): void {
     this.#pending.set(record.id, record)
+    this.#open.set(record.id, record)
     this.stager.sourceId = record.id
   }
 
@@ -146,6 +165,7 @@ export class Intake {
   /** To be called when a source is not read on: behind the next entry nothing of it is carried any more. */
   end(record: SourceRecord): void {
     this.#rejected += record.accounting.rejected
+    this.#open.delete(record.id)
     this.#ended.push(record.id)
   }
 
@@ -167,35 +187,33 @@ export class Intake {
   /**
    * Makes everything read so far part of the store, in one ledger entry.
    *
-   * @param open sources that go on in later entries
    * @returns days with new hops, `YYYY-MM-DD`
    */
-  async commit(open: readonly SourceRecord[] = []): Promise<readonly string[]> {
+  async commit(): Promise<readonly string[]> {
     const { staged, rejects } = await this.stager.flush()
     if (staged.length === 0 && !rejects && this.pending === 0) return []
-    const goingOn = open.filter(record => this.#pending.has(record.id))
-    await this.#carried.note(
-      goingOn.map(record => record.id),
-      staged,
-    )
-    let taken: SourceRecord[] = []
+    const goingOn = [...this.#open.keys()].filter(id => this.#pending.has(id))
+    await this.#carried.note(goingOn, staged)
+    let sources: SourceRecord[] = []
+    let added = noCounts()
     const days = await commitBatch(this.store, {
       staged,
       rejects,
       sources: duplicates => {
-        taken = this.#account(duplicates)
-        return taken
+        sources = this.#account(duplicates)
+        added = addedBy(sources, this.store.state.sources)
+        return sources
       },
       refused: this.#pendingRefused,
       config: this.#options.configDigest,
     })
     await this.#carried.apply()
     for (const id of this.#ended) await this.#carried.forget(id)
+    for (const record of sources) this.known.put(record)
     this.#ended = []
-    for (const record of taken) this.known.put(record)
     this.#pending = new Map()
     this.#pendingRefused = []
-    this.#options.onCommit?.(taken)
+    this.#options.onCommit?.({ sources, added, days })
     return days
   }
 
@@ -221,19 +239,4 @@ export class Intake {
 /** SHA-256 of the first KiB, hex. */
 export function digestOfHead(head: Buffer): string {
   return hash('sha256', head.subarray(0, HEAD_DIGEST_BYTES), 'hex')
-}
-
-/** Adds what a person should know about a source that was read to its end. */
-export function addWarnings(record: SourceRecord): void {
-  const { accounting } = record
-  if (record.format !== 'iis-w3c' || accounting.decoded === 0) return
-  const warnings = new Set(accounting.warnings)
-  if (!record.host && !hasColumn(record, 's-computername')) warnings.add('host-unknown')
-  if (Object.keys(accounting.idFields).length === 0) warnings.add('no-id-field')
-  accounting.warnings = [...warnings]
-}
-
-function hasColumn(record: SourceRecord, name: string): boolean {
-  const { fields } = record.state.format
-  return Array.isArray(fields) && fields.some(field => String(field).toLowerCase() === name)
 }

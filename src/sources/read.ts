@@ -169,6 +169,19 @@ export async function readHead(
   return { first, head: Buffer.concat(first).subarray(0, bytes), ended: false }
 }
 
+/**
+ * The first bytes of a file as it is.
+ *
+ * @throws SOURCE_UNREADABLE
+ */
+export async function readStart(path: string, maxBytes: number): Promise<Buffer> {
+  try {
+    return await readAt(path, 0, maxBytes)
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
 /** A line of a file as bytes, from its offset; for `trace --raw`. Only for files that are not compressed. */
 export async function readAt(path: string, offset: number, maxBytes: number): Promise<Buffer> {
   const file = await open(path, 'r')
