@@ -16,6 +16,8 @@ import { OpenLog } from './open-log.ts'
 
 /** Between two looks when there is nothing to read. */
 const POLL_MS = 250
+/** The next look is not before so many times what the last one took: many files must not keep us from reading. */
+const LOOK_SHARE = 4
 /** What was read becomes part of the store at most so often while we keep up, ... */
 const COMMIT_MS = 1_000
 /** ... and while we lag after so long or so many hops: fewer, larger entries catch up sooner. */
@@ -47,6 +49,7 @@ export class Follower {
   #interrupt: () => void = () => undefined
   #isStopping = false
   #lastCommitMs: number
+  #nextLookMs = 0
   #lastTidyMs = 0
   #lastLagMs = 0
   #lagSinceMs: number | undefined
@@ -123,9 +126,13 @@ export class Follower {
   }
 
   async #look(): Promise<void> {
+    const startedMs = this.#options.nowMs()
+    if (startedMs < this.#nextLookMs) return
     const busy = this.#files.busy()
     const sight = await this.#watch.look(busy, path => this.#files.isKnown(path))
     if (await this.#files.take(sight, busy)) this.#watch.hurry()
+    const endedMs = this.#options.nowMs()
+    this.#nextLookMs = endedMs + LOOK_SHARE * (endedMs - startedMs)
   }
 
   /** @returns whether there is more to read at once */
