@@ -24,16 +24,18 @@ export async function followSources(
   following: Following,
 ): Promise<void> {
   checkPlaces(places)
+  let follower: Follower | undefined
+  let isStopped = false
+  const release = context.signals.handle(() => {
+    isStopped = true
+    follower?.stop()
+    return true
+  })
   await withWriter(context, following, async (store, { config }) => {
     for (const cover of following.declared) store.append({ kind: 'coverage', ...cover })
     const totals = new Totals()
     const printer = new FollowPrinter(context, totals, following.json === true)
     const tell = (event: FollowEvent): void => printer.tell(event)
-    let follower: Follower | undefined
-    const release = context.signals.handle(() => {
-      follower?.stop()
-      return follower !== undefined
-    })
     try {
       printer.started(places)
       const { host, site, fields, maxRejects } = following
@@ -53,6 +55,7 @@ export async function followSources(
         },
         it => {
           follower = it
+          if (isStopped) it.stop()
         },
       ) // biome-ignore format: one call
       printer.stopped()

@@ -65,14 +65,14 @@ export function ingestCommand(program: Command, context: Context): void {
       if (flags.json) throw new ThroughlineError('USAGE', 'ingest --json: it goes with --follow only')
       const inputs = await discoverInputs(sources, storeFolder(flags))
       const progress = new ProgressLine(context.out, context.now)
+      const totals = new Totals()
+      const release = context.signals.handle(() => {
+        progress.clear()
+        totals.print(context.out, 'committed')
+        return false
+      })
       await withWriter(context, flags, async (store, { config }) => {
         for (const cover of declared) store.append({ kind: 'coverage', ...cover })
-        const totals = new Totals()
-        const release = context.signals.handle(() => {
-          progress.clear()
-          totals.print(context.out, 'committed')
-          return false
-        })
         let result: RunResult
         try {
           result = await run(store, inputs, {

@@ -133,14 +133,13 @@ export class IngestRun {
     first: readonly Buffer[],
     rest: AsyncIterator<Buffer>,
   ): Promise<void> {
-    const { stager } = this.#intake
     this.#intake.reading(record)
     const push = async (block: Buffer): Promise<void> => {
       reader.push(block)
       this.#progress(record, block.length)
-      await stager.drain()
+      await this.#intake.drain()
       record.state = reader.state()
-      if (stager.stagedRows < (this.#options.commitRows ?? COMMIT_ROWS)) return
+      if (this.#intake.stagedRows < (this.#options.commitRows ?? COMMIT_ROWS)) return
       await this.commit()
       this.#intake.reading(record)
     }

@@ -7,7 +7,7 @@ import { createScrubber } from '../model/scrub.ts'
 import { emptyAccounting } from '../model/source.ts'
 import { commitBatch } from '../store/commit.ts'
 import type { Duplicates } from '../store/dedupe.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, writing } from '../store/store.ts'
 import { CarriedLines } from './carried.ts'
 import { addedBy, type Counts, noCounts } from './counts.ts'
 import { KnownSources } from './known.ts'
@@ -57,7 +57,7 @@ export interface NewSource {
 export class Intake {
   readonly store: Store
   readonly known: KnownSources
-  readonly stager: Stager
+  readonly #stager: Stager
   readonly #options: IntakeOptions
   readonly #carried: CarriedLines
   readonly #origin: (path: string) => Origin
@@ -76,7 +76,7 @@ export class Intake {
     this.store = store
     this.#options = options
     this.#carried = carried
-    this.stager = new Stager(store)
+    this.#stager = new Stager(store)
     this.known = new KnownSources(store.state.sources.values())
     for (const id of store.state.sources.keys()) this.#nextId = Math.max(this.#nextId, id + 1)
     const { config, host, site } = options
@@ -147,7 +147,7 @@ export class Intake {
       gatewayFields: config.fields.gateway,
       appFields: config.fields.app,
       accounting: record.accounting,
-      sink: this.stager,
+      sink: this.#stager,
     }
   }
 
@@ -155,7 +155,7 @@ export class Intake {
   reading(record: SourceRecord): void {
     this.#pending.set(record.id, record)
     this.#open.set(record.id, record)
-    this.stager.sourceId = record.id
+    this.#stager.sourceId = record.id
   }
 
   refuse(record: RefusedRecord): void {
@@ -190,7 +190,21 @@ export class Intake {
    * @returns days with new hops, `YYYY-MM-DD`
    */
   async commit(): Promise<readonly string[]> {
-    const { staged, rejects } = await this.stager.flush()
+    return guarded(this.store, () => this.#commit())
+  }
+
+  /** Lets decoding catch up; to be awaited after each block that was pushed. */
+  async drain(): Promise<void> {
+    await guarded(this.store, () => this.#stager.drain())
+  }
+
+  /** Hops that are decoded and in no entry yet. */
+  get stagedRows(): number {
+    return this.#stager.stagedRows
+  }
+
+  async #commit(): Promise<readonly string[]> {
+    const { staged, rejects } = await this.#stager.flush()
     if (staged.length === 0 && !rejects && this.pending === 0) return []
     const goingOn = [...this.#open.keys()].filter(id => this.#pending.has(id))
     await this.#carried.note(goingOn, staged)
@@ -232,7 +246,24 @@ export class Intake {
   }
 
   async close(): Promise<void> {
-    await this.stager.close()
+    await this.#stager.close()
+  }
+}
+
+/** What the engine says where a file cannot be written; it has no codes. */
+const UNWRITTEN = /No space left|File too large|Could not write|Disk quota/i
+
+/** Runs what writes to the store; where that cannot be written, the failure says what to do. */
+async function guarded<T>(store: Store, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (cause) {
+    const { message } = cause as Error
+    const isEngine = !(cause as NodeJS.ErrnoException).code && UNWRITTEN.test(message)
+    const code = /No space left/i.test(message) ? 'ENOSPC' : 'EIO'
+    return writing(store.root, () => {
+      throw isEngine ? Object.assign(new Error(message, { cause }), { code }) : cause
+    })
   }
 }
 

@@ -62,7 +62,7 @@ export class OpenLog {
     const before = record.accounting.decoded
     this.#intake.reading(record)
     this.#reader.push(block)
-    await this.#intake.stager.drain()
+    await this.#intake.drain()
     record.state = this.#reader.state()
     await this.#settle(block, record.state.byteOffset)
     this.#decoded += record.accounting.decoded - before
