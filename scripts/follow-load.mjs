@@ -85,10 +85,7 @@ async function load() {
   for (const folder of [logs, kept]) mkdirSync(folder)
   const writer = startWriter(logs, { seconds, rate, kept, rotateSeconds: 10, seed: Number(values.seed) })
   const startedMs = Date.now()
-  let isWriting = true
-  const written = writer.ended.finally(() => {
-    isWriting = false
-  })
+  const written = writer.ended
   let killed = 0
   let random = Number(values.seed)
   const next = () => {

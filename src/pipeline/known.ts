@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import type { SourceRecord } from '../ledger/entry.ts'
 import { digestsAt, type Stop } from '../sources/digests.ts'
 import { readExactly, sizeWithoutPadding } from '../sources/padding.ts'
-import { isGzip, unreadable } from '../sources/read.ts'
+import { isGzip, openSource, readHead, unreadable } from '../sources/read.ts'
 import { HEAD_DIGEST_BYTES, SourceIndex } from './source-index.ts'
 
 export type Known =
@@ -82,10 +82,8 @@ export class KnownSources {
 
   /** A log that was packed away: what it inflates to begins with a source that is no longer where it was. */
   async #inflated(path: string): Promise<Known> {
-    const head = await digestsAt(path, [HEAD_DIGEST_BYTES], true).catch(() => [])
-    const [first] = head
-    if (!first) return { is: 'new' }
-    const heads = first.bytes === HEAD_DIGEST_BYTES ? [first.hash.copy().digest('hex')] : []
+    const head = await inflatedHead(path)
+    const heads = headDigests(head, this.#index)
     const lengths = this.#index.lengths(Number.POSITIVE_INFINITY, { heads, isInflated: true })
     const stops = await digestsAt(path, lengths, true).catch(() => [])
     for (const stop of stops.reverse()) {
@@ -95,6 +93,14 @@ export class KnownSources {
     }
     return { is: 'new' }
   }
+}
+
+/** The first KiB of what a file inflates to; less where it is damaged. */
+async function inflatedHead(path: string): Promise<Buffer> {
+  const { blocks } = await openSource(path)
+  const { head } = await readHead(blocks, HEAD_DIGEST_BYTES).catch(() => ({ head: Buffer.alloc(0) }))
+  await blocks.return(undefined)
+  return head
 }
 
 /** Digests by which a source can be found: of the first KiB, or of all bytes where a source is shorter. */
