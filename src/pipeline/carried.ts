@@ -72,9 +72,10 @@ export class CarriedLines {
     )
   }
 
-  /** Lets the lines of a source go that has ended. */
-  async forget(sourceId: number): Promise<void> {
-    if (this.#sources.delete(sourceId)) await this.#keep(`WHERE source_id <> ${Math.trunc(sourceId)}`)
+  /** Lets the lines of sources go that have ended. */
+  async forget(sourceIds: readonly number[]): Promise<void> {
+    const known = sourceIds.filter(id => this.#sources.delete(id))
+    if (known.length > 0) await this.#keep(`WHERE source_id NOT IN (${known.map(Math.trunc).join(', ')})`)
   }
 
   async #keep(condition: string): Promise<void> {

@@ -5,7 +5,7 @@ import { lengthWithoutPadding, readExactly, sizeWithoutPadding } from '../source
 import { isGzip, openSource } from '../sources/read.ts'
 
 /** How a file is followed, by its first bytes. */
-export type FileSort = 'empty' | 'half a line' | 'lines' | 'gzip' | 'array'
+export type FileSort = 'empty' | 'half a line' | 'one record' | 'lines' | 'gzip' | 'array'
 
 const LF = 10
 
@@ -15,7 +15,19 @@ export function sortOf(head: Buffer): FileSort {
   if (end === 0) return 'empty'
   const text = head.toString('latin1', 0, end)
   if (/^[\0\s]*\[/.test(text)) return 'array'
-  return head.subarray(0, end).includes(LF) || end >= HEAD_BYTES ? 'lines' : 'half a line'
+  if (head.subarray(0, end).includes(LF) || end >= HEAD_BYTES) return 'lines'
+  return isRecord(head.subarray(0, end)) ? 'one record' : 'half a line'
+}
+
+/** Whether these bytes are one whole JSON object. */
+export function isRecord(bytes: Buffer): boolean {
+  const text = bytes.toString('utf8').trim()
+  if (!text.startsWith('{') || !text.endsWith('}')) return false
+  try {
+    return typeof JSON.parse(text) === 'object'
+  } catch {
+    return false
+  }
 }
 
 /**

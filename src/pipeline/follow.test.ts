@@ -210,6 +210,11 @@ test('an export is read by whole records, and a JSON array is waited for until i
     await settled()
     appendFileSync(log('export.json'), `${record(2).slice(60)}\n`)
     await until('the second is there', () => hops() === 2)
+    appendFileSync(log('export.json'), record(9))
+    writeFileSync(log('single.json'), record(10))
+    await until('whole records without a line feed are there, too', () => hops() === 4)
+    appendFileSync(log('export.json'), `\n${record(11)}\n`)
+    await until('a further one is there', () => hops() === 5)
     writeFileSync(log('array.json'), `[${record(3)},`)
     await until('it is said to be open', () => events.length === 1)
     expect(events).toMatchObject([{ event: 'problem', problem: expect.stringMatching(/not closed/) }])
@@ -298,5 +303,16 @@ test('a log that was followed goes on where it was left, by a follower and by an
       expect(sources.map(s => [s.id, s.accounting.decoded, s.accounting.duplicates])).toEqual([[0, 5, 0]])
       expect(await facts(it, 'app')).toHaveLength(5)
     })
+  })
+})
+
+test('of more files than may be open each is read once, and on when it grows', async () => {
+  await scene(async ({ log, hops, until, sources }) => {
+    for (let i = 0; i < 400; i++) writeFileSync(log(`${i}.log`), FIELDS + row(i) + row(i))
+    await until('all rows are there', () => hops() === 800)
+    for (const i of [0, 200, 399]) appendFileSync(log(`${i}.log`), row(i) + row(1000 + i))
+    await until('the others are there, too', () => hops() === 806)
+    expect(sources()).toHaveLength(400)
+    expect(sources().filter(([, , duplicates]) => duplicates > 0)).toEqual([])
   })
 })

@@ -26,7 +26,9 @@ const COMMIT_ROWS = 250_000
 /** Reading goes on for so long before there is another look. */
 const SLICE_MS = 250
 /** More files than this are not kept open; those that were not read for longest are let go. */
-const MOST_OPEN = 512
+const MOST_OPEN = 256
+/** Blocks of one file that are read before it is another's turn. */
+const TURN_STEPS = 4
 /** Lag that is worth a word, and how often it is. */
 const LAG_BYTES = 8 * 1024 * 1024
 const LAG_EVERY_MS = 10_000
@@ -140,14 +142,17 @@ export class Follower {
     const untilMs = this.#options.nowMs() + SLICE_MS
     for (let files = this.#files.due(); files.length > 0 && !this.#isStopping; files = this.#files.due()) {
       for (const file of files) {
-        await file.step()
-        this.#rows += file.log?.takeDecoded() ?? 0
-        this.#files.stepped(file)
-        await this.#files.limitOpen(MOST_OPEN)
+        if (file.log || (await this.#files.limitOpen(MOST_OPEN - 1))) await this.#turn(file)
         if (this.#options.nowMs() >= untilMs || this.#isStopping) return this.#files.due().length > 0
       }
     }
     return false
+  }
+
+  async #turn(file: FollowedFile): Promise<void> {
+    for (let steps = 0; steps < TURN_STEPS && (await file.step()); steps++);
+    this.#rows += file.log?.takeDecoded() ?? 0
+    this.#files.stepped(file)
   }
 
   async #commitWhereDue(more: boolean): Promise<void> {

@@ -176,7 +176,9 @@ export class FollowedFile {
       return this.missingMs === undefined
     }
     if (!log.hasTorn) return false
-    if (!this.#isOver()) return this.#waitFor(this.#host.overMs)
+    const isWhole = await log.isTornWhole()
+    const isTaken = isWhole ? this.#isQuietFor(this.#host.stableMs) : this.#isOver()
+    if (!isTaken) return this.#waitFor(isWhole ? this.#host.stableMs : this.#host.overMs)
     await log.finish()
     await this.release()
     return this.#rest()

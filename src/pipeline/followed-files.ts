@@ -140,14 +140,15 @@ export class FollowedFiles {
     return this.#open
   }
 
-  /** Lets go of files beyond so many. */
-  async limitOpen(most: number): Promise<void> {
+  /** Lets go of files beyond so many that have nothing to do. @returns whether no more than that are open */
+  async limitOpen(most: number): Promise<boolean> {
     for (const file of this.#open) {
-      if (this.#open.size <= most) return
+      if (this.#open.size <= most) return true
       if (file.isDue) continue
       await file.retire()
       this.#open.delete(file)
     }
+    return this.#open.size <= most
   }
 }
 

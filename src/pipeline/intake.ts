@@ -127,7 +127,7 @@ export class Intake {
    */
   async resume(earlier: SourceRecord, format: Format, plain: string | undefined): Promise<SourceRecord> {
     const record = structuredClone({ ...earlier, status: 'partial' as const })
-    await this.#carried.forget(record.id)
+    await this.#carried.forget([record.id])
     const isNumbered = format.name === 'iis-w3c' || (await hasRecordsWithoutId(this.store, record))
     if (plain && isNumbered)
       await this.#carried.enter(record.id, await tailHopIds(plain, record, format, this.context(record)))
@@ -222,7 +222,7 @@ export class Intake {
       config: this.#options.configDigest,
     })
     await this.#carried.apply()
-    for (const id of this.#ended) await this.#carried.forget(id)
+    await this.#carried.forget(this.#ended)
     for (const record of sources) this.known.put(record)
     this.#ended = []
     this.#pending = new Map()

@@ -1,7 +1,9 @@
 import type { Reader } from '../formats/format.ts'
+import { MAX_LINE_BYTES } from '../formats/lines.ts'
 import type { SourceRecord } from '../ledger/entry.ts'
 import type { GrowingFile, Rest } from '../sources/growing.ts'
 import type { PrefixDigest } from '../sources/prefix.ts'
+import { isRecord } from './file-sort.ts'
 import { digestOfHead, type Intake } from './intake.ts'
 import { lastLine } from './last-line.ts'
 import { HEAD_DIGEST_BYTES } from './source-index.ts'
@@ -36,6 +38,13 @@ export class OpenLog {
   /** Whether the last line, or what NULs keep apart from the rest, waits for being read. */
   get hasTorn(): boolean {
     return this.#rest.torn > 0 || this.#rest.hasGap
+  }
+
+  /** Whether the last line is a whole record though it has no line feed: JSON says where it ends. */
+  async isTornWhole(): Promise<boolean> {
+    const { torn, hasGap } = this.#rest
+    if (this.record.format !== 'apigee-export' || torn === 0 || torn > MAX_LINE_BYTES || hasGap) return false
+    return isRecord(await this.#file.peek(torn))
   }
 
   get behindBytes(): number {

@@ -113,10 +113,14 @@ export class GrowingFile {
     return { is: 'lines', block }
   }
 
+  /** Bytes behind the place of reading, which stays. */
+  async peek(bytes: number): Promise<Buffer> {
+    return readExactly(await this.#open(), this.offset, bytes)
+  }
+
   /** The bytes of a last line that will not be finished; the place of reading is behind them then. */
   async rest(bytes: number): Promise<Buffer> {
-    const file = await this.#open()
-    const block = await readExactly(file, this.offset, bytes)
+    const block = await this.peek(bytes)
     this.offset += block.length
     return block
   }
