@@ -1,7 +1,3 @@
-import { detectFormat, makeHead } from '../formats/registry.ts'
-import type { SourceRecord } from '../ledger/entry.ts'
-import { GrowingFile } from '../sources/growing.ts'
-import { PrefixDigest } from '../sources/prefix.ts'
 import { Watch } from '../sources/watch.ts'
 import type { Store } from '../store/store.ts'
 import type { FollowEvent, FollowOptions } from './follow-events.ts'
@@ -9,13 +5,13 @@ import { LinkRefresh } from './follow-links.ts'
 import { type FollowedFile, type Host, OVER_MS, STABLE_MS } from './followed-file.ts'
 import { FollowedFiles } from './followed-files.ts'
 import { IngestRun } from './ingest.ts'
-import { digestOfHead, Intake } from './intake.ts'
+import { Intake } from './intake.ts'
 import type { Known } from './known.ts'
-import { forgetLastLine } from './last-line.ts'
-import { OpenLog } from './open-log.ts'
+import { openLog } from './open-log-at.ts'
 
 /** Between two looks when there is nothing to read. */
 const POLL_MS = 250
+const SHORTEST_PAUSE_MS = 20
 /** The next look is not before so many times what the last one took: many files must not keep us from reading. */
 const LOOK_SHARE = 4
 /** What was read becomes part of the store at most so often while we keep up, ... */
@@ -106,9 +102,15 @@ export class Follower {
     await this.#tidy()
     if (this.#intake.pending === 0 && (await this.#refreshLinks())) return true
     this.#tellLag(more)
-    const { pause, pollMs = POLL_MS } = this.#options
-    if (!more) await this.#unlessStopped(pause(pollMs))
+    if (!more) await this.#unlessStopped(this.#options.pause(this.#pauseMs()))
     return false
+  }
+
+  /** Until the next look, or until what was read is due to be committed. */
+  #pauseMs(): number {
+    const { nowMs, pollMs = POLL_MS } = this.#options
+    const dueMs = this.#intake.pending > 0 ? this.#lastCommitMs + COMMIT_MS - nowMs() : pollMs
+    return Math.min(pollMs, Math.max(dueMs, SHORTEST_PAUSE_MS))
   }
 
   async #refreshLinks(): Promise<boolean> {
@@ -199,7 +201,10 @@ export class Follower {
       stableMs,
       overMs,
       lookUp: file => this.#lookUp(file),
-      open: (file, head, known) => this.#open(file, head, known),
+      open: ({ path, seen }, head, known) => {
+        const { fields } = this.#options
+        return openLog(this.#intake, { path, identity: seen.identity, head, known, fields })
+      },
       takeWhole: (file, known) => this.#takeWhole(file, known),
       refuse: (file, refusal) => this.#refuse(file, refusal),
       isRotated: file => this.#files.isRotated(file),
@@ -229,24 +234,6 @@ export class Follower {
     await reader.retire()
     return known
   }
-
-  async #open(file: FollowedFile, head: Buffer, known: Known): Promise<OpenLog | { name: string; advice: string }> {
-    const lines = head.subarray(0, head.lastIndexOf(10) + 1 || head.length)
-    const format = detectFormat(makeHead(lines, false), this.#options.fields)
-    if (!('open' in format)) return format
-    const { path, seen: { identity } } = file
-    let record: SourceRecord
-    if (known.is === 'grown') {
-      record = await this.#intake.resume(known.source, format, path)
-      // A last line without a line feed is read again, now that it may be whole.
-      forgetLastLine(record)
-      Object.assign(record, { path, identity, head: digestOfHead(head), padding: undefined })
-    } else record = this.#intake.begin({ path, format: format.name, gzip: false, head, identity })
-    const stop = known.is === 'grown' ? known.stop : undefined
-    const prefix = new PrefixDigest(stop?.bytes, stop?.hash)
-    const reader = format.open(this.#intake.context(record), stop && record.state)
-    return new OpenLog(this.#intake, record, reader, await GrowingFile.open(path, stop?.bytes ?? 0), prefix)
-  } // biome-ignore format: one step a line
 
   async #takeWhole(file: FollowedFile, known: Known): Promise<void> {
     await this.#whole.take({ path: file.path, named: false }, known)

@@ -5,9 +5,10 @@ import type { RefusedRecord, SourceRecord } from '../ledger/entry.ts'
 import type { Input } from '../sources/discover.ts'
 import { openSource, type ReadDigest, readHead } from '../sources/read.ts'
 import type { Store } from '../store/store.ts'
-import { digestOfHead, Intake, type IntakeOptions } from './intake.ts'
+import { Intake, type IntakeOptions } from './intake.ts'
 import type { Known } from './known.ts'
 import { forgetLastLine, lastLine } from './last-line.ts'
+import { digestOfHead } from './source-index.ts'
 import { addWarnings } from './warnings.ts'
 
 /** Rows after which what was read becomes part of the store, so that memory and lost work stay bounded. */

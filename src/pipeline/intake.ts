@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
 import { ThroughlineError } from '../errors.ts'
 import type { Format, ReaderContext } from '../formats/format.ts'
@@ -7,12 +6,13 @@ import { createScrubber } from '../model/scrub.ts'
 import { emptyAccounting } from '../model/source.ts'
 import { commitBatch } from '../store/commit.ts'
 import type { Duplicates } from '../store/dedupe.ts'
-import { type Store, writing } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { CarriedLines } from './carried.ts'
 import { addedBy, type Counts, noCounts } from './counts.ts'
+import { guarded } from './guarded.ts'
 import { KnownSources } from './known.ts'
 import { type Origin, originFinder } from './origin.ts'
-import { HEAD_DIGEST_BYTES } from './source-index.ts'
+import { digestOfHead } from './source-index.ts'
 import { Stager } from './stager.ts'
 import { hasRecordsWithoutId, tailHopIds } from './tail.ts'
 
@@ -248,26 +248,4 @@ export class Intake {
   async close(): Promise<void> {
     await this.#stager.close()
   }
-}
-
-/** What the engine says where a file cannot be written; it has no codes. */
-const UNWRITTEN = /No space left|File too large|Could not write|Disk quota/i
-
-/** Runs what writes to the store; where that cannot be written, the failure says what to do. */
-async function guarded<T>(store: Store, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action()
-  } catch (cause) {
-    const { message } = cause as Error
-    const isEngine = !(cause as NodeJS.ErrnoException).code && UNWRITTEN.test(message)
-    const code = /No space left/i.test(message) ? 'ENOSPC' : 'EIO'
-    return writing(store.root, () => {
-      throw isEngine ? Object.assign(new Error(message, { cause }), { code }) : cause
-    })
-  }
-}
-
-/** SHA-256 of the first KiB, hex. */
-export function digestOfHead(head: Buffer): string {
-  return hash('sha256', head.subarray(0, HEAD_DIGEST_BYTES), 'hex')
 }

@@ -4,9 +4,9 @@ import type { SourceRecord } from '../ledger/entry.ts'
 import type { GrowingFile, Rest } from '../sources/growing.ts'
 import type { PrefixDigest } from '../sources/prefix.ts'
 import { isRecord } from './file-sort.ts'
-import { digestOfHead, type Intake } from './intake.ts'
+import type { Intake } from './intake.ts'
 import { lastLine } from './last-line.ts'
-import { HEAD_DIGEST_BYTES } from './source-index.ts'
+import { digestOfHead, HEAD_DIGEST_BYTES } from './source-index.ts'
 import { addWarnings } from './warnings.ts'
 
 /**

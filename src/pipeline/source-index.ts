@@ -1,8 +1,14 @@
+import { hash } from 'node:crypto'
 import type { SourceRecord } from '../ledger/entry.ts'
 import type { Stop } from '../sources/digests.ts'
 
 /** Bytes that tell whether two files may be the same, grown one. */
 export const HEAD_DIGEST_BYTES = 1024
+
+/** SHA-256 of the first KiB, hex. */
+export function digestOfHead(head: Buffer): string {
+  return hash('sha256', head.subarray(0, HEAD_DIGEST_BYTES), 'hex')
+}
 
 /** What may lead to a source. */
 export interface Traits {

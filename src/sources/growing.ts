@@ -51,10 +51,18 @@ export class GrowingFile {
     this.#wholeTo = offset
   }
 
-  /** @throws SOURCE_UNREADABLE */
-  static async open(path: string, offset: number): Promise<GrowingFile> {
+  /**
+   * @param identity the file that is meant, `dev:ino`; undefined for whichever has that name
+   * @throws SOURCE_UNREADABLE, also where the name leads to another file by now
+   */
+  static async open(path: string, offset: number, identity?: string): Promise<GrowingFile> {
     try {
       const file = await open(path, 'r')
+      const { dev, ino } = await file.stat({ bigint: true })
+      if (identity !== undefined && identity !== `${dev}:${ino}`) {
+        await file.close()
+        throw Object.assign(new Error('another file has its name'), { code: 'ENOENT' })
+      }
       const bytes = Math.min(PROOF_BYTES, offset)
       return new GrowingFile(path, offset, file, await readExactly(file, offset - bytes, bytes))
     } catch (cause) {
