@@ -140,8 +140,8 @@ const EXIT_CODES = [
   [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair'],
   [2, 'wrong usage or configuration; nothing was touched'],
   [3, 'failed or incomplete; what was committed before stays, running the command again goes on from there'],
-  [130, 'interrupted (SIGINT)'],
-  [143, 'terminated (SIGTERM)'],
+  [130, 'interrupted (SIGINT); `ingest --follow` ends with 0'],
+  [143, 'terminated (SIGTERM); `ingest --follow` ends with 0'],
 ]
 
 const WHAT_TO_DO = {
@@ -422,8 +422,8 @@ const ROOMS = {
   kafka: 'Topics, collecting and working in a consumer group.',
   server: 'HTTP API and static files.',
   simulate: 'Traffic of a made-up company, with the truth about which lines belong together.',
-  pipeline: 'Runs the whole: `run.ts` first, then `ingest.ts`.',
-  sources: 'Where bytes come from: finds files, opens and decompresses them, reads an original line again.',
+  pipeline: 'Runs the whole: `run.ts` first, then `ingest.ts` for what is read once and `follow.ts` for what grows.',
+  sources: 'Where bytes come from: finds files, watches them, opens and decompresses them, reads an original line again.',
   directory: 'Accounts of directories (Active Directory, LDIF, Okta, CSV) as alias entries.',
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
   correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',

@@ -6,6 +6,7 @@ import { ThroughlineError } from '../errors.ts'
 import { findDamage } from '../store/damage.ts'
 import { Store, type StoreOptions, type Surroundings } from '../store/store.ts'
 import { createOutput, type Output } from './output.ts'
+import { Signals } from './signals.ts'
 import { VERSION } from './version.ts'
 
 /** What every command gets from the process it runs in. */
@@ -14,6 +15,7 @@ export interface Context {
   readonly env: NodeJS.ProcessEnv
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number
+  readonly signals: Signals
 }
 
 /** Options that commands on a store share. */
@@ -29,7 +31,7 @@ export function storeOptions(command: Command): Command {
 }
 
 export function createContext(): Context {
-  return { out: createOutput(process.env), env: process.env, now: Date.now }
+  return { out: createOutput(process.env), env: process.env, now: Date.now, signals: new Signals() }
 }
 
 function surroundings(context: Context): Surroundings {

@@ -15,8 +15,10 @@ import {
   withWriter,
 } from './context.ts'
 import { dayNames, warnStale } from './days.ts'
+import { followSources } from './follow.ts'
 import { bytes, count, safe } from './output.ts'
 import { ProgressLine } from './progress.ts'
+import { Totals } from './totals.ts'
 import { explainWarning } from './warnings.ts'
 
 interface Flags extends StoreFlags {
@@ -26,6 +28,8 @@ interface Flags extends StoreFlags {
   readonly fieldsFrom?: string
   readonly covers?: readonly string[]
   readonly maxRejects?: string
+  readonly follow?: boolean
+  readonly json?: boolean
 }
 
 export function ingestCommand(program: Command, context: Context): void {
@@ -44,32 +48,43 @@ export function ingestCommand(program: Command, context: Context): void {
       'declare a side whole for days: gateway:2026-07-01/2026-07-08 (half-open)',
     )
     .option('--max-rejects <n>', 'stop when more lines than this are rejected')
+    .option('--follow', 'read on as logs grow, rotate and appear, until SIGINT or SIGTERM')
+    .option('--json', 'with --follow: one JSON object a line for whatever happens')
     .addHelpText(
       'after',
-      '\nExamples:\n  throughline ingest exports/ iis-logs/\n  zcat day.json.gz | throughline ingest - --store /data/evidence',
+      '\nExamples:\n  throughline ingest exports/ iis-logs/\n  throughline ingest --follow exports/ iis-logs/\n  zcat day.json.gz | throughline ingest - --store /data/evidence',
     )
     .action(async (sources: string[], flags: Flags) => {
       const declared = (flags.covers ?? []).map(parseCovers)
       const maxRejects =
         flags.maxRejects === undefined ? undefined : wholeNumber('--max-rejects', flags.maxRejects)
       const fields = fieldsOf(flags)
+      const reading = { host: flags.host, site: flags.site, fields, maxRejects }
+      if (flags.follow)
+        return followSources(context, sources, { ...reading, ...flags, fields, maxRejects, declared })
+      if (flags.json) throw new ThroughlineError('USAGE', 'ingest --json: it goes with --follow only')
       const inputs = await discoverInputs(sources, storeFolder(flags))
       const progress = new ProgressLine(context.out, context.now)
+      const totals = new Totals()
+      const release = context.signals.handle(() => {
+        progress.clear()
+        totals.print(context.out, 'committed')
+        return false
+      })
       await withWriter(context, flags, async (store, { config }) => {
         for (const cover of declared) store.append({ kind: 'coverage', ...cover })
         let result: RunResult
         try {
           result = await run(store, inputs, {
             config,
-            host: flags.host,
-            site: flags.site,
-            fields,
-            maxRejects,
+            ...reading,
             pseudonym: tokenPseudonym(context),
             onProgress: p => progress.read(p.source, p.bytes),
             onDay: (day, place, of) => progress.linking(day, place, of),
+            onCommit: committed => totals.add(committed),
           })
         } finally {
+          release()
           progress.clear()
         }
         printResult(context, store, result, progress.seconds)

@@ -12,24 +12,15 @@ process.stdout.on('error', error => {
   process.exit(report(unwritable('standard output', error)))
 })
 
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => {
-    process.stderr.write(
-      `\n${signal}: stopped; what was committed before is kept, and running the command again goes on from there\n`,
-    )
-    process.exit(code)
-  })
-}
+const context = createContext()
+context.signals.listen()
 
 /** Without a command the help is what was asked for, not what went wrong. */
 const args = process.argv.length > 2 ? process.argv : [...process.argv, 'help']
 
 try {
   armFailpoints(process.env.THROUGHLINE_FAILPOINT, process.env.THROUGHLINE_FAILPOINT_LOG)
-  await createProgram(createContext()).parseAsync(args)
+  await createProgram(context).parseAsync(args)
 } catch (error) {
   process.exitCode = report(error)
 }

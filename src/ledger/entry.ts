@@ -67,6 +67,10 @@ export const SOURCE = z.strictObject({
   rawBytes: count,
   /** SHA-256 of the first KiB: finds a file that grew under another name. */
   head: z.string(),
+  /** Device and inode, `dev:ino`: a hint where a renamed file went, never proof. Only of files that were followed. */
+  identity: z.string().optional(),
+  /** NULs behind what was read, bytes: room for rows that IIS had not written yet. */
+  padding: count.optional(),
   state: READER_STATE,
   accounting: ACCOUNTING,
   /** complete; partial: more of it follows in a later entry; failed: reading stopped before its end. */

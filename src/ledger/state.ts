@@ -100,7 +100,7 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'config') applyConfig(state, entry)
   else if (entry.kind === 'rederived') applyRederived(state, entry)
   else if (entry.kind === 'reindexed')
-    state.indexes.splice(0, state.indexes.length, ...reindexed(state, entry))
+    replaceAll(state.indexes, reindexed(state, entry))
   else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
@@ -135,8 +135,8 @@ function applyRederived(state: LedgerState, entry: Extract<Entry, { kind: 'reder
   const replaced = new Set(entry.replaced)
   const segments = [...state.segments.filter(s => !replaced.has(s.path)), ...entry.segments]
   const indexes = [...state.indexes.filter(i => !replaced.has(i.path)), ...entry.indexes]
-  state.segments.splice(0, state.segments.length, ...segments)
-  state.indexes.splice(0, state.indexes.length, ...indexes)
+  replaceAll(state.segments, segments)
+  replaceAll(state.indexes, indexes)
   state.isStale = false
   // What an application had may belong to another now: days are linked again, and those without hops stay empty.
   for (const { day, applications } of entry.segments) {
@@ -153,12 +153,18 @@ function reindexed(state: LedgerState, entry: Extract<Entry, { kind: 'reindexed'
   return [...state.indexes.filter(i => !replaced.has(i.path)), ...entry.indexes]
 }
 
+/** Not by spreading: a call takes only so many arguments. */
+function replaceAll<T>(list: T[], next: readonly T[]): void {
+  list.length = 0
+  for (const item of next) list.push(item)
+}
+
 function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' }>): void {
   for (const source of entry.sources) state.sources.set(source.id, source)
   for (const refused of entry.refused) state.refused.set(refused.path, refused)
-  state.segments.push(...entry.segments)
-  state.indexes.push(...entry.indexes)
-  state.rejects.push(...entry.rejects)
+  for (const segment of entry.segments) state.segments.push(segment)
+  for (const index of entry.indexes) state.indexes.push(index)
+  for (const file of entry.rejects) state.rejects.push(file)
   for (const { day, applications } of entry.segments) {
     for (const application of applications) {
       dayOf(state, application, day).lastHopAt = entry.at

@@ -2,46 +2,92 @@ import type { StagedSegment } from '../store/dedupe.ts'
 import { type Database, quoteTexts } from '../store/query.ts'
 
 /**
- * Lines of a source that an earlier entry took in, by the id they would have as the first of their kind. Equal lines
- * of one second are numbered within their source, so what is numbered now must know what was numbered before a cut.
- * Lines are written nearly in order of time: two minutes before the cut are enough.
+ * Lines of a source that earlier entries took in, by the id they would have as the first of their kind. Equal lines of
+ * one second are numbered within their source, so what is numbered now must know what was numbered before a cut.
+ * Lines are written nearly in order of time: two minutes before the last are enough. Records of an export stand in any
+ * order; the few without an id of their own are all kept.
  */
 const WINDOW_SECONDS = 120
+/** Lines that have been entered since those outside the window were last let go. */
+const LETTING_GO_ROWS = 200_000
 
-export async function createCarried(db: Database): Promise<void> {
-  await db.run('CREATE OR REPLACE TEMP TABLE carried (source_id INTEGER, hop_id UUID, seen BIGINT)')
+/** Keeps the lines of sources that go on, and hands them to `dedupe` as `carried`. */
+export class CarriedLines {
+  readonly #db: Database
+  readonly #sources = new Set<number>()
+  #entered = 0
+
+  private constructor(db: Database) {
+    this.#db = db
+  }
+
+  static async create(db: Database): Promise<CarriedLines> {
+    await db.run(
+      `CREATE OR REPLACE TEMP TABLE carried_lines (source_id INTEGER, hop_id UUID, stamp TIMESTAMP, seen BIGINT);
+       CREATE OR REPLACE TEMP TABLE carried_next AS SELECT * FROM carried_lines;
+       CREATE OR REPLACE TEMP TABLE repeated_ids (hop_id UUID);
+       CREATE OR REPLACE TEMP VIEW carried AS
+         SELECT source_id, hop_id, sum(seen)::BIGINT AS seen FROM carried_lines
+         WHERE hop_id IN (SELECT hop_id FROM repeated_ids) GROUP BY ALL`,
+    )
+    return new CarriedLines(db)
+  }
+
+  /** Notes the lines of sources that go on in a later entry. To be called before their ids are made unique. */
+  async note(sourceIds: readonly number[], staged: readonly StagedSegment[]): Promise<void> {
+    await this.#db.run('CREATE OR REPLACE TEMP TABLE carried_next AS SELECT * FROM carried_lines WHERE FALSE')
+    if (sourceIds.length === 0) return
+    for (const id of sourceIds) this.#sources.add(id)
+    for (const { kind, select } of LINES) {
+      const files = staged.filter(s => s.kind === kind).map(s => s.file)
+      if (files.length === 0) continue
+      this.#entered += await this.#db.run(
+        `INSERT INTO carried_next
+         SELECT source_id, hop_id, ${select.stamp}, count(*) FROM read_parquet(${quoteTexts(files)})
+         WHERE source_id IN (SELECT unnest(string_split($ids, ' ')::INTEGER[])) AND ${select.where} GROUP BY ALL`,
+        { ids: sourceIds.join(' ') },
+      )
+    }
+  }
+
+  /** Puts the noted lines into force, after the entry. */
+  async apply(): Promise<void> {
+    await this.#db.run('INSERT INTO carried_lines SELECT * FROM carried_next')
+    if (this.#entered < LETTING_GO_ROWS) return
+    this.#entered = 0
+    // A new table, as one that rows were deleted from keeps their memory.
+    await this.#keep(
+      `QUALIFY stamp IS NULL OR stamp >= max(stamp) OVER (PARTITION BY source_id) - to_seconds(${WINDOW_SECONDS})`,
+    )
+  }
+
+  /** Enters lines that stand before the place where a grown source is resumed. */
+  async enter(sourceId: number, hopIds: readonly string[]): Promise<void> {
+    if (hopIds.length === 0) return
+    this.#sources.add(sourceId)
+    await this.#db.run(
+      `INSERT INTO carried_lines
+       SELECT $source, id::UUID, NULL, count(*) FROM (SELECT unnest(string_split($ids, ' ')) AS id) GROUP BY id`,
+      { source: sourceId, ids: hopIds.join(' ') },
+    )
+  }
+
+  /** Lets the lines of sources go that have ended. */
+  async forget(sourceIds: readonly number[]): Promise<void> {
+    const known = sourceIds.filter(id => this.#sources.delete(id))
+    if (known.length > 0) await this.#keep(`WHERE source_id NOT IN (${known.map(Math.trunc).join(', ')})`)
+  }
+
+  async #keep(condition: string): Promise<void> {
+    await this.#db.run(
+      `CREATE OR REPLACE TEMP TABLE carried_kept AS SELECT * FROM carried_lines ${condition};
+       CREATE OR REPLACE TEMP TABLE carried_lines AS SELECT * FROM carried_kept;
+       DROP TABLE carried_kept`,
+    )
+  }
 }
 
-/** Notes the last lines of a source that goes on in the next entry. To be called before its ids are made unique. */
-export async function noteCut(
-  db: Database,
-  sourceId: number,
-  staged: readonly StagedSegment[],
-): Promise<void> {
-  const files = staged.filter(s => s.kind === 'app').map(s => s.file)
-  await db.run('CREATE OR REPLACE TEMP TABLE carried_next AS SELECT * FROM carried WHERE FALSE')
-  if (files.length === 0) return
-  await db.run(
-    `INSERT INTO carried_next
-     WITH mine AS (SELECT hop_id, end_ts FROM read_parquet(${quoteTexts(files)}) WHERE source_id = $source)
-     SELECT $source, hop_id, count(*) + coalesce(max(c.seen), 0)
-     FROM mine LEFT JOIN carried AS c USING (hop_id)
-     WHERE end_ts >= (SELECT max(end_ts) FROM mine) - to_seconds(${WINDOW_SECONDS})
-     GROUP BY hop_id`,
-    { source: sourceId },
-  )
-}
-
-/** Puts the noted lines into force, after the entry. */
-export async function applyCut(db: Database): Promise<void> {
-  await db.run('CREATE OR REPLACE TEMP TABLE carried AS SELECT * FROM carried_next')
-}
-
-/** Enters lines that stand before the place where a grown source is resumed. */
-export async function carryLines(db: Database, sourceId: number, hopIds: readonly string[]): Promise<void> {
-  if (hopIds.length === 0) return
-  await db.run(
-    `INSERT INTO carried SELECT $source, id::UUID, count(*) FROM (SELECT unnest(string_split($ids, ' ')) AS id) GROUP BY id`,
-    { source: sourceId, ids: hopIds.join(' ') },
-  )
-}
+const LINES = [
+  { kind: 'app', select: { stamp: 'end_ts', where: 'TRUE' } },
+  { kind: 'gateway', select: { stamp: 'NULL', where: 'message_id IS NULL' } },
+] as const

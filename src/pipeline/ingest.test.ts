@@ -1,5 +1,6 @@
 import { rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { inFolder, writeFiles } from '../../test/support/folder.ts'
 import { ingestInto, withStore } from '../../test/support/store.ts'
@@ -58,6 +59,52 @@ test('a log that grew is read on from where it ended, whatever its name is now',
       // Of the two new rows the first is the second of its kind in this source: a hop of its own.
       expect(sources.map(s => [s.id, s.accounting.decoded, s.accounting.duplicates])).toEqual([[0, 5, 0]])
       expect([...store.state.sources.values()].map(s => s.path)).toEqual([grown])
+    })
+  })
+})
+
+test('NULs behind the last row are no data yet: the rows that come into their place are read, as the same source', async () => {
+  await inFolder(async folder => {
+    const text = log([row(1), row(2), row(3)])
+    const cut = text.length - 30
+    const padded = (bytes: string) => Buffer.concat([Buffer.from(bytes), Buffer.alloc(70_000)])
+    const [path = ''] = writeFiles(folder, { 'a.log': padded(text.slice(0, cut)) })
+    await withStore(join(folder, 'store'), async store => {
+      const first = await ingestInto(store, [path])
+      expect(first.sources.map(s => [s.rawBytes, s.padding, s.accounting.bytes])).toEqual([
+        [cut, 70_000, cut],
+      ])
+      expect((await ingestInto(store, [path])).known).toEqual([path])
+      writeFiles(folder, { 'a.log': padded(text) })
+      const { sources } = await ingestInto(store, [path])
+      const { decoded, rejected, duplicates, bytes } = sources[0]?.accounting ?? {}
+      expect(sources[0]?.id).toBe(0)
+      expect({ decoded, rejected, duplicates, bytes }).toEqual({
+        decoded: 3,
+        rejected: 0,
+        duplicates: 0,
+        bytes: text.length,
+      })
+    })
+  })
+})
+
+test('a log that was packed with gzip is the same source, read on inside; beside its original it is another', async () => {
+  await inFolder(async folder => {
+    const text = log([row(1), row(2), row(3)])
+    const [path = ''] = writeFiles(folder, { 'a.log': text })
+    await withStore(join(folder, 'store'), async store => {
+      await ingestInto(store, [path])
+      const [twin = ''] = writeFiles(folder, { 'twin.gz': gzipSync(text) })
+      const beside = await ingestInto(store, [twin])
+      expect(beside.sources.map(s => [s.id, s.accounting.duplicates])).toEqual([[1, 3]])
+      rmSync(path)
+      const [packed = ''] = writeFiles(folder, {
+        'a.log.gz': gzipSync(text + log([row(4)]).slice(FIELDS.length + 2)),
+      })
+      const { sources } = await ingestInto(store, [packed])
+      expect(sources.map(s => [s.id, s.path, s.gzip, s.accounting.decoded])).toEqual([[0, packed, true, 4]])
+      expect((await ingestInto(store, [packed])).known).toEqual([packed])
     })
   })
 })

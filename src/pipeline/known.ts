@@ -1,37 +1,117 @@
+import { hash as digest } from 'node:crypto'
+import { open } from 'node:fs/promises'
 import type { SourceRecord } from '../ledger/entry.ts'
-import type { LedgerState } from '../ledger/state.ts'
-import { prefixDigest, sourceSize } from '../sources/read.ts'
-
-/** Bytes that tell whether two files may be the same, grown one. */
-export const HEAD_DIGEST_BYTES = 1024
+import { digestsAt, type Stop } from '../sources/digests.ts'
+import { readExactly, sizeWithoutPadding } from '../sources/padding.ts'
+import { isGzip, openSource, readHead, unreadable } from '../sources/read.ts'
+import { HEAD_DIGEST_BYTES, SourceIndex } from './source-index.ts'
 
 export type Known =
   | { readonly is: 'new' }
-  /** The store has read exactly these bytes. */
+  /** The store has read exactly these bytes, of the file or of what it inflates to. */
   | { readonly is: 'known'; readonly source: SourceRecord }
-  /** The store has read the first part of it. */
-  | { readonly is: 'grown'; readonly source: SourceRecord }
+  /** The store has read the first part of it; the stop is where reading goes on. */
+  | { readonly is: 'grown'; readonly source: SourceRecord; readonly stop: Stop }
 
-/**
- * Compares a file with what the store has read: by content, never by name alone. Only files that can match are
- * hashed: of the same size, or longer with the same name or the same first KiB.
- */
-export async function lookUp(state: LedgerState, path: string): Promise<Known> {
-  const size = await sourceSize(path)
-  if (size === undefined || size === 0) return { is: 'new' }
-  const sources = [...state.sources.values()].filter(s => s.status === 'complete')
-  const equal = sources.filter(s => s.rawBytes === size)
-  if (equal.length > 0) {
-    const digest = await prefixDigest(path, size)
-    const source = equal.find(s => s.sha256 === digest)
-    if (source) return { is: 'known', source }
+/** What the store has read, and how a file compares with it: by content, never by name or identity alone. */
+export class KnownSources {
+  readonly #index: SourceIndex
+
+  constructor(sources: Iterable<SourceRecord>) {
+    this.#index = new SourceIndex()
+    for (const source of sources) this.#index.put(source)
   }
-  const shorter = sources.filter(s => s.rawBytes < size && s.rawBytes > 0 && !s.gzip)
-  const head = shorter.length > 0 ? await prefixDigest(path, Math.min(size, HEAD_DIGEST_BYTES)) : ''
-  for (const source of shorter.sort((a, b) => b.rawBytes - a.rawBytes)) {
-    const isLong = source.rawBytes >= HEAD_DIGEST_BYTES
-    if (isLong && source.path !== path && source.head !== head) continue
-    if ((await prefixDigest(path, source.rawBytes)) === source.sha256) return { is: 'grown', source }
+
+  /** Takes a source as the last entry has it. */
+  put(source: SourceRecord): void {
+    this.#index.put(source)
   }
-  return { is: 'new' }
+
+  /** The number of a source that an earlier run began and did not finish: this read takes its place. */
+  unfinished(path: string, head: string): number | undefined {
+    return this.#index.unfinished(path, head)
+  }
+
+  /**
+   * Compares a file with what the store has read. It is read once at most, and only as far as a source reaches that it
+   * may be: one of the same size; a shorter one of the same name, identity or first KiB; or any below a KiB.
+   *
+   * @throws SOURCE_UNREADABLE
+   */
+  async lookUp(path: string, identity?: string): Promise<Known> {
+    try {
+      const file = await open(path, 'r')
+      try {
+        const { size } = await file.stat()
+        const head = await readExactly(file, 0, HEAD_DIGEST_BYTES)
+        if (isGzip(head)) return (await this.#same(path, size)) ?? (await this.#inflated(path))
+        const content = await sizeWithoutPadding(file, size)
+        // A source that was read before padding was left out has it in its digest.
+        const whole = content < size ? await this.#same(path, size) : undefined
+        return whole ?? (await this.#grown(path, content, head.subarray(0, content), identity))
+      } finally {
+        await file.close()
+      }
+    } catch (cause) {
+      throw (cause as NodeJS.ErrnoException).code === undefined ? cause : unreadable(path, cause)
+    }
+  }
+
+  async #same(path: string, size: number): Promise<Known | undefined> {
+    if (size === 0 || !this.#index.hasSize(size)) return undefined
+    const source = this.#index.byContent((await digestsAt(path, [size]))[0])
+    return source && { is: 'known', source }
+  }
+
+  async #grown(path: string, size: number, head: Buffer, identity: string | undefined): Promise<Known> {
+    const lengths = this.#index.lengths(size, { path, identity, heads: headDigests(head, this.#index) })
+    const stops = await digestsAt(path, lengths)
+    for (const stop of stops.reverse()) {
+      const source = this.#index.byContent(stop)
+      if (source) return stop.bytes === size ? { is: 'known', source } : this.#from(source, stop, path)
+    }
+    return { is: 'new' }
+  }
+
+  /** Reading goes on behind the last whole line, which may lie before the end of what was read. */
+  async #from(source: SourceRecord, stop: Stop, path: string): Promise<Known> {
+    const { byteOffset } = source.state
+    const [at = stop] = byteOffset === stop.bytes ? [stop] : await digestsAt(path, [byteOffset])
+    return { is: 'grown', source, stop: at }
+  }
+
+  /** A log that was packed away: what it inflates to begins with a source that is no longer where it was. */
+  async #inflated(path: string): Promise<Known> {
+    const head = await inflatedHead(path)
+    const heads = headDigests(head, this.#index)
+    const lengths = this.#index.lengths(Number.POSITIVE_INFINITY, { heads, isInflated: true })
+    const stops = await digestsAt(path, lengths, true).catch(() => [])
+    for (const stop of stops.reverse()) {
+      const source = this.#index.byContent(stop)
+      if (source && !(await isStillThere(source)))
+        return { is: 'grown', source, stop: { ...stop, bytes: source.state.byteOffset } }
+    }
+    return { is: 'new' }
+  }
+}
+
+/** The first KiB of what a file inflates to; less where it is damaged. */
+async function inflatedHead(path: string): Promise<Buffer> {
+  const { blocks } = await openSource(path)
+  const { head } = await readHead(blocks, HEAD_DIGEST_BYTES).catch(() => ({ head: Buffer.alloc(0) }))
+  await blocks.return(undefined)
+  return head
+}
+
+/** Digests by which a source can be found: of the first KiB, or of all bytes where a source is shorter. */
+function headDigests(head: Buffer, index: SourceIndex): string[] {
+  const short = index
+    .shortLengths(head.length)
+    .map(length => digest('sha256', head.subarray(0, length), 'hex'))
+  return head.length < HEAD_DIGEST_BYTES ? short : [...short, digest('sha256', head, 'hex')]
+}
+
+async function isStillThere(source: SourceRecord): Promise<boolean> {
+  const [stop] = await digestsAt(source.path, [source.rawBytes]).catch(() => [])
+  return stop?.bytes === source.rawBytes && stop.hash.copy().digest('hex') === source.sha256
 }

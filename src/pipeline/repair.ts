@@ -7,7 +7,7 @@ import { checkStore, type Problem, type StoreCheck } from '../store/check.ts'
 import { rebuildIndexes } from '../store/commit.ts'
 import { sweep } from '../store/leftovers.ts'
 import type { Store } from '../store/store.ts'
-import { relink } from './run.ts'
+import { relink } from './relink.ts'
 
 export interface Repaired {
   /** Paths below the store that were removed. */

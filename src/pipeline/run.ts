@@ -1,14 +1,18 @@
 import type { Config } from '../config/schema.ts'
 import { closeDays } from '../correlate/close-days.ts'
-import { type LinkedDay, linkDays } from '../correlate/link-days.ts'
-import { type ApplicationDay, dayKey, parseDayKey } from '../ledger/state.ts'
+import type { LinkedDay } from '../correlate/link-days.ts'
+import type { ApplicationDay } from '../ledger/state.ts'
 import type { AliasEntry } from '../model/aliases.ts'
 import type { Input } from '../sources/discover.ts'
 import type { Store } from '../store/store.ts'
 import { defineApplications } from './applications.ts'
 import { recordConfig } from './config-entry.ts'
+import { Follower } from './follow.ts'
+import type { FollowOptions } from './follow-events.ts'
 import { type IngestResult, ingest, type Progress } from './ingest.ts'
+import type { Committed } from './intake.ts'
 import { rederive } from './rederive.ts'
+import { dueDays, type RelinkOptions, relink } from './relink.ts'
 import { importAliases, recordAliases } from './subjects.ts'
 
 export interface RunOptions {
@@ -20,9 +24,8 @@ export interface RunOptions {
   readonly commitRows?: number | undefined
   readonly pseudonym: (secret: string) => string
   readonly onProgress?: (progress: Progress) => void
+  readonly onCommit?: (committed: Committed) => void
   readonly onDay?: (day: string, place: number, of: number) => void
-  /** Days (`dayKey`) whose file of links is missing or damaged. */
-  readonly lost?: ReadonlySet<string>
 }
 
 export interface RunResult extends IngestResult {
@@ -35,9 +38,7 @@ export interface RunResult extends IngestResult {
  * traces and answers are views of what is then in the store.
  */
 export async function run(store: Store, inputs: readonly Input[], options: RunOptions): Promise<RunResult> {
-  const configDigest = recordConfig(store, options.config)
-  await recordAliases(store, options.config.subjects)
-  await defineApplications(store.db, options.config.applications)
+  const configDigest = await prepare(store, options.config)
   const taken = await ingest(store, inputs, { ...options, configDigest })
   // Not only the days of this run: an earlier one may have ended before it had linked its own.
   const linked = await relink(store, dueDays(store), options, configDigest)
@@ -45,19 +46,37 @@ export async function run(store: Store, inputs: readonly Input[], options: RunOp
   return { ...taken, linked, closed }
 }
 
-/** Days whose links are not up to date, in order. */
-function dueDays({ state }: Store): ApplicationDay[] {
-  return [...state.unlinkedDays].sort().map(parseDayKey)
+/**
+ * Follows places instead of reading them once: the same, without an end.
+ *
+ * @param onReady gets the follower, so that it can be stopped
+ */
+export async function follow(
+  store: Store,
+  places: readonly string[],
+  options: Omit<FollowOptions, 'configDigest'>,
+  onReady: (follower: Follower) => void,
+): Promise<{ isAbandoned: boolean }> {
+  const configDigest = await prepare(store, options.config)
+  const follower = await Follower.open(store, places, { ...options, configDigest })
+  onReady(follower)
+  return follower.run()
+}
+
+/** Puts the configuration into force. @returns its digest */
+async function prepare(store: Store, config: Config): Promise<string> {
+  const configDigest = recordConfig(store, config)
+  await recordAliases(store, config.subjects)
+  await defineApplications(store.db, config.applications)
+  return configDigest
 }
 
 /** Derives all facts anew by the configuration in force, and links every day. */
 export async function rederiveAndLink(
   store: Store,
-  options: Pick<RunOptions, 'config' | 'onDay'>,
+  options: RelinkOptions,
 ): Promise<{ segments: number; linked: readonly LinkedDay[] }> {
-  const configDigest = recordConfig(store, options.config)
-  await recordAliases(store, options.config.subjects)
-  await defineApplications(store.db, options.config.applications)
+  const configDigest = await prepare(store, options.config)
   const segments = await rederive(store, options.config, configDigest)
   const linked = await relink(store, dueDays(store), options, configDigest)
   return { segments, linked }
@@ -68,34 +87,10 @@ export async function importAndLink(
   store: Store,
   file: string,
   entries: readonly AliasEntry[],
-  options: Pick<RunOptions, 'config' | 'onDay'>,
+  options: RelinkOptions,
 ): Promise<readonly LinkedDay[]> {
   const configDigest = recordConfig(store, options.config)
   await recordAliases(store, options.config.subjects)
   await importAliases(store, file, entries)
   return relink(store, dueDays(store), options, configDigest)
-}
-
-/** Links days anew; those whose links come out as they were stay untouched. */
-export async function relink(
-  store: Store,
-  days: readonly ApplicationDay[],
-  options: Pick<RunOptions, 'config' | 'onDay' | 'lost'>,
-  configDigest = recordConfig(store, options.config),
-): Promise<LinkedDay[]> {
-  const { config, onDay, lost } = options
-  const linked = await linkDays(store, days, {
-    configDigest,
-    trustedProxies: config.trustedProxies,
-    ...(onDay ? { onDay } : {}),
-    ...(lost ? { lost } : {}),
-  })
-  const due = days.filter(day => store.state.unlinkedDays.has(dayKey(day)))
-  for (const application of [...new Set(due.map(d => d.application))].sort())
-    store.append({
-      kind: 'linked',
-      application,
-      days: due.filter(d => d.application === application).map(d => d.day),
-    })
-  return linked
 }

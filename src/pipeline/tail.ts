@@ -2,37 +2,79 @@ import { Chunk, type ChunkLayout, type RowSink } from '../formats/chunk.ts'
 import type { Format, ReaderContext } from '../formats/format.ts'
 import type { SourceRecord } from '../ledger/entry.ts'
 import { emptyAccounting } from '../model/source.ts'
+import { SECOND_US } from '../model/time.ts'
 import { readAt } from '../sources/read.ts'
+import { factsRelation } from '../store/facts.ts'
+import type { Store } from '../store/store.ts'
 
-/** How much of a source before its resume point is looked at again. */
-const TAIL_BYTES = 1024 * 1024
+/** How much of a source is looked at again at once. */
+const STEP_BYTES = 1024 * 1024
+/**
+ * How far before the last line a line may stand that is written late. Source: Microsoft KB900700, rows of second :59
+ * before rows of :58; five times that.
+ */
+const LATE_US = 5 * SECOND_US
 
 /**
  * The hop ids of the last lines before the place where a grown source is resumed, read again from the file. Only IIS
- * lines are numbered within their source.
+ * lines are numbered by the second. Of an export all records without an id of their own are numbered: it is read again
+ * from its beginning where it has any.
+ *
+ * @param path where the bytes are; not compressed
  */
 export async function tailHopIds(
+  path: string,
   source: SourceRecord,
   format: Format,
   context: ReaderContext,
 ): Promise<string[]> {
   const { byteOffset } = source.state
-  if (format.name !== 'iis-w3c' || byteOffset === 0) return []
-  const from = Math.max(0, byteOffset - TAIL_BYTES)
-  const tail = await readAt(source.path, from, byteOffset - from)
-  const start = from === 0 ? 0 : tail.indexOf(10) + 1
-  const sink = new RememberingSink()
-  const reader = format.open(
-    { ...context, sink, accounting: emptyAccounting() },
-    { ...source.state, lineNo: 2 },
-  )
-  reader.push(tail.subarray(start))
-  return sink.hopIds()
+  const ids: string[] = []
+  const isApp = format.name === 'iis-w3c'
+  const from = (source.accounting.lastUs ?? Number.NaN) - LATE_US
+  for (let end = byteOffset; end > 0; ) {
+    const start = Math.max(0, end - STEP_BYTES)
+    const block = await readAt(path, start, end - start)
+    const cut = start === 0 ? 0 : block.indexOf(10) + 1
+    // A line longer than a step: what is before it is not looked at.
+    if (start > 0 && cut === 0) break
+    const sink = new RememberingSink(isApp)
+    const reader = format.open(
+      { ...context, sink, accounting: emptyAccounting() },
+      { ...source.state, lineNo: 2 },
+    )
+    reader.push(block.subarray(cut))
+    ids.push(...sink.hopIds())
+    if (isApp && sink.lastUs < from) break
+    end = start + cut
+  }
+  return ids
+}
+
+/** Whether the store has records of an export without an id of their own, in the time of a source. */
+export async function hasRecordsWithoutId(
+  { db, state, root }: Store,
+  { accounting: { firstUs, lastUs } }: SourceRecord,
+): Promise<boolean> {
+  if (firstUs === undefined || lastUs === undefined) return false
+  const facts = factsRelation(state, root, 'gateway', { fromUs: firstUs, toUs: lastUs + 1 })
+  const rows = await db.rows(`SELECT 1 AS found FROM ${facts} WHERE message_id IS NULL LIMIT 1`)
+  return rows.length > 0
 }
 
 /** Keeps rows in memory. */
 class RememberingSink implements RowSink {
   readonly #chunks: Chunk[] = []
+  readonly #isApp: boolean
+
+  constructor(isApp: boolean) {
+    this.#isApp = isApp
+  }
+
+  /** Latest stamp of the rows, µs. */
+  get lastUs(): number {
+    return this.#chunks.reduce((last, chunk) => Math.max(last, chunk.lastUs), Number.NEGATIVE_INFINITY)
+  }
 
   chunk(layout: ChunkLayout, day: number): Chunk {
     let chunk = this.#chunks.find(c => c.layout.key === layout.key && c.day === day)
@@ -47,9 +89,14 @@ class RememberingSink implements RowSink {
 
   hopIds(): string[] {
     return this.#chunks.flatMap(chunk => {
-      const column = chunk.layout.columns.indexOf('hop_id')
+      const { columns, delimiter } = chunk.layout
+      const column = columns.indexOf('hop_id')
+      const ownId = columns.indexOf('gateway_flow_id')
       const rows = chunk.buffer.toString('latin1', 0, chunk.length).split('\n')
-      return rows.flatMap(row => row.split(chunk.layout.delimiter)[column] ?? [])
+      return rows.flatMap(row => {
+        const values = row.split(delimiter)
+        return this.#isApp || values[ownId] === '' ? (values[column] ?? []) : []
+      })
     })
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
-import { openSource, prefixDigest, readAt } from './read.ts'
+import { prefixDigest } from './digests.ts'
+import { openSource, readAt } from './read.ts'
 
 /** What the store knows about the bytes it read. */
 interface ReadSource {

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { isDynamicPattern } from 'tinyglobby'
+import { ThroughlineError } from '../errors.ts'
+import type { Follower } from '../pipeline/follow.ts'
+import type { FollowEvent } from '../pipeline/follow-events.ts'
+import { follow } from '../pipeline/run.ts'
+import { type Context, type StoreFlags, tokenPseudonym, withWriter } from './context.ts'
+import { FollowPrinter } from './follow-print.ts'
+import { Totals } from './totals.ts'
+
+interface Following extends StoreFlags {
+  readonly host?: string | undefined
+  readonly site?: string | undefined
+  readonly fields?: readonly string[] | undefined
+  readonly maxRejects?: number | undefined
+  readonly json?: boolean
+  readonly declared: readonly { side: 'gateway' | 'app'; from: string; to: string }[]
+}
+
+/** Follows files, folders and patterns until SIGINT or SIGTERM; then prints totals. */
+export async function followSources(
+  context: Context,
+  places: readonly string[],
+  following: Following,
+): Promise<void> {
+  checkPlaces(places)
+  let follower: Follower | undefined
+  let isStopped = false
+  const release = context.signals.handle(() => {
+    isStopped = true
+    follower?.stop()
+    return true
+  })
+  await withWriter(context, following, async (store, { config }) => {
+    for (const cover of following.declared) store.append({ kind: 'coverage', ...cover })
+    const totals = new Totals()
+    const printer = new FollowPrinter(context, totals, following.json === true)
+    const tell = (event: FollowEvent): void => printer.tell(event)
+    try {
+      printer.started(places)
+      const { host, site, fields, maxRejects } = following
+      const { isAbandoned } = await follow(
+        store,
+        places,
+        {
+          config, host, site, fields, maxRejects,
+          nowMs: context.now,
+          pause: ms => new Promise(resolve => setTimeout(resolve, ms)),
+          pseudonym: tokenPseudonym(context),
+          onEvent: tell,
+          onCommit: committed => {
+            totals.add(committed)
+            printer.committed(committed)
+          },
+        },
+        it => {
+          follower = it
+          if (isStopped) it.stop()
+        },
+      ) // biome-ignore format: one call
+      printer.stopped()
+      // The engine is still linking, which nobody waits for: the next run makes up for it.
+      if (isAbandoned) process.exit(0)
+    } finally {
+      release()
+      printer.clear()
+    }
+  })
+}
+
+function checkPlaces(places: readonly string[]): void {
+  if (places.includes('-'))
+    throw new ThroughlineError(
+      'USAGE',
+      'ingest --follow -: standard input cannot be followed; leave --follow out, or name files and folders',
+    )
+  for (const place of places) {
+    if (existsSync(place) || isDynamicPattern(place)) continue
+    throw new ThroughlineError(
+      'SOURCE_NOT_FOUND',
+      `source ${place}: no such file or folder; make it first: a place that is followed may be empty, and may come and go later`,
+      { path: place },
+    )
+  }
+}

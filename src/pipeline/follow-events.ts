@@ -1,0 +1,34 @@
+import type { LinkedDay } from '../correlate/link-days.ts'
+import type { ApplicationDay } from '../ledger/state.ts'
+import type { Store } from '../store/store.ts'
+import type { IntakeOptions } from './intake.ts'
+
+/** What a follower tells about its work, besides what it commits. */
+export type FollowEvent =
+  /** How things stand; told at each look. */
+  | { readonly event: 'state'; readonly files: number; readonly lagBytes: number }
+  /** A file that cannot be read, or is waited for; told once as long as it stays so. */
+  | { readonly event: 'problem'; readonly path: string; readonly problem: string }
+  | { readonly event: 'refused'; readonly path: string; readonly name: string; readonly advice: string }
+  /** The writers are faster: bytes that wait to be read, and for how long there have been any. */
+  | { readonly event: 'lag'; readonly bytes: number; readonly seconds: number }
+  | {
+      readonly event: 'linked'
+      readonly days: readonly LinkedDay[]
+      readonly closed: readonly ApplicationDay[]
+      readonly seconds: number
+    }
+
+export interface FollowOptions extends IntakeOptions {
+  /** Milliseconds since 1970 UTC. */
+  readonly nowMs: () => number
+  readonly pause: (ms: number) => Promise<void>
+  readonly pollMs?: number | undefined
+  readonly stableMs?: number | undefined
+  readonly overMs?: number | undefined
+  /** The shortest time between two refreshes of links, ms. */
+  readonly linkMs?: number | undefined
+  readonly onEvent?: ((event: FollowEvent) => void) | undefined
+  /** Called after each entry of facts, before anything else is read: the place for compaction. */
+  readonly afterCommit?: ((store: Store) => Promise<void>) | undefined
+}
