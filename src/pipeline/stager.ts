@@ -30,6 +30,8 @@ export class Stager implements RowSink {
   readonly #open = new Map<string, Chunk>()
   readonly #pool: Buffer[] = []
   #waiting: Chunk[] = []
+  /** The chunk of the row before: rows of one layout and day follow each other. */
+  #last: Chunk | undefined
   #decoding: Promise<void> = Promise.resolve()
   #failure: unknown
   #serial = 0
@@ -42,6 +44,13 @@ export class Stager implements RowSink {
   }
 
   chunk(layout: ChunkLayout, day: number): Chunk {
+    const last = this.#last
+    if (last && last.layout === layout && last.day === day && last.length < CHUNK_BYTES) return last
+    this.#last = this.#find(layout, day)
+    return this.#last
+  }
+
+  #find(layout: ChunkLayout, day: number): Chunk {
     const key = `${day} ${layout.key}`
     let chunk = this.#open.get(key)
     if (chunk && chunk.length >= CHUNK_BYTES) {
@@ -74,8 +83,10 @@ export class Stager implements RowSink {
   async flush(): Promise<{ staged: StagedSegment[]; rejects: { file: string; rows: number } | undefined }> {
     this.#waiting.push(...this.#open.values())
     this.#open.clear()
+    this.#last = undefined
     await this.drain()
     await this.#decoding
+    await this.#store.db.useThreads()
     if (this.#failure) throw this.#failure
     this.#flushRejects()
     const taken = {
@@ -124,6 +135,8 @@ export class Stager implements RowSink {
   }
 
   async #stage(chunk: Chunk, serial: number): Promise<void> {
+    // A chunk is one piece of work: more threads would wait for each other while this process reads on.
+    await this.#store.db.useThreads(1)
     const csv = join(this.#folder, `${serial}.csv`)
     const file = join(layout.temporary(this.#store.root), `${String(serial).padStart(6, '0')}.parquet`)
     const fd = openSync(csv, 'wx', 0o600)
@@ -148,6 +161,7 @@ export class Stager implements RowSink {
     while (open > OPEN_BYTES) {
       const [key, largest] = [...this.#open].reduce((a, b) => (b[1].length > a[1].length ? b : a))
       this.#open.delete(key)
+      this.#last = undefined
       this.#waiting.push(largest)
       open -= largest.length
     }

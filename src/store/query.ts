@@ -38,6 +38,12 @@ export function sqlFile(name: string, moduleUrl: string): string {
   return readFileSync(new URL(name, moduleUrl), 'utf8')
 }
 
+/**
+ * How facts are written: a row group is what a query skips as a whole. Version 2 of the encodings writes numbers that
+ * grow, such as stamps and offsets, as differences.
+ */
+export const FACTS_FORMAT = '(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)'
+
 /** Rows of a data chunk; DuckDB takes no more. */
 const CHUNK_ROWS = 2048
 
@@ -46,7 +52,10 @@ export class Database {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  readonly #threads: number | undefined
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, threads: number | undefined) {
+    this.#threads = threads
     this.#instance = instance
     this.#connection = connection
   }
@@ -59,7 +68,7 @@ export class Database {
     })
     const connection = await instance.connect()
     await connection.run("SET TimeZone = 'UTC'")
-    return new Database(instance, connection)
+    return new Database(instance, connection, threads)
   }
 
   /** Runs statements without a result. */
@@ -126,6 +135,11 @@ export class Database {
   async *stream<Row = Record<string, Json>>(sql: string, params?: Params): AsyncGenerator<Row[]> {
     const result = await this.#connection.stream(sql, params as Record<string, DuckDBValue> | undefined)
     for await (const rows of result.yieldRowObjectJson()) yield rows as Row[]
+  }
+
+  /** How many threads queries run on from here on; undefined: as many as the database was opened with. */
+  async useThreads(threads?: number): Promise<void> {
+    await this.run(threads === undefined && this.#threads === undefined ? 'RESET threads' : `SET threads = ${threads ?? this.#threads}`)
   }
 
   close(): void {
