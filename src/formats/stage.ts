@@ -1,12 +1,5 @@
 import type { HopKind } from '../model/hop.ts'
-import {
-  type Database,
-  FACTS_FORMAT,
-  quoteIdentifier,
-  quoteText,
-  quoteTexts,
-  sqlFile,
-} from '../store/query.ts'
+import { type Database, FACTS_FORMAT, quoteIdentifier, quoteText, sqlFile } from '../store/query.ts'
 import { KNOWN } from './apigee-export/columns.ts'
 import type { ChunkLayout } from './chunk.ts'
 
