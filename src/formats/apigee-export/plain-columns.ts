@@ -12,7 +12,7 @@ function classesOf(delimiter: number): Uint8Array {
   const classes = new Uint8Array(256)
   for (let c = 0; c < SPACE; c++) classes[c] = 3
   for (const c of Buffer.from('"\\')) classes[c] = 3
-  for (const c of Buffer.from(`=%'@J+ \t`)) classes[c] = 2
+  for (const c of Buffer.from(`=%'@J+ `)) classes[c] = 2
   classes[delimiter] = 1
   return classes
 }
@@ -73,8 +73,7 @@ function beginsSecret(line: Buffer, at: number, from: number): boolean {
   const c = line[at]
   if (c === LETTER_J) return line[at - 1] === 121 && line[at - 2] === 101
   if (c === AT) return hasAddressBefore(line, at, from)
-  if (c === SPACE || c === PLUS || c === 9)
-    return endsScheme((line[at - 2] ?? 0) | 32, (line[at - 1] ?? 0) | 32)
+  if (c === SPACE || c === PLUS) return endsScheme((line[at - 2] ?? 0) | 32, (line[at - 1] ?? 0) | 32)
   return true
 }
 
