@@ -14,7 +14,7 @@ export interface Slice {
   readonly gatewayRows: Float64Array
   readonly appRows: Float64Array
   /** 1 where the gateway hop is the slice's own: of its day and within its time. */
-  readonly own: Uint8Array
+  readonly own: Float64Array
 }
 
 const CALL_COLUMNS = [
@@ -95,7 +95,7 @@ function sliceOf(
     stream: Int32Array.from(lines.stream),
     key: key.map((code, i) => (isShared(i) ? (shared[i] ?? -1) : code)),
     looseKey: looseKey.map((code, i) => (isShared(i) ? (sharedLoose[i] ?? -1) : code)),
-    ids: Uint8Array.from(lines.has_id, (has, i) => (isShared(i) ? ID.shared : has ? ID.own : ID.none)),
+    ids: Uint8Array.from(lines.has_id.map((has, i) => (isShared(i) ? ID.shared : has ? ID.own : ID.none))),
     status: Int32Array.from(lines.status),
     subject: codes.of('subject', lines.subject),
     client: codes.of('client', lines.client),
@@ -106,12 +106,9 @@ function sliceOf(
     open: Uint8Array.from(lines.open),
     handshake: Uint8Array.from(lines.handshake),
     anchorUs: lines.anchor_us,
-    partner: Int32Array.from(lines.partner, n => place.get(n) ?? -1),
+    partner: Int32Array.from(lines.partner.map(n => (n < 0 ? -1 : (place.get(n) ?? -1)))),
   }
-  const own = Uint8Array.from(calls.in_day, (inDay, j) => {
-    const at = calls.at_us[j] ?? 0
-    return inDay && at >= startUs && at < startUs + SLICE_US ? 1 : 0
-  })
+  const own = calls.at_us.map((at, j) => (calls.in_day[j] && at >= startUs && at < startUs + SLICE_US ? 1 : 0))
   return { gateway, app, gatewayRows: calls.n, appRows: lines.n, own }
 }
 
@@ -126,24 +123,30 @@ class Codes {
       known = new Map()
       this.#kinds.set(kind, known)
     }
-    const codes = known
-    return Int32Array.from(values, value => {
-      if (value < 0 || Number.isNaN(value)) return -1
-      const code = codes.get(value)
-      if (code !== undefined) return code
-      codes.set(value, codes.size)
-      return codes.size - 1
-    })
+    const result = new Int32Array(values.length)
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? -1
+      result[i] = value >= 0 ? codeOf(known, value) : -1
+    }
+    return result
   }
 
   /** Codes of key inside a shared id, apart from those of keys; -1 without a shared id. */
   ofPairs(shared: Float64Array, key: Float64Array): Int32Array {
-    return Int32Array.from(shared, (id, i) => {
-      if (id < 0) return -1
-      const text = `${id} ${key[i]}`
-      const code = this.#pairs.get(text) ?? this.#pairs.size
-      this.#pairs.set(text, code)
-      return 1_000_000_000 + code
-    })
+    const result = new Int32Array(shared.length)
+    for (let i = 0; i < shared.length; i++) {
+      const id = shared[i] ?? -1
+      result[i] = id < 0 ? -1 : 1_000_000_000 + codeOf(this.#pairs, `${id} ${key[i]}`)
+    }
+    return result
   }
+}
+
+function codeOf<Value>(known: Map<Value, number>, value: Value): number {
+  let code = known.get(value)
+  if (code === undefined) {
+    code = known.size
+    known.set(value, code)
+  }
+  return code
 }

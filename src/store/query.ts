@@ -93,20 +93,26 @@ export class Database {
     return first
   }
 
-  /** Columns of DOUBLE values, for what is computed over many rows. */
+  /** Columns of DOUBLE values, for what is computed over many rows; NULL is 0. */
   async numbers<Name extends string>(
     sql: string,
     names: readonly Name[],
     params?: Params,
   ): Promise<Record<Name, Float64Array>> {
-    const reader = await this.#connection.runAndReadAll(
-      sql,
-      params as Record<string, DuckDBValue> | undefined,
-    )
-    const at = new Map(reader.columnNames().map((name, index) => [name, index]))
-    const columns = reader.getColumns()
-    const column = (name: Name): Float64Array =>
-      Float64Array.from((columns[at.get(name) ?? -1] ?? []) as number[])
+    const result = await this.#connection.run(sql, params as Record<string, DuckDBValue> | undefined)
+    const at = new Map(result.columnNames().map((name, index) => [name, index]))
+    const chunks = await result.fetchAllChunks()
+    const count = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0)
+    const column = (name: Name): Float64Array => {
+      const values = new Float64Array(count)
+      let filled = 0
+      for (const chunk of chunks) {
+        const vector = chunk.getColumnVector(at.get(name) ?? -1)
+        const { itemCount } = vector
+        for (let i = 0; i < itemCount; i++) values[filled++] = (vector.getItem(i) as number | null) ?? 0
+      }
+      return values
+    }
     return Object.fromEntries(names.map(name => [name, column(name)])) as Record<Name, Float64Array>
   }
 
