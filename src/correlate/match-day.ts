@@ -62,15 +62,14 @@ export async function matchDay(db: Database, input: ClaimsInput, idClocks: Clock
 
 async function createCalls(db: Database): Promise<void> {
   await db.run(`CREATE OR REPLACE TEMP TABLE calls AS
-    SELECT row_number() OVER () - 1 AS n, c.*, (a.gateway_hop_id IS NULL)::INTEGER AS open
+    SELECT c.*, (a.gateway_hop_id IS NULL)::INTEGER AS open
     FROM (${CALLS}) AS c
     LEFT JOIN (
       SELECT DISTINCT v.gateway_hop_id FROM verdicts AS v
       JOIN app_window AS a ON a.hop_id = v.app_hop_id
       JOIN gateway_window AS g ON g.hop_id = v.gateway_hop_id
       WHERE v.verdict = 'linked' AND NOT coalesce(a.handshake, FALSE) AND coalesce(a.status = g.target_status, TRUE)
-    ) AS a ON a.gateway_hop_id = c.hop_id
-    ORDER BY c.at_us, c.hop_id`)
+    ) AS a ON a.gateway_hop_id = c.hop_id`)
 }
 
 /** Whether there is anything to link: an app hop without a link by id. */

@@ -18,11 +18,11 @@ export interface Slice {
 }
 
 const CALL_COLUMNS = [
-  'n', 'start_us', 'sent_us', 'at_us', 'took_us', 'key', 'status', 'subject', 'client', 'agent', 'query', 'bytes',
+  'rowid', 'start_us', 'sent_us', 'at_us', 'took_us', 'key', 'status', 'subject', 'client', 'agent', 'query', 'bytes',
   'shared_id', 'has_id', 'open', 'in_day',
 ] as const // biome-ignore format: a table
 const LINE_COLUMNS = [
-  'n', 'from_us', 'to_us', 'took_us', 'stream', 'key', 'loose_key', 'status', 'subject', 'client', 'agent', 'query',
+  'rowid', 'from_us', 'to_us', 'took_us', 'stream', 'key', 'loose_key', 'status', 'subject', 'client', 'agent', 'query',
   'peer', 'bytes', 'shared_id', 'has_id', 'open', 'handshake', 'anchor_us', 'partner',
 ] as const // biome-ignore format: a table
 
@@ -62,11 +62,11 @@ function sliceOf(
 ): Slice {
   const codes = new Codes()
   const place = new Map<number, number>()
-  calls.n.forEach((n, j) => {
+  calls.rowid.forEach((n, j) => {
     place.set(n, j)
   })
   const gateway: GatewaySide = {
-    count: calls.n.length,
+    count: calls.rowid.length,
     startUs: calls.start_us,
     sentUs: calls.sent_us,
     atUs: calls.at_us,
@@ -88,7 +88,7 @@ function sliceOf(
   const looseKey = codes.of('key', lines.loose_key)
   const isShared = (i: number): boolean => (lines.shared_id[i] ?? -1) >= 0
   const app: AppSide = {
-    count: lines.n.length,
+    count: lines.rowid.length,
     fromUs: lines.from_us,
     toUs: lines.to_us,
     tookUs: lines.took_us,
@@ -108,8 +108,10 @@ function sliceOf(
     anchorUs: lines.anchor_us,
     partner: Int32Array.from(lines.partner.map(n => (n < 0 ? -1 : (place.get(n) ?? -1)))),
   }
-  const own = calls.at_us.map((at, j) => (calls.in_day[j] && at >= startUs && at < startUs + SLICE_US ? 1 : 0))
-  return { gateway, app, gatewayRows: calls.n, appRows: lines.n, own }
+  const own = calls.at_us.map((at, j) =>
+    calls.in_day[j] && at >= startUs && at < startUs + SLICE_US ? 1 : 0,
+  )
+  return { gateway, app, gatewayRows: calls.rowid, appRows: lines.rowid, own }
 }
 
 /** Small numbers for large ones: equal value, equal code. */

@@ -8,12 +8,12 @@ import type { StagedSegment } from '../store/dedupe.ts'
 import { layout } from '../store/layout.ts'
 import type { Store } from '../store/store.ts'
 
-/** A chunk of this size goes to the decoder: large enough for DuckDB to be fast, small enough for flat memory. */
-const CHUNK_BYTES = 16 * 1024 * 1024
+/** A chunk of this size goes to the decoder: large enough for segments that need no merging, small enough for flat memory. */
+const CHUNK_BYTES = 48 * 1024 * 1024
 /** Open chunks together; beyond it the largest goes early (many days or layouts at once). */
-const OPEN_BYTES = 64 * 1024 * 1024
+const OPEN_BYTES = 128 * 1024 * 1024
 /** Full chunks that may wait for the decoder before reading pauses. */
-const WAITING_CHUNKS = 2
+const WAITING_CHUNKS = 1
 
 /**
  * Turns chunks into Parquet files while reading goes on. One chunk is decoded at a time, by DuckDB's own threads;

@@ -25,7 +25,7 @@ CREATE OR REPLACE MACRO path_key(p) AS
   END;
 
 -- An id as a 64-bit key of the sorted index. MD5 only spreads the keys; answers are compared by the id itself.
-CREATE OR REPLACE MACRO id_key(id) AS md5_number_lower(id);
+CREATE OR REPLACE MACRO id_key(id) AS (md5_number(id) >> 64)::UBIGINT;
 
 -- The 32 hex digits of a hop id.
 CREATE OR REPLACE MACRO hex_id(id) AS replace(id::VARCHAR, '-', '');
@@ -48,7 +48,7 @@ CREATE OR REPLACE MACRO subject_text(kind, issuer, name) AS lower(concat_ws('|',
 
 -- How a subject is written: kind, issuer, and what stands behind an @. Names of one shape can be compared.
 CREATE OR REPLACE MACRO subject_shape(kind, issuer, name) AS
-  lower(concat_ws('|', kind, coalesce(issuer, ''), regexp_extract(name, '@(.*)$', 1)));
+  lower(concat_ws('|', kind, coalesce(issuer, ''), CASE WHEN contains(name, '@') THEN substr(name, instr(name, '@') + 1) ELSE '' END));
 
 -- The application of a hop. These hold until applications are configured.
 CREATE OR REPLACE MACRO gateway_application(environment, proxy, target_host) AS 'default';
