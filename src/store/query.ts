@@ -4,6 +4,7 @@ import {
   type DuckDBConnection,
   DuckDBDataChunk,
   DuckDBInstance,
+  type DuckDBPreparedStatement,
   type DuckDBValue,
   type Json,
 } from '@duckdb/node-api'
@@ -44,6 +45,9 @@ export function sqlFile(name: string, moduleUrl: string): string {
  */
 export const FACTS_FORMAT = '(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)'
 
+/** Statements kept for another run. */
+const MOST_STATEMENTS = 8
+
 /** Rows of a data chunk; DuckDB takes no more. */
 const CHUNK_ROWS = 2048
 
@@ -53,6 +57,7 @@ export class Database {
   readonly #connection: DuckDBConnection
 
   readonly #threads: number | undefined
+  readonly #statements = new Map<string, DuckDBPreparedStatement>()
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, threads: number | undefined) {
     this.#threads = threads
@@ -99,7 +104,9 @@ export class Database {
     names: readonly Name[],
     params?: Params,
   ): Promise<Record<Name, Float64Array>> {
-    const result = await this.#connection.run(sql, params as Record<string, DuckDBValue> | undefined)
+    const statement = await this.#prepared(sql)
+    if (params) statement.bind(params as Record<string, DuckDBValue>)
+    const result = await statement.run()
     const at = new Map(result.columnNames().map((name, index) => [name, index]))
     const chunks = await result.fetchAllChunks()
     const count = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0)
@@ -114,6 +121,21 @@ export class Database {
       return values
     }
     return Object.fromEntries(names.map(name => [name, column(name)])) as Record<Name, Float64Array>
+  }
+
+  /** A statement that is run over and over with other parameters is planned once. */
+  async #prepared(sql: string): Promise<DuckDBPreparedStatement> {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = await this.#connection.prepare(sql)
+    if (this.#statements.size >= MOST_STATEMENTS) this.#forgetStatements()
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  #forgetStatements(): void {
+    for (const statement of this.#statements.values()) statement.destroySync()
+    this.#statements.clear()
   }
 
   /** Creates a temp table of DOUBLE columns. */
@@ -153,6 +175,7 @@ export class Database {
   }
 
   close(): void {
+    this.#forgetStatements()
     this.#connection.closeSync()
     this.#instance.closeSync()
   }
