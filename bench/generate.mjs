@@ -58,7 +58,7 @@ export function generate(folder, events) {
     const ms = Math.floor((i / calls) * 86_390_000)
     const took = 5 + (next() % 400)
     const a = next()
-    const id = `${hex(a)}-${hex(next()).slice(0, 4)}-4${hex(next()).slice(0, 3)}-a${hex(next()).slice(0, 3)}-${hex(i)}${hex(a ^ i).slice(0, 4)}`
+    const id = `${hex(a)}-${hex(next()).slice(0, 4)}-4${hex(next()).slice(0, 3)}-a${hex(next()).slice(0, 3)}-${hex(i)}${hex((a ^ i) >>> 0).slice(0, 4)}`
     const path = `/employees/${a % 9973}/payslips/${next() % 12}`
     const status = a % 50 === 0 ? 404 : 200
     const stamp = at => {

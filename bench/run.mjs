@@ -6,18 +6,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installMissing, root, script } from '../scripts/install.mjs'
+import { drawSpeed } from './draw-speed.mjs'
 import { generate } from './generate.mjs'
 import { heading } from './heading.mjs'
 
 const { values } = parseArgs({
   options: {
-    events: { type: 'string', default: '1000000,10000000' },
+    events: { type: 'string', default: '1000000,3000000,10000000,30000000' },
     runs: { type: 'string', default: '3' },
   },
 })
 installMissing()
 script('build.mjs')
 const results = `${root}/bench/results.md`
+/** What the picture shows, by number of events. */
+const pictured = []
 const work = mkdtempSync(join(tmpdir(), 'throughline-bench-'))
 try {
   const lines = [tableHeading()]
@@ -29,13 +32,14 @@ try {
       '# Bench results\n\nWritten by `npm run bench`; newest last. Ratios hold within one run only.\n',
     )
   appendFileSync(results, `\n${lines.join('\n')}\n`)
+  if (pictured.length > 1) writeFileSync(`${root}/docs/images/speed.svg`, drawSpeed(pictured))
 } finally {
   rmSync(work, { recursive: true, force: true })
 }
 
 function tableHeading() {
   const command = `npm run bench -- --events ${values.events} --runs ${values.runs}`
-  const line = `${heading(command)}\n\n| events | what | events/s | MiB/s | peak RSS MiB | CPU s | seconds (min-max) | read s | link s | links | store / raw |\n|---:|---|---:|---:|---:|---:|---|---:|---:|---:|---:|`
+  const line = `${heading(command)}\n\n| events | what | events/s | MiB/s | peak RSS MiB | CPU s | seconds (min-max) | read s | link s | links | again s | store / raw |\n|---:|---|---:|---:|---:|---:|---|---:|---:|---:|---:|---:|`
   console.log(line)
   return line
 }
@@ -57,10 +61,11 @@ function measure(events, runs) {
   }
   rmSync(data, { recursive: true })
   const ratio = median(theirs.map((t, i) => t.seconds / ours[i].seconds))
+  pictured.push({ events, ours: medians(ours), theirs: medians(theirs) })
   const rows = [
     row(events, 'throughline', ours, raw),
     row(events, 'by hand', theirs, raw),
-    `| ${events.toLocaleString('en')} | **throughline / by hand** | ${ratio.toFixed(2)}x | | | | | | | | |`,
+    `| ${events.toLocaleString('en')} | **throughline / by hand** | ${ratio.toFixed(2)}x | | | | | | | | | |`,
   ]
   for (const r of rows) console.log(r)
   return rows
@@ -102,7 +107,23 @@ function row(events, what, list, raw) {
           2,
         )
       : ''
-  } | ${n(list[0].links)} | ${n(at(r => r.storeBytes) / raw, 3)} |`
+  } | ${n(list[0].links)} | ${
+    list[0].againSeconds
+      ? n(
+          at(r => r.againSeconds),
+          2,
+        )
+      : ''
+  } | ${n(at(r => r.storeBytes) / raw, 3)} |`
+}
+
+function medians(list) {
+  return Object.fromEntries(
+    ['seconds', 'readSeconds', 'linkSeconds', 'peakMiB'].map(name => [
+      name,
+      median(list.map(r => r[name] ?? 0)),
+    ]),
+  )
 }
 
 function median(values) {

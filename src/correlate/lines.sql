@@ -7,6 +7,8 @@
 WITH hops AS (
   SELECT a.*, concat_ws('|', a.clock_host, a.site, a.server_port) AS log
   FROM app_window AS a WHERE a.same_application AND a.end_ts >= make_timestamp($from_us::BIGINT) AND a.end_ts < make_timestamp($to_us::BIGINT)
+), logs AS (
+  SELECT log, row_number() OVER (ORDER BY log) - 1 AS stream FROM (SELECT DISTINCT log FROM hops)
 ), shares AS (
   SELECT log, source_id, end_ts,
     end_ts - lag(end_ts) OVER (PARTITION BY log, source_id ORDER BY end_ts) AS since,
@@ -21,7 +23,7 @@ WITH hops AS (
 SELECT
   h.hop_id,
   h.clock_host,
-  dense_rank() OVER (ORDER BY h.log) - 1 AS stream,
+  s.stream,
   h.end_us,
   h.resolution_us,
   coalesce(p.piece, 1) AS piece,
@@ -43,5 +45,6 @@ SELECT
   h.correlation_id IS NOT NULL AND h.correlation_id NOT IN (SELECT id FROM hot_ids) AS has_id,
   coalesce(u.untrusted, FALSE) AS untrusted
 FROM hops AS h
+JOIN logs AS s ON s.log = h.log
 LEFT JOIN places AS p ON p.log = h.log AND p.source_id = h.source_id AND p.end_ts = h.end_ts
 LEFT JOIN untrusted_peers AS u ON u.peer_ip = coalesce(h.peer_ip, '')

@@ -50,8 +50,7 @@ export async function matchDay(db: Database, input: ClaimsInput, idClocks: Clock
   const clockUs = Math.max(0, ...[...clocks.values()].flat().map(p => p.highUs - p.lowUs))
   const model = await learnModel(db, starts, clockUs)
   const rows = new MatchRows()
-  for (const start of starts) {
-    const slice = await loadSlice(db, start, clockUs)
+  for await (const slice of slicesOf(db, starts, clockUs)) {
     const matched = matchSlice(slice.gateway, slice.app, model)
     rows.take(slice, matched, matchAttempts(matched, model))
   }
@@ -62,15 +61,14 @@ export async function matchDay(db: Database, input: ClaimsInput, idClocks: Clock
 
 async function createCalls(db: Database): Promise<void> {
   await db.run(`CREATE OR REPLACE TEMP TABLE calls AS
-    SELECT row_number() OVER () - 1 AS n, c.*, (a.gateway_hop_id IS NULL)::INTEGER AS open
+    SELECT c.*, (a.gateway_hop_id IS NULL)::INTEGER AS open
     FROM (${CALLS}) AS c
     LEFT JOIN (
       SELECT DISTINCT v.gateway_hop_id FROM verdicts AS v
       JOIN app_window AS a ON a.hop_id = v.app_hop_id
       JOIN gateway_window AS g ON g.hop_id = v.gateway_hop_id
       WHERE v.verdict = 'linked' AND NOT coalesce(a.handshake, FALSE) AND coalesce(a.status = g.target_status, TRUE)
-    ) AS a ON a.gateway_hop_id = c.hop_id
-    ORDER BY c.at_us, c.hop_id`)
+    ) AS a ON a.gateway_hop_id = c.hop_id`)
 }
 
 /** Whether there is anything to link: an app hop without a link by id. */
@@ -147,6 +145,19 @@ async function openSlices(db: Database): Promise<number[]> {
      WHERE in_day AND at_us // ${SLICE_US} IN (SELECT unnest([from_us // ${SLICE_US} - 1, from_us // ${SLICE_US}, from_us // ${SLICE_US} + 1]) FROM line_rows WHERE open = 1)`,
   )
   return rows.map(r => Number(r.slice) * SLICE_US).sort((a, b) => a - b)
+}
+
+/** The slices one by one; the next one is loaded while the one before is worked on. */
+async function* slicesOf(db: Database, starts: readonly number[], clockUs: number): AsyncGenerator<Slice> {
+  let next: Promise<Slice> | undefined
+  for (const [place, start] of starts.entries()) {
+    const slice = await (next ?? loadSlice(db, start, clockUs))
+    const following = starts[place + 1]
+    next = following === undefined ? undefined : loadSlice(db, following, clockUs)
+    // A failure shows when it is waited for; until then it must not count as unhandled.
+    next?.catch(() => undefined)
+    yield slice
+  }
 }
 
 /** Learns a day's densities from some of its slices, in rounds over all of them. */

@@ -8,7 +8,7 @@ const LEAST_PROBABILITY = 0.05
 /** An app hop that has no partner with this probability or more is alone, not ambiguous. */
 const ALONE = 0.9
 
-/** Columns of the table `matches`. n: rows of `line_rows` and `calls`; log_*: natural logarithms of odds. */
+/** Columns of the table `matches`. n: rowids of `line_rows` and `calls`; log_*: natural logarithms of odds. */
 const COLUMNS = [
   'app_n', 'gateway_n', 'kind', 'posterior', 'runner_up', 'nobody', 'candidates', 'log_duration', 'log_place',
   'log_values', 'log_alone', 'place_us',

@@ -6,7 +6,7 @@
 WITH best AS (
   -- An app hop near the edge of two slices is seen by both; the slice that is surer counts.
   SELECT *, row_number() OVER (PARTITION BY app_n ORDER BY posterior DESC, c.hop_id) AS place
-  FROM matches AS m JOIN calls AS c ON c.n = m.gateway_n
+  FROM matches AS m JOIN calls AS c ON c.rowid = m.gateway_n
 )
 SELECT
   l.hop_id AS app_hop_id,
@@ -36,6 +36,6 @@ SELECT
   TRY_CAST(b.place_us AS BIGINT) AS place_residual_us,
   l.calibrated
 FROM best AS b
-JOIN line_rows AS l ON l.n = b.app_n
+JOIN line_rows AS l ON l.rowid = b.app_n
 JOIN app_window AS a ON a.hop_id = l.hop_id
 JOIN gateway_window AS g ON g.hop_id = b.hop_id

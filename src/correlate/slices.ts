@@ -14,15 +14,15 @@ export interface Slice {
   readonly gatewayRows: Float64Array
   readonly appRows: Float64Array
   /** 1 where the gateway hop is the slice's own: of its day and within its time. */
-  readonly own: Uint8Array
+  readonly own: Float64Array
 }
 
 const CALL_COLUMNS = [
-  'n', 'start_us', 'sent_us', 'at_us', 'took_us', 'key', 'status', 'subject', 'client', 'agent', 'query', 'bytes',
+  'rowid', 'start_us', 'sent_us', 'at_us', 'took_us', 'key', 'status', 'subject', 'client', 'agent', 'query', 'bytes',
   'shared_id', 'has_id', 'open', 'in_day',
 ] as const // biome-ignore format: a table
 const LINE_COLUMNS = [
-  'n', 'from_us', 'to_us', 'took_us', 'stream', 'key', 'loose_key', 'status', 'subject', 'client', 'agent', 'query',
+  'rowid', 'from_us', 'to_us', 'took_us', 'stream', 'key', 'loose_key', 'status', 'subject', 'client', 'agent', 'query',
   'peer', 'bytes', 'shared_id', 'has_id', 'open', 'handshake', 'anchor_us', 'partner',
 ] as const // biome-ignore format: a table
 
@@ -62,11 +62,11 @@ function sliceOf(
 ): Slice {
   const codes = new Codes()
   const place = new Map<number, number>()
-  calls.n.forEach((n, j) => {
+  calls.rowid.forEach((n, j) => {
     place.set(n, j)
   })
   const gateway: GatewaySide = {
-    count: calls.n.length,
+    count: calls.rowid.length,
     startUs: calls.start_us,
     sentUs: calls.sent_us,
     atUs: calls.at_us,
@@ -88,14 +88,14 @@ function sliceOf(
   const looseKey = codes.of('key', lines.loose_key)
   const isShared = (i: number): boolean => (lines.shared_id[i] ?? -1) >= 0
   const app: AppSide = {
-    count: lines.n.length,
+    count: lines.rowid.length,
     fromUs: lines.from_us,
     toUs: lines.to_us,
     tookUs: lines.took_us,
     stream: Int32Array.from(lines.stream),
     key: key.map((code, i) => (isShared(i) ? (shared[i] ?? -1) : code)),
     looseKey: looseKey.map((code, i) => (isShared(i) ? (sharedLoose[i] ?? -1) : code)),
-    ids: Uint8Array.from(lines.has_id, (has, i) => (isShared(i) ? ID.shared : has ? ID.own : ID.none)),
+    ids: Uint8Array.from(lines.has_id.map((has, i) => (isShared(i) ? ID.shared : has ? ID.own : ID.none))),
     status: Int32Array.from(lines.status),
     subject: codes.of('subject', lines.subject),
     client: codes.of('client', lines.client),
@@ -106,13 +106,12 @@ function sliceOf(
     open: Uint8Array.from(lines.open),
     handshake: Uint8Array.from(lines.handshake),
     anchorUs: lines.anchor_us,
-    partner: Int32Array.from(lines.partner, n => place.get(n) ?? -1),
+    partner: Int32Array.from(lines.partner.map(n => (n < 0 ? -1 : (place.get(n) ?? -1)))),
   }
-  const own = Uint8Array.from(calls.in_day, (inDay, j) => {
-    const at = calls.at_us[j] ?? 0
-    return inDay && at >= startUs && at < startUs + SLICE_US ? 1 : 0
-  })
-  return { gateway, app, gatewayRows: calls.n, appRows: lines.n, own }
+  const own = calls.at_us.map((at, j) =>
+    calls.in_day[j] && at >= startUs && at < startUs + SLICE_US ? 1 : 0,
+  )
+  return { gateway, app, gatewayRows: calls.rowid, appRows: lines.rowid, own }
 }
 
 /** Small numbers for large ones: equal value, equal code. */
@@ -126,24 +125,30 @@ class Codes {
       known = new Map()
       this.#kinds.set(kind, known)
     }
-    const codes = known
-    return Int32Array.from(values, value => {
-      if (value < 0 || Number.isNaN(value)) return -1
-      const code = codes.get(value)
-      if (code !== undefined) return code
-      codes.set(value, codes.size)
-      return codes.size - 1
-    })
+    const result = new Int32Array(values.length)
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? -1
+      result[i] = value >= 0 ? codeOf(known, value) : -1
+    }
+    return result
   }
 
   /** Codes of key inside a shared id, apart from those of keys; -1 without a shared id. */
   ofPairs(shared: Float64Array, key: Float64Array): Int32Array {
-    return Int32Array.from(shared, (id, i) => {
-      if (id < 0) return -1
-      const text = `${id} ${key[i]}`
-      const code = this.#pairs.get(text) ?? this.#pairs.size
-      this.#pairs.set(text, code)
-      return 1_000_000_000 + code
-    })
+    const result = new Int32Array(shared.length)
+    for (let i = 0; i < shared.length; i++) {
+      const id = shared[i] ?? -1
+      result[i] = id < 0 ? -1 : 1_000_000_000 + codeOf(this.#pairs, `${id} ${key[i]}`)
+    }
+    return result
   }
+}
+
+function codeOf<Value>(known: Map<Value, number>, value: Value): number {
+  let code = known.get(value)
+  if (code === undefined) {
+    code = known.size
+    known.set(value, code)
+  }
+  return code
 }

@@ -124,7 +124,11 @@ export class StageBench {
     const stored: Record<string, unknown>[] = []
     for (const chunk of result.sink.chunks) {
       const file = await this.parquet(chunk)
-      stored.push(...(await this.db.rows(`SELECT * FROM read_parquet(${quoteText(file)})`)))
+      stored.push(
+        ...(await this.db.rows(
+          `SELECT * REPLACE (raw_id(correlation_raw, correlation_id) AS correlation_raw) FROM read_parquet(${quoteText(file)})`,
+        )),
+      )
     }
     return stored.sort((a, b) => Number(a.line_no) - Number(b.line_no))
   }

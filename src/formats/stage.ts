@@ -1,5 +1,6 @@
 import type { HopKind } from '../model/hop.ts'
-import { type Database, quoteIdentifier, quoteText, sqlFile } from '../store/query.ts'
+import { type Database, FACTS_FORMAT, quoteIdentifier, quoteText, sqlFile } from '../store/query.ts'
+import { KNOWN } from './apigee-export/columns.ts'
 import type { ChunkLayout } from './chunk.ts'
 
 const DECODE: Readonly<Record<HopKind, string>> = {
@@ -9,7 +10,7 @@ const DECODE: Readonly<Record<HopKind, string>> = {
 
 /** Columns of a chunk that are not text. Readers only write digits into the numeric ones. */
 const TYPES: Readonly<Record<string, string>> = {
-  hop_id: 'UUID', content_digest: 'UUID', source_id: 'INTEGER', field_count: 'INTEGER', line_no: 'BIGINT',
+  hop_id: 'UUID', source_id: 'INTEGER', field_count: 'INTEGER', line_no: 'BIGINT',
   byte_offset: 'BIGINT', end_s: 'BIGINT', duration_us: 'BIGINT', server_port: 'BIGINT', status: 'BIGINT',
   substatus: 'BIGINT', win32_status: 'BIGINT', bytes_in: 'BIGINT', bytes_out: 'BIGINT', target_called: 'INTEGER',
   obfuscated: 'INTEGER', response_status_code: 'BIGINT', target_response_code: 'BIGINT', total_response_time: 'BIGINT',
@@ -17,10 +18,13 @@ const TYPES: Readonly<Record<string, string>> = {
 } // biome-ignore format: a table
 
 /** Columns that decoding reads but a layout may lack. */
-const APP_OPTIONAL = [
-  'server_ip', 'method', 'stem', 'query_raw', 'server_port', 'username', 'peer_ip', 'protocol', 'user_agent', 'referer',
-  'host_header', 'status', 'substatus', 'win32_status', 'bytes_out', 'bytes_in',
-] // biome-ignore format: a table
+const OPTIONAL: Readonly<Record<HopKind, readonly string[]>> = {
+  app: [
+    'server_ip', 'method', 'stem', 'query_raw', 'server_port', 'username', 'peer_ip', 'protocol', 'user_agent', 'referer',
+    'host_header', 'status', 'substatus', 'win32_status', 'bytes_out', 'bytes_in',
+  ],
+  gateway: KNOWN,
+} // biome-ignore format: a table
 
 /**
  * Decodes a chunk file into a Parquet file of facts.
@@ -33,7 +37,7 @@ export async function stageChunk(
   layout: ChunkLayout,
   target: string,
 ): Promise<number> {
-  const sql = `COPY (WITH chunk_rows AS (${chunkRows(chunkFile, layout)}) SELECT decoded.* FROM (${DECODE[layout.kind]}) AS decoded) TO ${quoteText(target)} (FORMAT parquet, COMPRESSION zstd)`
+  const sql = `COPY (WITH chunk_rows AS (${chunkRows(chunkFile, layout)}) SELECT decoded.* FROM (${DECODE[layout.kind]}) AS decoded) TO ${quoteText(target)} ${FACTS_FORMAT}`
   return db.run(sql)
 }
 
@@ -43,7 +47,7 @@ function chunkRows(file: string, layout: ChunkLayout): string {
     type: typeOf(name),
   }))
   const read = columns.filter((_, index) => layout.columns[index]).map(c => quoteIdentifier(c.name))
-  const missing = layout.kind === 'app' ? APP_OPTIONAL.filter(name => !layout.columns.includes(name)) : []
+  const missing = OPTIONAL[layout.kind].filter(name => !layout.columns.includes(name))
   const absent = missing.map(name => `NULL::${typeOf(name)} AS ${quoteIdentifier(name)}`)
   const struct = columns.map(c => `${quoteText(c.name)}: ${quoteText(c.type)}`).join(', ')
   const quote = quoteText(layout.quote ?? '')

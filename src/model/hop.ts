@@ -19,7 +19,9 @@ const PROVENANCE = {
 
 const IDS = {
   correlation_id: text('Comparable form of the first id field that has a value.'),
-  correlation_raw: text('The same as logged.'),
+  correlation_raw: text(
+    'The same as logged. In the files: NULL where equal, `uuid` where it only has dashes besides.',
+  ),
   correlation_field: text('The field it came from.'),
   other_ids: column(z.array(z.string()), 'VARCHAR[]', 'Further ids as `field=comparable form`.'),
   traceparent: text('W3C traceparent, where valid.'),
@@ -78,10 +80,9 @@ export const APP_HOP = z.object({
   attributes: CLIENT.attributes,
 })
 
-/** A gateway hop: one Apigee analytics record. Two versions of a record share `hop_id` and differ in content. */
+/** A gateway hop: one Apigee analytics record. Two versions of a record share `hop_id` and differ in what they say. */
 export const GATEWAY_HOP = z.object({
   hop_id: id128('128 bits of SHA-256 over organization, environment, message id and first stamp.'),
-  content_digest: id128('128 bits of SHA-256 over the record without secrets.'),
   field_count: whole('INTEGER', 'Values the record has; of two versions the fuller one counts.'),
   ...PROVENANCE,
   start_ts: stamp('client_received_start.'),

@@ -82,6 +82,43 @@ export function traceIdOf(traceparent: string): string | undefined {
   return isValid && !(version === '00' && rest) ? traceId.toLowerCase() : undefined
 }
 
+/** How the facts write that a raw id is its comparable form as a UUID with dashes. */
+export const AS_UUID = 'uuid'
+
+/**
+ * A raw id as the facts hold it, which do not repeat what its comparable form tells: undefined where both are equal,
+ * `uuid` where the raw one only has the dashes of a UUID. No other raw id is written `uuid`: it would equal its form.
+ */
+export function storedRaw(id: string, raw: string): string | undefined {
+  if (raw === id) return undefined
+  return raw.length === 36 && id.length === 32 && raw[8] === '-' && withDashes(id) === raw ? AS_UUID : raw
+}
+
+const DASH = 45
+
+/**
+ * The digits of a UUID in its usual form, lower case with dashes: the comparable form of most ids, found without a
+ * pattern.
+ *
+ * @returns undefined for anything else, and for the nil UUID
+ */
+export function hexOfUuid(raw: string): string | undefined {
+  if (raw.length !== 36) return undefined
+  let isNil = true
+  for (let i = 0; i < 36; i++) {
+    const c = raw.charCodeAt(i)
+    if (i === 8 || i === 13 || i === 18 || i === 23) {
+      if (c !== DASH) return undefined
+    } else if (!((c >= 48 && c <= 57) || (c >= 97 && c <= 102))) return undefined
+    else if (c !== 48) isNil = false
+  }
+  return isNil ? undefined : withoutDashes(raw)
+}
+
+function withDashes(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
 /** Header and column names that differ only by case, dash, underscore or dot are one field. */
 export function fieldKey(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '')

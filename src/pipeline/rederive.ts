@@ -4,9 +4,10 @@ import { type Derived, deriveAgain } from '../formats/derive.ts'
 import { appendTo, removeFile } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import type { HopKind } from '../model/hop.ts'
+import { storedRaw } from '../model/ids.ts'
 import { applicationsOf, publishFile, replaceSegments } from '../store/commit.ts'
 import { layout } from '../store/layout.ts'
-import { quoteText } from '../store/query.ts'
+import { FACTS_FORMAT, quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 
 /** Stored values that ids and subjects are read from, by kind; NULL where the kind has none. */
@@ -55,7 +56,7 @@ async function rewrite(
     `COPY (SELECT f.* EXCLUDE (file_row_number) REPLACE (${application} AS application, ${columns.map(c => `d.${c} AS ${c}`).join(', ')})
        FROM read_parquet(${quoteText(store.file(segment.path))}, hive_partitioning = false, file_row_number = true) AS f
        JOIN read_json(${quoteText(derived)}, format = 'newline_delimited', columns = ${DERIVED_TYPES}) AS d ON d.n = f.file_row_number
-       ORDER BY f.file_row_number) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION zstd)`,
+       ORDER BY f.file_row_number) TO ${quoteText(file)} ${FACTS_FORMAT}`,
   )
   removeFile(derived)
   if (rows !== segment.rows) throw new Error(`rederive: ${rows} rows of ${segment.rows} in ${segment.path}`)
@@ -82,23 +83,32 @@ async function writeDerived(
   config: Config,
 ): Promise<void> {
   const rows = store.db.stream<StoredRow>(
-    `SELECT file_row_number::VARCHAR AS n, attributes, correlation_field, correlation_raw, ${INPUT[kind]}
+    `SELECT file_row_number::VARCHAR AS n, attributes, correlation_field, raw_id(correlation_raw, correlation_id) AS correlation_raw, ${INPUT[kind]}
      FROM read_parquet(${quoteText(store.file(path))}, hive_partitioning = false, file_row_number = true)`,
   )
   for await (const batch of rows) {
     const lines = batch.map(row => {
       const derived = deriveAgain(storedOf(row, kind), config.fields[kind])
-      return JSON.stringify({ n: row.n, ...derived, attributes: attributesOf(row, kind, derived) })
+      return JSON.stringify({
+        n: row.n,
+        ...derived,
+        correlation_raw: storedRawOf(derived),
+        attributes: attributesOf(row, derived),
+      })
     })
     appendTo(target, `${lines.join('\n')}\n`)
   }
 }
 
-/** Of an IIS line, the field that is the id has columns of its own; that which no longer is goes back among the others. */
-function attributesOf(row: StoredRow, kind: HopKind, derived: Derived): string | null {
+function storedRawOf({ correlation_id: id, correlation_raw: raw }: Derived): string | null {
+  return id === null || raw === null ? null : (storedRaw(id, raw) ?? null)
+}
+
+/** The field that is the id has columns of its own; that which no longer is goes back among the others. */
+function attributesOf(row: StoredRow, derived: Derived): string | null {
   const { attributes, correlation_field: old, correlation_raw: raw } = row
   const { correlation_field: now } = derived
-  if (kind === 'gateway' || old === now) return attributes
+  if (old === now) return attributes
   const known = JSON.parse(attributes ?? '{}') as Record<string, unknown>
   const freed = old === null || raw === row.traceparent ? {} : { [old]: raw }
   const left = Object.entries({ ...freed, ...known }).filter(([name]) => name !== now)

@@ -8,12 +8,12 @@ import type { StagedSegment } from '../store/dedupe.ts'
 import { layout } from '../store/layout.ts'
 import type { Store } from '../store/store.ts'
 
-/** A chunk of this size goes to the decoder: large enough for DuckDB to be fast, small enough for flat memory. */
-const CHUNK_BYTES = 16 * 1024 * 1024
+/** A chunk of this size goes to the decoder: large enough for segments that need no merging, small enough for flat memory. */
+const CHUNK_BYTES = 48 * 1024 * 1024
 /** Open chunks together; beyond it the largest goes early (many days or layouts at once). */
-const OPEN_BYTES = 64 * 1024 * 1024
+const OPEN_BYTES = 128 * 1024 * 1024
 /** Full chunks that may wait for the decoder before reading pauses. */
-const WAITING_CHUNKS = 2
+const WAITING_CHUNKS = 1
 
 /**
  * Turns chunks into Parquet files while reading goes on. One chunk is decoded at a time, by DuckDB's own threads;
@@ -30,6 +30,8 @@ export class Stager implements RowSink {
   readonly #open = new Map<string, Chunk>()
   readonly #pool: Buffer[] = []
   #waiting: Chunk[] = []
+  /** The chunk of the row before: rows of one layout and day follow each other. */
+  #last: Chunk | undefined
   #decoding: Promise<void> = Promise.resolve()
   #failure: unknown
   #serial = 0
@@ -43,6 +45,13 @@ export class Stager implements RowSink {
   }
 
   chunk(layout: ChunkLayout, day: number): Chunk {
+    const last = this.#last
+    if (last && last.layout === layout && last.day === day && last.length < CHUNK_BYTES) return last
+    this.#last = this.#find(layout, day)
+    return this.#last
+  }
+
+  #find(layout: ChunkLayout, day: number): Chunk {
     const key = `${day} ${layout.key}`
     let chunk = this.#open.get(key)
     if (chunk && chunk.length >= CHUNK_BYTES) {
@@ -75,8 +84,10 @@ export class Stager implements RowSink {
   async flush(): Promise<{ staged: StagedSegment[]; rejects: { file: string; rows: number } | undefined }> {
     this.#waiting.push(...this.#open.values())
     this.#open.clear()
+    this.#last = undefined
     await this.drain()
     await this.#decoding
+    await this.#store.db.useThreads()
     if (this.#failure) throw this.#failure
     this.#flushRejects()
     const taken = {
@@ -125,6 +136,8 @@ export class Stager implements RowSink {
   }
 
   async #stage(chunk: Chunk, serial: number): Promise<void> {
+    // A chunk is one piece of work: more threads would wait for each other while this process reads on.
+    await this.#store.db.useThreads(1)
     const csv = join(this.#folder, `${serial}.csv`)
     const file = join(layout.temporary(this.#store.root), `${String(serial).padStart(6, '0')}.parquet`)
     writeFile(csv, chunk.buffer.subarray(0, chunk.length), { flags: 'wx', mode: 0o600 })
@@ -144,6 +157,7 @@ export class Stager implements RowSink {
     while (open > OPEN_BYTES) {
       const [key, largest] = [...this.#open].reduce((a, b) => (b[1].length > a[1].length ? b : a))
       this.#open.delete(key)
+      this.#last = undefined
       this.#waiting.push(largest)
       open -= largest.length
     }

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { moveOver } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import type { HopKind } from '../model/hop.ts'
-import { type Database, quoteText, quoteTexts } from './query.ts'
+import { gatewayContent } from './gateway-content.ts'
+import { type Database, FACTS_FORMAT, quoteText, quoteTexts } from './query.ts'
 
 /** A Parquet file of facts that no ledger entry names yet. */
 export interface StagedSegment {
@@ -86,19 +87,19 @@ async function decide(
 ): Promise<void> {
   const app = kind === 'app'
   const stamp = app ? 'end_ts' : 'start_ts'
-  const content = app ? 'hop_id' : 'content_digest'
+  const content = app ? 'f.hop_id' : gatewayContent('f')
   const counted = app ? 'TRUE' : 'message_id IS NULL'
   const files = published.filter(
     p => p.kind === kind && staged.some(s => p.firstUs <= s.lastUs && p.lastUs >= s.firstUs),
   )
   const known = files.length
-    ? `SELECT hop_id, ${content} AS content FROM read_parquet(${quoteTexts(files.map(f => join(root, f.path)))})`
+    ? `SELECT hop_id, ${content} AS content FROM read_parquet(${quoteTexts(files.map(f => join(root, f.path)))}) AS f SEMI JOIN final_ids USING (hop_id)`
     : 'SELECT NULL::UUID AS hop_id, NULL::UUID AS content WHERE FALSE'
   await db.run(
     `CREATE OR REPLACE TEMP TABLE decisions AS
     WITH repeated AS (
       SELECT hop_id AS first_id, ${content} AS content, ${counted} AS counted, source_id, line_no, epoch_us(${stamp}) AS us
-      FROM read_parquet(${filesOf(staged)}) SEMI JOIN repeated_ids USING (hop_id)
+      FROM read_parquet(${filesOf(staged)}) AS f SEMI JOIN repeated_ids USING (hop_id)
     ), numbered AS (
       SELECT r.*, row_number() OVER (PARTITION BY r.source_id, first_id, r.content ORDER BY r.line_no) - 1
         + coalesce(c.seen, 0) AS ordinal
@@ -107,7 +108,9 @@ async function decide(
       SELECT *, CASE WHEN ordinal = 0 OR NOT counted THEN first_id
         ELSE sha256(hex_id(first_id) || '#' || ordinal)[:32]::UUID END AS final_id
       FROM numbered
-    ), ranked AS (
+    ), final_ids AS (
+      SELECT DISTINCT final_id AS hop_id FROM identified
+    ), known AS (${known}), ranked AS (
       SELECT *, row_number() OVER (PARTITION BY final_id, CASE WHEN ${app} THEN final_id ELSE content END
         ORDER BY source_id, line_no) AS place
       FROM identified
@@ -117,10 +120,7 @@ async function decide(
       NOT ${app} AND EXISTS (SELECT 1 FROM ranked AS o WHERE o.final_id = r.final_id AND o.content <> r.content)
         OR (NOT ${app} AND EXISTS (SELECT 1 FROM known AS o WHERE o.hop_id = r.final_id AND o.content <> r.content)) AS version
     FROM ranked AS r LEFT JOIN (SELECT DISTINCT hop_id, content FROM known) AS k
-      ON k.hop_id = r.final_id AND (${app} OR k.content = r.content)`.replace(
-      'WITH repeated AS',
-      `WITH known AS (${known}), repeated AS`,
-    ),
+      ON k.hop_id = r.final_id AND (${app} OR k.content = r.content)`,
   )
 }
 
@@ -137,7 +137,7 @@ async function rewrite(db: Database, staged: StagedSegment[]): Promise<void> {
     segment.rows = await db.run(
       `COPY (SELECT s.* REPLACE (coalesce(d.final_id, s.hop_id) AS hop_id)
          FROM read_parquet(${file}) AS s LEFT JOIN decisions AS d USING (source_id, line_no)
-         WHERE coalesce(d.keep, TRUE)) TO ${quoteText(`${segment.file}.kept`)} (FORMAT parquet, COMPRESSION zstd)`,
+         WHERE coalesce(d.keep, TRUE)) TO ${quoteText(`${segment.file}.kept`)} ${FACTS_FORMAT}`,
     )
     moveOver(`${segment.file}.kept`, segment.file)
   }

@@ -1,5 +1,6 @@
 import type { LedgerState } from '../ledger/state.ts'
 import { FACT_COLUMNS, type HopKind } from '../model/hop.ts'
+import { gatewayContent } from './gateway-content.ts'
 import { quoteIdentifier, quoteTexts } from './query.ts'
 import { wholeFiles } from './records.ts'
 
@@ -26,10 +27,11 @@ export function factsRelation(
   )
   if (segments.length === 0) return emptyRelation(FACT_COLUMNS[kind])
   const files = quoteTexts(wholeFiles(root, segments))
-  if (!segments.some(s => s.versions > 0)) return `read_parquet(${files}, hive_partitioning = false)`
+  const facts = `SELECT * REPLACE (raw_id(correlation_raw, correlation_id) AS correlation_raw)
+    FROM read_parquet(${files}, hive_partitioning = false) AS f`
+  if (!segments.some(s => s.versions > 0)) return `(${facts})`
   // Of two versions of one record the fuller counts, then the one with the smaller digest.
-  return `(SELECT * FROM read_parquet(${files}, hive_partitioning = false)
-    QUALIFY row_number() OVER (PARTITION BY hop_id ORDER BY field_count DESC, content_digest) = 1)`
+  return `(${facts} QUALIFY row_number() OVER (PARTITION BY hop_id ORDER BY field_count DESC, ${gatewayContent('f')}) = 1)`
 }
 
 /** A relation of these columns without rows. */

@@ -3,26 +3,42 @@
 -- The comparable form of a path, lossy in the way IIS decodes: percent escapes and '+' are resolved, case is folded,
 -- repeated and trailing slashes go. IIS logs what is left after decoding once, which may hold escapes again, so both
 -- sides are decoded twice. A path with escapes that are not UTF-8 stays as it is.
+CREATE OR REPLACE MACRO decoded_path_key(p) AS
+  coalesce(
+    nullif(
+      rtrim(
+        lower(replace(replace(replace(
+          CASE WHEN contains(p, '%')
+            THEN coalesce(TRY(url_decode(TRY(url_decode(p)))), TRY(url_decode(p)), p) ELSE p END,
+          '+', ' '), '///', '/'), '//', '/')),
+        '/'),
+      ''),
+    '/');
+
+-- The same, cheaper: most paths are their own comparable form, which one look tells; most others need no decoding.
 CREATE OR REPLACE MACRO path_key(p) AS
   CASE
+    WHEN regexp_full_match(p, '(?:/[^/%+A-Z\x80-\x{10FFFF}]+)+') THEN p
     WHEN p IS NULL THEN NULL
-    ELSE coalesce(
-      nullif(
-        rtrim(
-          lower(replace(replace(replace(
-            CASE WHEN contains(p, '%')
-              THEN coalesce(TRY(url_decode(TRY(url_decode(p)))), TRY(url_decode(p)), p) ELSE p END,
-            '+', ' '), '///', '/'), '//', '/')),
-          '/'),
-        ''),
-      '/')
+    WHEN NOT regexp_matches(p, '[%+]|//') THEN coalesce(nullif(rtrim(lower(p), '/'), ''), '/')
+    ELSE decoded_path_key(p)
   END;
 
 -- An id as a 64-bit key of the sorted index. MD5 only spreads the keys; answers are compared by the id itself.
-CREATE OR REPLACE MACRO id_key(id) AS md5_number_lower(id);
+CREATE OR REPLACE MACRO id_key(id) AS (md5_number(id) >> 64)::UBIGINT;
 
 -- The 32 hex digits of a hop id.
 CREATE OR REPLACE MACRO hex_id(id) AS replace(id::VARCHAR, '-', '');
+
+-- The raw id of a hop from what the facts hold: NULL where it equals the comparable form, 'uuid' where it has the dashes
+-- of a UUID besides.
+CREATE OR REPLACE MACRO raw_id(stored, id) AS
+  CASE
+    WHEN stored IS NULL THEN id
+    WHEN stored = 'uuid' AND length(id) = 32
+    THEN concat_ws('-', substr(id, 1, 8), substr(id, 9, 4), substr(id, 13, 4), substr(id, 17, 4), substr(id, 21))
+    ELSE stored
+  END;
 
 -- A text as a number that is equal where the text is. Only equality counts; 52 bits keep it exact as a double.
 CREATE OR REPLACE MACRO text_code(t) AS (hash(t) % 4503599627370496)::DOUBLE;
@@ -32,7 +48,7 @@ CREATE OR REPLACE MACRO subject_text(kind, issuer, name) AS lower(concat_ws('|',
 
 -- How a subject is written: kind, issuer, and what stands behind an @. Names of one shape can be compared.
 CREATE OR REPLACE MACRO subject_shape(kind, issuer, name) AS
-  lower(concat_ws('|', kind, coalesce(issuer, ''), regexp_extract(name, '@(.*)$', 1)));
+  lower(concat_ws('|', kind, coalesce(issuer, ''), CASE WHEN contains(name, '@') THEN substr(name, instr(name, '@') + 1) ELSE '' END));
 
 -- The application of a hop. These hold until applications are configured.
 CREATE OR REPLACE MACRO gateway_application(environment, proxy, target_host) AS 'default';

@@ -5,6 +5,7 @@ import {
   type DuckDBConnection,
   DuckDBDataChunk,
   DuckDBInstance,
+  type DuckDBPreparedStatement,
   type DuckDBValue,
   type Json,
 } from '@duckdb/node-api'
@@ -41,6 +42,15 @@ export function sqlFile(name: string, moduleUrl: string): string {
   return readFileSync(new URL(name, moduleUrl), 'utf8')
 }
 
+/**
+ * How facts are written: a row group is what a query skips as a whole. Version 2 of the encodings writes numbers that
+ * grow, such as stamps and offsets, as differences. Level 1 costs 2 % more room than level 3 and 8 % less time.
+ */
+export const FACTS_FORMAT = '(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)'
+
+/** Statements kept for another run. */
+const MOST_STATEMENTS = 8
+
 /** Rows of a data chunk; DuckDB takes no more. */
 const CHUNK_ROWS = 2048
 
@@ -54,13 +64,18 @@ export class Database {
   /** Below it everything that DuckDB writes for a store. */
   readonly #spillFolder: string
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, spillFolder: string) {
+  readonly #threads: number | undefined
+  readonly #statements = new Map<string, DuckDBPreparedStatement>()
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, { threads, spillFolder }: EngineOptions) {
+    this.#threads = threads
     this.#instance = instance
     this.#connection = connection
     this.#spillFolder = spillFolder
   }
 
-  static async open({ threads, memoryMiB, spillFolder }: EngineOptions): Promise<Database> {
+  static async open(options: EngineOptions): Promise<Database> {
+    const { threads, memoryMiB, spillFolder } = options
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryMiB}MiB`,
       temp_directory: spillFolder,
@@ -68,7 +83,7 @@ export class Database {
     })
     const connection = await instance.connect()
     await connection.run("SET TimeZone = 'UTC'")
-    return new Database(instance, connection, spillFolder)
+    return new Database(instance, connection, options)
   }
 
   /**
@@ -117,18 +132,44 @@ export class Database {
     return first
   }
 
-  /** Columns of DOUBLE values, for what is computed over many rows. */
+  /** Columns of DOUBLE values, for what is computed over many rows; NULL is 0. */
   async numbers<Name extends string>(
     sql: string,
     names: readonly Name[],
     params?: Params,
   ): Promise<Record<Name, Float64Array>> {
-    const reader = await this.#read(sql, params)
-    const at = new Map(reader.columnNames().map((name, index) => [name, index]))
-    const columns = reader.getColumns()
-    const column = (name: Name): Float64Array =>
-      Float64Array.from((columns[at.get(name) ?? -1] ?? []) as number[])
+    const statement = await this.#prepared(sql)
+    if (params) statement.bind(params as Record<string, DuckDBValue>)
+    const result = await statement.run().catch(error => this.#refused(error))
+    const at = new Map(result.columnNames().map((name, index) => [name, index]))
+    const chunks = await result.fetchAllChunks()
+    const count = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0)
+    const column = (name: Name): Float64Array => {
+      const values = new Float64Array(count)
+      let filled = 0
+      for (const chunk of chunks) {
+        const vector = chunk.getColumnVector(at.get(name) ?? -1)
+        const { itemCount } = vector
+        for (let i = 0; i < itemCount; i++) values[filled++] = (vector.getItem(i) as number | null) ?? 0
+      }
+      return values
+    }
     return Object.fromEntries(names.map(name => [name, column(name)])) as Record<Name, Float64Array>
+  }
+
+  /** A statement that is run over and over with other parameters is planned once. */
+  async #prepared(sql: string): Promise<DuckDBPreparedStatement> {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = await this.#connection.prepare(sql)
+    if (this.#statements.size >= MOST_STATEMENTS) this.#forgetStatements()
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  #forgetStatements(): void {
+    for (const statement of this.#statements.values()) statement.destroySync()
+    this.#statements.clear()
   }
 
   /** Creates a temp table of DOUBLE columns. */
@@ -158,7 +199,17 @@ export class Database {
     for await (const rows of result.yieldRowObjectJson()) yield rows as Row[]
   }
 
+  /** How many threads queries run on from here on; undefined: as many as the database was opened with. */
+  async useThreads(threads?: number): Promise<void> {
+    await this.run(
+      threads === undefined && this.#threads === undefined
+        ? 'RESET threads'
+        : `SET threads = ${threads ?? this.#threads}`,
+    )
+  }
+
   close(): void {
+    this.#forgetStatements()
     this.#connection.closeSync()
     this.#instance.closeSync()
   }

@@ -17,9 +17,10 @@ export interface Background {
   readonly logSize: Float64Array
 }
 
+/** Rates and sizes are told for lines that may be linked: nobody asks for the others'. */
 export function describeBackground(app: AppSide): Background {
-  const group = codesOf(app.count, i => `${app.key[i]} ${app.status[i]}`)
-  const alike = codesOf(app.count, i => `${app.key[i]} ${app.status[i]} ${app.subject[i]}`)
+  const group = pairCodes(app.key, app.status)
+  const alike = pairCodes(group, app.subject)
   const logRate = rates(app, alike, WINDOWS_US)
   const logCalmRate = rates(app, alike, WINDOWS_US.slice(-1))
   return { group, logRate, logCalmRate, logSize: sizes(app, group) }
@@ -27,41 +28,51 @@ export function describeBackground(app: AppSide): Background {
 
 function sizes(app: AppSide, group: Int32Array): Float64Array {
   const counts = new SizeCounts()
-  const each = (take: (i: number, bytes: number) => void): void => {
-    app.bytes.forEach((bytes, i) => {
-      if (!Number.isNaN(bytes)) take(i, bytes)
-    })
+  for (let i = 0; i < app.count; i++) {
+    const bytes = app.bytes[i] ?? Number.NaN
+    if (!Number.isNaN(bytes)) counts.add(group[i] ?? 0, bytes)
   }
-  each((i, bytes) => counts.add(group[i] ?? 0, bytes))
   const result = new Float64Array(app.count).fill(Number.NaN)
-  each((i, bytes) => {
-    result[i] = counts.log(group[i] ?? 0, bytes)
-  })
+  for (let i = 0; i < app.count; i++) {
+    const bytes = app.bytes[i] ?? Number.NaN
+    if (app.open[i] && !Number.isNaN(bytes)) result[i] = counts.log(group[i] ?? 0, bytes)
+  }
   return result
 }
 
-function codesOf(count: number, textOf: (i: number) => string): Int32Array {
-  const known = new Map<string, number>()
-  return Int32Array.from({ length: count }, (_, i) => {
-    const text = textOf(i)
-    let code = known.get(text)
+/** Small numbers for pairs of codes: equal pair, equal number. */
+function pairCodes(first: Int32Array, second: Int32Array): Int32Array {
+  const ofFirst = codesOf(first)
+  const ofSecond = codesOf(second)
+  return codesOf(Float64Array.from(ofFirst, (code, i) => code * 2 ** 26 + (ofSecond[i] ?? 0)))
+}
+
+function codesOf(values: Int32Array | Float64Array): Int32Array {
+  const known = new Map<number, number>()
+  const result = new Int32Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0
+    let code = known.get(value)
     if (code === undefined) {
       code = known.size
-      known.set(text, code)
+      known.set(value, code)
     }
-    return code
-  })
+    result[i] = code
+  }
+  return result
 }
 
 function rates(app: AppSide, alike: Int32Array, windowsUs: readonly number[]): Float64Array {
-  const order = Array.from({ length: app.count }, (_, i) => i).sort(
-    (a, b) => (alike[a] ?? 0) - (alike[b] ?? 0) || (app.fromUs[a] ?? 0) - (app.fromUs[b] ?? 0) || a - b,
-  )
+  const isAsked = new Uint8Array(app.count)
+  for (let i = 0; i < app.count; i++) if (app.open[i]) isAsked[alike[i] ?? 0] = 1
+  const order = Int32Array.from(alike.keys())
+    .filter(i => isAsked[alike[i] ?? 0] === 1)
+    .sort((a, b) => (alike[a] ?? 0) - (alike[b] ?? 0) || (app.fromUs[a] ?? 0) - (app.fromUs[b] ?? 0) || a - b)
   const result = new Float64Array(app.count)
   for (let from = 0; from < order.length; ) {
     let to = from + 1
     while (to < order.length && alike[order[to] ?? 0] === alike[order[from] ?? 0]) to++
-    const at = order.slice(from, to).map(i => app.fromUs[i] ?? 0)
+    const at = Float64Array.from(order.subarray(from, to), i => app.fromUs[i] ?? 0)
     const busiest = new Float64Array(at.length)
     for (const half of windowsUs) {
       let low = 0

@@ -114,12 +114,15 @@ export function matchSlice(gateway: GatewaySide, app: AppSide, model: Model): Ma
 
 /** Weight of the candidates that were not kept: each as likely as the weakest that was. */
 function others({ from, dropped }: Candidates, weight: Float64Array): Float64Array {
-  return Float64Array.from(dropped, (count, i) => {
-    if (count === 0) return 0
+  const result = new Float64Array(dropped.length)
+  for (let i = 0; i < dropped.length; i++) {
+    const count = dropped[i] ?? 0
+    if (count === 0) continue
     let least = Number.POSITIVE_INFINITY
     for (let e = from[i] ?? 0; e < (from[i + 1] ?? 0); e++) least = Math.min(least, weight[e] ?? 0)
-    return count * least
-  })
+    result[i] = count * least
+  }
+  return result
 }
 
 function odds(log: number): number {

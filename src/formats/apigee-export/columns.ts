@@ -38,7 +38,7 @@ export const OBFUSCATED_EMPTY =
 
 /** Columns that the reader computes and writes before the known ones. */
 export const GATEWAY_PREFIX = [
-  'source_id', 'line_no', 'byte_offset', 'hop_id', 'content_digest', 'field_count',
+  'source_id', 'line_no', 'byte_offset', 'hop_id', 'field_count',
   'client_received_start_us', 'client_received_end_us', 'target_sent_start_us', 'target_sent_end_us',
   'target_received_start_us', 'target_received_end_us', 'client_sent_start_us', 'client_sent_end_us', 'stamp_rule',
   'target_called', 'obfuscated', 'correlation_id', 'correlation_raw', 'correlation_field', 'other_ids', 'traceparent',
@@ -49,11 +49,28 @@ export const GATEWAY_PREFIX = [
 export const DELIMITER = '\x1f'
 export const QUOTE = '\x1e'
 
-export const GATEWAY_LAYOUT: ChunkLayout = {
-  kind: 'gateway',
-  delimiter: DELIMITER,
-  quote: QUOTE,
-  nullText: '',
-  columns: [...GATEWAY_PREFIX, ...KNOWN],
-  key: 'gateway',
+/** Whether a value of an export is none. Of a proxy, `(not set)` says that the call reached none. */
+export function isNoValue(raw: string, name: string): boolean {
+  if (raw.length > 9) return false
+  if (raw === '' || raw === '\\N' || raw === 'null') return true
+  return (raw === '(not set)' || raw === 'Not set') && name !== 'apiproxy'
 }
+
+/**
+ * The layout of chunk rows with these known columns.
+ *
+ * @param known indexes in KNOWN, in the order of the row
+ */
+export function gatewayLayout(known: readonly number[]): ChunkLayout {
+  return {
+    kind: 'gateway',
+    delimiter: DELIMITER,
+    quote: QUOTE,
+    nullText: '',
+    columns: [...GATEWAY_PREFIX, ...known.map(index => KNOWN[index] ?? '')],
+    key: `gateway ${known.join(' ')}`,
+  }
+}
+
+/** Every known column, for sources whose rows name their columns one by one. */
+export const FULL_LAYOUT = gatewayLayout(KNOWN.map((_, index) => index))

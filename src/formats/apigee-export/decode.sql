@@ -1,7 +1,7 @@
 -- Gateway hops of one chunk of Apigee export records, in the order of the chunk.
 -- NULL: the record has no such column, or it held no value. path_key is the path the target should have seen:
 -- the target's base path and the proxy path suffix; NULL where they are hashed or the target is not named.
--- grain: hop_id, content_digest, until the store has dropped records it already has
+-- grain: source_id, line_no
 WITH paths AS (
   SELECT
     *,
@@ -33,7 +33,6 @@ WITH paths AS (
 )
 SELECT
   hop_id,
-  content_digest,
   field_count,
   source_id,
   line_no,

@@ -76,7 +76,6 @@ test('a full record, names in any case, numbers as numbers or text', async () =>
   expect(await stored(FULL)).toMatchObject(STORED)
   expect(await attributes(FULL)).toEqual({
     dc_user_id: 'CORP\\Ann',
-    dc_correlation_id: 'C-1',
     dc_request_id: 'R-1',
   })
 })

@@ -2,8 +2,11 @@ import type { RejectReason } from '../../model/source.ts'
 import type { ReaderContext, ReaderState } from '../format.ts'
 import { MAX_LINE_BYTES, type Position } from '../lines.ts'
 import { rejectLine, wholeLine } from '../rejects.ts'
+import { FULL_LAYOUT } from './columns.ts'
 import { endsInQuotes, guessDelimiter, parseHeader, splitRecord } from './delimited.ts'
 import { ExportReader, isBlankText, type Line, mayHoldControls, mayHoldSecrets } from './export-reader.ts'
+import { bindPlain } from './plain-binding.ts'
+import { PlainRows } from './plain-rows.ts'
 import type { ColumnRole } from './roles.ts'
 
 /** A record over more lines than this is taken for a stray quote. */
@@ -14,6 +17,7 @@ export class DelimitedReader extends ExportReader {
   #delimiter = ''
   #roles: readonly ColumnRole[] | undefined
   #names: readonly string[] | undefined
+  #plain: PlainRows | undefined
   /** Lines of a record whose quoted value is not closed yet. */
   #open: Line[] = []
   #openBytes = 0
@@ -28,7 +32,15 @@ export class DelimitedReader extends ExportReader {
   #bind(names: readonly string[], delimiter: string): void {
     this.#names = names
     this.#delimiter = delimiter
-    this.#roles = names.map(name => this.writer.role(name))
+    const roles = names.map(name => this.writer.role(name))
+    this.#roles = roles
+    const plain = delimiter === '' ? undefined : bindPlain(names, roles, this.context)
+    this.#plain = plain && new PlainRows(this.context, plain, delimiter)
+    this.writer.use(plain?.layout ?? FULL_LAYOUT)
+  }
+
+  protected override takePlain(buffer: Buffer, start: number, end: number, at: Position): boolean {
+    return this.#open.length === 0 && this.#plain?.take(buffer, start, end, at) === true
   }
 
   protected take(line: Line): void {

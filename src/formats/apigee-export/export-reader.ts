@@ -67,6 +67,12 @@ export abstract class ExportReader implements Reader {
   }
 
   protected abstract take(line: Line): void
+
+  /** Takes a row straight from its bytes, where it is plain. @returns whether it did */
+  protected takePlain(_buffer: Buffer, _start: number, _end: number, _at: Position): boolean {
+    return false
+  }
+
   /** No further line follows. */
   protected abstract finish(): void
   /** A line that cannot be read follows: a record that is open cannot go on behind it. */
@@ -77,6 +83,7 @@ export abstract class ExportReader implements Reader {
 
   #line(buffer: Buffer, from: number, to: number, at: Position, terminated: boolean): void {
     const { start, end } = withoutPadding(buffer, from, to, at)
+    if (this.#utf8.isValid(buffer, start, end) && this.takePlain(buffer, start, end, at)) return
     const bytes = buffer.subarray(from, to)
     const hadCr = terminated && buffer[to] === 13
     this.take({ bytes, text: this.#text(buffer, start, end), at, terminated, hadCr })

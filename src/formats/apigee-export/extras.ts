@@ -82,10 +82,15 @@ export class ExtraColumns {
     return content
   }
 
-  /** A JSON object of the columns; empty where there are none. */
-  attributes(): string {
+  /**
+   * A JSON object of the columns; empty where there are none.
+   *
+   * @param primary the field that the correlation id came from, which has columns of its own
+   */
+  attributes(primary: string): string {
     let members = ''
     for (const i of this.#shape.order) {
+      if (this.#roles[i]?.name === primary) continue
       members += `${members ? ',' : '{'}${this.#roles[i]?.member}${jsonBytes(this.#values[i] ?? '')}`
     }
     return members && `${members}}`
@@ -109,6 +114,6 @@ export class ExtraColumns {
 }
 
 /** Built-in analytics columns are never ids or subjects by themselves; only custom ones are looked at. */
-function isCandidate(name: string): boolean {
+export function isCandidate(name: string): boolean {
   return !name.startsWith('ax_') && !name.startsWith('x_apigee') && name !== ''
 }

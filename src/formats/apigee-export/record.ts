@@ -1,13 +1,16 @@
-import { digest128, IDENTITY_VERSION, isSentinel, normalizeId } from '../../model/ids.ts'
+import { digest128, IDENTITY_VERSION, isSentinel, normalizeId, storedRaw } from '../../model/ids.ts'
 import { mayHoldSecret, SCRUBBED } from '../../model/scrub.ts'
 import { countDecoded } from '../../model/source.ts'
 import { DAY_US } from '../../model/time.ts'
+import type { ChunkLayout } from '../chunk.ts'
 import { jsonBytes } from '../encoding.ts'
 import type { ReaderContext } from '../format.ts'
 import type { Position } from '../lines.ts'
 import {
   DELIMITER,
-  GATEWAY_LAYOUT,
+  FULL_LAYOUT,
+  GATEWAY_PREFIX,
+  isNoValue,
   KNOWN,
   type KnownColumn,
   OBFUSCATED,
@@ -17,13 +20,15 @@ import {
 } from './columns.ts'
 import { ExtraColumns } from './extras.ts'
 import { type ColumnRole, type ExtraRole, type KnownRole, RoleTable } from './roles.ts'
-import { parseStamp, type Stamp } from './stamps.ts'
+import { isFiller, parseStamp, type Stamp } from './stamps.ts'
 import { GatewaySubjects } from './subjects.ts'
 import { isTargetCalled } from './target-called.ts'
 
 const at = (name: KnownColumn): number => KNOWN.indexOf(name)
 const [ORG, ENV, FLOW] = [at('organization'), at('environment'), at('gateway_flow_id')]
 const [CLIENT, EMAIL] = [at('client_id'), at('developer_email')]
+const [CODE, CACHE] = [at('target_response_code'), at('cache_hit')]
+const FAULT = at('ax_edge_execution_fault_code')
 
 const IS_NUMBER = /^-?\d+(?:\.\d{1,9})?$/
 const HASHED = /^[0-9a-f]{128}$/
@@ -43,6 +48,11 @@ export class RecordWriter {
   /** Known values as identity sees them. */
   readonly #keys: string[] = new Array<string>(KNOWN.length).fill('')
   readonly #stamps: string[] = new Array<string>(STAMPS.length).fill('')
+  /** The same as µs, NaN where absent. */
+  readonly #stampUs = new Float64Array(STAMPS.length)
+  /** The layout that records are written in, and its known columns. */
+  #layout: ChunkLayout = FULL_LAYOUT
+  #written: readonly number[] = KNOWN.map((_, index) => index)
   #token = ''
   #obfuscated = false
   #fieldCount = 0
@@ -59,6 +69,14 @@ export class RecordWriter {
   /** What happens to a column of this name. Roles are shared: equal names give the same object. */
   role(name: string): ColumnRole {
     return this.#roles.of(name)
+  }
+
+  /** Writes records from here on with these known columns, in the order of the layout. */
+  use(layout: ChunkLayout): void {
+    this.#layout = layout
+    this.#written = layout.columns
+      .slice(GATEWAY_PREFIX.length)
+      .map(name => KNOWN.indexOf(name as KnownColumn))
   }
 
   /**
@@ -81,8 +99,7 @@ export class RecordWriter {
 
   /** Takes one column. Empty values and `(not set)` are no value, except for `apiproxy`. */
   set(role: ColumnRole, raw: string): void {
-    if (raw === '' || raw === '\\N' || raw === 'null') return
-    if ((raw === '(not set)' || raw === 'Not set') && role.name !== 'apiproxy') return
+    if (isNoValue(raw, role.name)) return
     this.#fieldCount++
     if (role.to === 'stamp') this.#stamps[role.index] = raw
     else if (role.to === 'known') this.#setKnown(role, raw)
@@ -141,11 +158,12 @@ export class RecordWriter {
     const stamps = this.#stamps.map(text => (text === '' ? undefined : parseStamp(text)))
     const received = stamps[0]
     if (!received) return missing(this.#stamps[0] ?? '')
+    for (let i = 0; i < stamps.length; i++) this.#stampUs[i] = stamps[i]?.us ?? Number.NaN
     this.#keepOddStamps(stamps)
     this.#extras.arrange()
     const { accounting, sink } = this.#context
-    const row = this.#row(position, received, stamps)
-    const chunk = sink.chunk(GATEWAY_LAYOUT, Math.floor(received.us / DAY_US))
+    const row = this.#row(position, received)
+    const chunk = sink.chunk(this.#layout, Math.floor(received.us / DAY_US))
     chunk.reserve(row.length + 1)
     chunk.text(row)
     chunk.byte(10)
@@ -162,17 +180,22 @@ export class RecordWriter {
     }
   }
 
-  #row(position: Position, received: Stamp, stamps: readonly (Stamp | undefined)[]): string {
-    const content = digest128(Buffer.from(this.#content(stamps), 'latin1'))
+  #row(position: Position, received: Stamp): string {
     const { sourceId } = this.#context
+    const ids = this.#ids()
     let row = `${sourceId}${DELIMITER}${position.lineNo}${DELIMITER}${position.byteOffset}${DELIMITER}`
-    row += `${this.#hopId(received.us, content)}${DELIMITER}${content}${DELIMITER}${this.#fieldCount}${DELIMITER}`
-    for (const stamp of stamps) row += (stamp ? stamp.us : '') + DELIMITER
-    row += `${received.rule}${DELIMITER}${isTargetCalled(this.#known, stamps) ? 1 : 0}${DELIMITER}`
-    row += `${this.#obfuscated ? 1 : 0}${DELIMITER}${this.#ids()}${DELIMITER}${this.#subject()}${DELIMITER}`
-    row += `${this.#pseudonym()}${DELIMITER}${this.#quote(this.#extras.attributes())}`
-    for (const value of this.#known) row += DELIMITER + this.#quote(value)
+    row += `${this.#hopId(received.us)}${DELIMITER}${this.#fieldCount}${DELIMITER}`
+    for (const us of this.#stampUs) row += (Number.isNaN(us) ? '' : us) + DELIMITER
+    row += `${received.rule}${DELIMITER}${this.#isTargetCalled() ? 1 : 0}${DELIMITER}`
+    row += `${this.#obfuscated ? 1 : 0}${DELIMITER}${ids.columns}${DELIMITER}${this.#subject()}${DELIMITER}`
+    row += `${this.#pseudonym()}${DELIMITER}${this.#quote(this.#extras.attributes(ids.field))}`
+    for (const index of this.#written) row += DELIMITER + this.#quote(this.#known[index] ?? '')
     return row
+  }
+
+  #isTargetCalled(): boolean {
+    const { [CODE]: code = '', [CACHE]: cacheHit = '', [FAULT]: faultCode = '' } = this.#known
+    return isTargetCalled({ code, cacheHit, faultCode }, this.#stampUs)
   }
 
   /** Its end is cut out of the token, maybe inside a character, so only printable ASCII is kept. */
@@ -181,37 +204,40 @@ export class RecordWriter {
   }
 
   /** What the record says, in an order of its own: neither column order nor rendering of the file enters. */
-  #content(stamps: readonly (Stamp | undefined)[]): string {
+  #content(): string {
     let content = ''
-    for (let i = 0; i < stamps.length; i++) content += `${stamps[i]?.us ?? ''}\n`
+    for (const us of this.#stampUs) content += `${Number.isNaN(us) ? '' : us}\n`
     for (let i = 0; i < this.#keys.length; i++) if (this.#keys[i]) content += `${KNOWN[i]}=${this.#keys[i]}\n`
     return content + this.#extras.content()
   }
 
-  #hopId(receivedUs: number, content: string): string {
+  #hopId(receivedUs: number): string {
     const { [FLOW]: flow = '', [ORG]: org = '', [ENV]: env = '' } = this.#keys
-    const key = flow ? `${flow}\n${receivedUs}` : `\n${content}`
-    const head = `throughline:${IDENTITY_VERSION}:gateway\n${org}\n${env}\n`
+    const head = gatewayIdentity(org, env)
+    const key = flow ? `${flow}\n${receivedUs}` : `\n${digest128(Buffer.from(this.#content(), 'latin1'))}`
     return digest128(Buffer.from(head + key, 'latin1'))
   }
 
-  /** correlation_id correlation_raw correlation_field other_ids traceparent */
-  #ids(): string {
+  /** correlation_id correlation_raw correlation_field other_ids traceparent, and the field of the id. */
+  #ids(): { columns: string; field: string } {
     const { idFields } = this.#context.accounting
     let primary = DELIMITER + DELIMITER
     let others = ''
-    let found = false
+    let field = ''
     for (const { name, value } of this.#extras.ids()) {
       const id = normalizeId(value)
       if (id === undefined || value === SCRUBBED) continue
       idFields[name] = (idFields[name] ?? 0) + 1
-      if (found) others += `${others ? ',' : ''}${jsonBytes(`${name}=${id}`)}`
-      else primary = this.#quote(id) + DELIMITER + this.#quote(value) + DELIMITER + this.#quote(name)
-      found = true
+      if (field) others += `${others ? ',' : ''}${jsonBytes(`${name}=${id}`)}`
+      else {
+        primary = [id, storedRaw(id, value) ?? '', name].map(text => this.#quote(text)).join(DELIMITER)
+        field = name
+      }
     }
     if (this.#known[FLOW]) idFields.gateway_flow_id = (idFields.gateway_flow_id ?? 0) + 1
     const list = others && this.#quote(`[${others}]`)
-    return primary + DELIMITER + list + DELIMITER + this.#quote(this.#extras.traceparent())
+    const columns = primary + DELIMITER + list + DELIMITER + this.#quote(this.#extras.traceparent())
+    return { columns, field }
   }
 
   /** subject_kind subject_issuer subject_name subject_raw */
@@ -231,6 +257,11 @@ export class RecordWriter {
   }
 }
 
+/** Head of the identity key of a gateway hop, as a byte string. */
+export function gatewayIdentity(organization: string, environment: string): string {
+  return `throughline:${IDENTITY_VERSION}:gateway\n${organization}\n${environment}\n`
+}
+
 const NEEDS_QUOTES = /[\x1e\x1f\r\n]/
 
 function missing(text: string): string {
@@ -242,9 +273,4 @@ function isNumberOf(text: string, digits: number): boolean {
   if (!IS_NUMBER.test(text)) return false
   const point = text.indexOf('.')
   return (point === -1 ? text.length : point) <= digits
-}
-
-/** What writers put where there is no time: 0, -1, a dash. */
-function isFiller(text: string): boolean {
-  return isSentinel(text) || /^-?0*[01]?(?:\.0+)?$/.test(text) || text.startsWith('1970-01-01')
 }

@@ -1,3 +1,4 @@
+import { isSentinel } from '../../model/ids.ts'
 import { dayNumber, SECOND_US } from '../../model/time.ts'
 
 /** Which rule read a stamp: epoch seconds, milliseconds or microseconds, or text. */
@@ -83,4 +84,9 @@ function fromWhole(digits: string): Stamp | undefined {
   if (length >= 15) return { us: Number(digits), rule: 'us' }
   if (length >= 12) return { us: Number(digits) * 1000, rule: 'ms' }
   return length >= 9 ? { us: Number(digits) * SECOND_US, rule: 's' } : undefined
+}
+
+/** What writers put where there is no time: 0, -1, a dash. */
+export function isFiller(text: string): boolean {
+  return isSentinel(text) || /^-?0*[01]?(?:\.0+)?$/.test(text) || text.startsWith('1970-01-01')
 }
