@@ -12,7 +12,7 @@ import { commitBatch } from '../store/commit.ts'
 import type { Duplicates } from '../store/dedupe.ts'
 import type { Store } from '../store/store.ts'
 import { applyCut, carryLines, createCarried, noteCut } from './carried.ts'
-import { HEAD_DIGEST_BYTES, lookUp } from './known.ts'
+import { HEAD_DIGEST_BYTES, isPruned, lookUp } from './known.ts'
 import { forgetLastLine, lastLine } from './last-line.ts'
 import { type Origin, originFinder } from './origin.ts'
 import { Stager } from './stager.ts'
@@ -42,11 +42,17 @@ export interface Progress {
   readonly lines: number
 }
 
+export interface KnownSource {
+  readonly path: string
+  /** Whether all of its lines are of days that were pruned since. */
+  readonly isPruned: boolean
+}
+
 export interface IngestResult {
   /** Sources that were read, in order. */
   readonly sources: readonly SourceRecord[]
-  /** Paths whose bytes the store already had. */
-  readonly known: readonly string[]
+  /** Sources whose bytes the store already had. */
+  readonly known: readonly KnownSource[]
   readonly refused: readonly (RefusedRecord & { readonly named: boolean })[]
   /** Days with new hops, `YYYY-MM-DD`. */
   readonly days: readonly string[]
@@ -79,7 +85,7 @@ class IngestRun {
   #pending = new Map<number, SourceRecord>()
   #pendingRefused: RefusedRecord[] = []
   readonly #done = new Map<number, SourceRecord>()
-  readonly #known: string[] = []
+  readonly #known: KnownSource[] = []
   readonly #refused: (RefusedRecord & { named: boolean })[] = []
   readonly #days = new Set<string>()
   #nextId: number
@@ -103,7 +109,7 @@ class IngestRun {
     try {
       const known =
         input.path === '-' ? ({ is: 'new' } as const) : await lookUp(this.#store.state, input.path)
-      if (known.is === 'known') this.#known.push(input.path)
+      if (known.is === 'known') this.#known.push({ path: input.path, isPruned: isPruned(this.#store.state, known.source) })
       else if (known.is === 'grown') await this.#resume(input, known.source)
       else await this.#read(input)
     } catch (error) {
@@ -209,7 +215,7 @@ class IngestRun {
     const days = await commitBatch(this.#store, {
       staged,
       rejects,
-      sources: duplicates => this.#account(duplicates),
+      sources: (duplicates, late) => this.#account(duplicates, late),
       refused: this.#pendingRefused,
       config: this.#options.configDigest,
     })
@@ -219,7 +225,11 @@ class IngestRun {
     this.#pendingRefused = []
   }
 
-  #account(duplicates: readonly Duplicates[]): SourceRecord[] {
+  #account(duplicates: readonly Duplicates[], late: ReadonlyMap<number, number>): SourceRecord[] {
+    for (const [sourceId, rows] of late) {
+      const accounting = this.#pending.get(sourceId)?.accounting
+      if (accounting) accounting.pruned = (accounting.pruned ?? 0) + rows
+    }
     for (const { sourceId, duplicates: rows, byStamp } of duplicates) {
       const accounting = this.#pending.get(sourceId)?.accounting
       if (!accounting) continue

@@ -1,5 +1,6 @@
 import type { SourceRecord } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
+import { DAY_US, dayNumber } from '../model/time.ts'
 import { prefixDigest, sourceSize } from '../sources/read.ts'
 
 /** Bytes that tell whether two files may be the same, grown one. */
@@ -34,4 +35,13 @@ export async function lookUp(state: LedgerState, path: string): Promise<Known> {
     if ((await prefixDigest(path, source.rawBytes)) === source.sha256) return { is: 'grown', source }
   }
   return { is: 'new' }
+}
+
+/** Whether everything that was read from a source has been pruned since. */
+export function isPruned({ pruning }: LedgerState, { accounting }: SourceRecord): boolean {
+  return (
+    pruning !== undefined &&
+    accounting.lastUs !== undefined &&
+    accounting.lastUs < dayNumber(pruning.before) * DAY_US
+  )
 }

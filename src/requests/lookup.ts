@@ -133,8 +133,9 @@ async function hopsOf(
 }
 
 async function indexHits({ db, state, root }: Store, texts: readonly string[]): Promise<Hit[]> {
-  if (state.indexes.length === 0) return []
-  const files = quoteTexts(state.indexes.map(index => join(root, index.path)))
+  const indexes = state.indexes.filter(index => index.kind === 'id')
+  if (indexes.length === 0) return []
+  const files = quoteTexts(indexes.map(index => join(root, index.path)))
   // The keys are computed first: only a constant lets DuckDB skip row groups of the sorted files.
   const keys = await db.rows<{ key: string }>(
     `SELECT id_key(t)::VARCHAR AS key FROM (SELECT unnest(${quoteTexts(texts)}) AS t)`,

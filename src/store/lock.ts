@@ -3,7 +3,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ThroughlineError } from '../errors.ts'
 
-interface Holder {
+/** A process that holds something of a store. */
+export interface Holder {
   readonly pid: number
   readonly host: string
 }
@@ -45,7 +46,8 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-function isAlive(holder: Holder): boolean {
+/** Whether a process still runs. One of another host cannot be asked and counts as alive. */
+export function isAlive(holder: Holder): boolean {
   if (holder.host !== hostname()) return true
   try {
     process.kill(holder.pid, 0)

@@ -16,6 +16,11 @@ export interface EngineOptions {
   readonly memoryMiB: number
   /** Folder for what does not fit into memory. */
   readonly spillFolder: string
+  /**
+   * Keeps the footers of Parquet files: over a month they cost more than the answer. For readers, to whom files do not
+   * change under their name; a writer has temporary ones that do.
+   */
+  readonly keepFooters?: boolean
 }
 
 /** A column as written in SQL. */
@@ -51,14 +56,14 @@ export class Database {
     this.#connection = connection
   }
 
-  static async open({ threads, memoryMiB, spillFolder }: EngineOptions): Promise<Database> {
+  static async open({ threads, memoryMiB, spillFolder, keepFooters }: EngineOptions): Promise<Database> {
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryMiB}MiB`,
       temp_directory: spillFolder,
       ...(threads ? { threads: String(threads) } : {}),
     })
     const connection = await instance.connect()
-    await connection.run("SET TimeZone = 'UTC'")
+    await connection.run(`SET TimeZone = 'UTC'; SET parquet_metadata_cache = ${keepFooters === true}`)
     return new Database(instance, connection)
   }
 

@@ -6,7 +6,9 @@ import type { Entry, EntryBody } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
 import { layout } from './layout.ts'
 import { acquireLock } from './lock.ts'
+import { type Pin, pinState } from './pins.ts'
 import { Database, sqlFile } from './query.ts'
+import { sweepReplaced } from './sweep.ts'
 
 export interface StoreOptions {
   readonly path: string
@@ -30,20 +32,21 @@ export class Store {
   readonly ledger: Ledger
   readonly #release: (() => void) | undefined
   readonly #surroundings: Surroundings | undefined
+  readonly #pin: Pin | undefined
   #isAbandoned = false
 
   private constructor(
     root: string,
     db: Database,
     ledger: Ledger,
-    surroundings?: Surroundings,
-    release?: () => void,
+    life: { surroundings?: Surroundings; release?: () => void; pin?: Pin },
   ) {
     this.root = root
     this.db = db
     this.ledger = ledger
-    this.#surroundings = surroundings
-    this.#release = release
+    this.#surroundings = life.surroundings
+    this.#release = life.release
+    this.#pin = life.pin
   }
 
   get state(): LedgerState {
@@ -56,7 +59,8 @@ export class Store {
   }
 
   /**
-   * Opens an existing store for reading. Any number of readers may do so while one process writes.
+   * Opens an existing store for reading. Any number of readers may do so while one process writes: files of the state
+   * that a reader has seen stay until it closes the store or goes on with `refresh`.
    *
    * @throws STORE_NOT_FOUND, STORE_NEWER, STORE_DAMAGED
    */
@@ -70,7 +74,8 @@ export class Store {
       )
     }
     const ledger = Ledger.open(root)
-    return new Store(root, await openDatabase(options, layout.temporary(root)), ledger)
+    const pin = pinState(root, ledger.state.head)
+    return new Store(root, await openDatabase(options, layout.temporary(root), true), ledger, { pin })
   }
 
   /**
@@ -91,13 +96,21 @@ export class Store {
         rmSync(temporary, { recursive: true, force: true })
         mkdirSync(temporary, { recursive: true })
       })
-      const store = new Store(root, await openDatabase(options, temporary), ledger, surroundings, release)
+      const db = await openDatabase(options, temporary)
+      const store = new Store(root, db, ledger, { surroundings, release })
       if (ledger.state.head < 0) store.append({ kind: 'created', storeId: surroundings.newId() })
+      sweepReplaced(store)
       return store
     } catch (error) {
       release()
       throw error
     }
+  }
+
+  /** Goes on to what the writer has committed since; to be called by a reader between two answers. */
+  refresh(): void {
+    this.ledger.refresh()
+    this.#pin?.move(this.state.head)
   }
 
   /** Appends a ledger entry at the current time. */
@@ -111,10 +124,12 @@ export class Store {
     this.abandon()
   }
 
-  /** Removes unfinished files and the lock while the process ends in the middle of its work. May be called twice. */
+  /** Removes unfinished files, the lock and the reader's note while the process ends in the middle of its work. May be called twice. */
   abandon(): void {
-    if (this.#isAbandoned || !this.#release) return
+    if (this.#isAbandoned) return
     this.#isAbandoned = true
+    this.#pin?.release()
+    if (!this.#release) return
     rmSync(layout.temporary(this.root), { recursive: true, force: true })
     this.#release()
   }
@@ -125,8 +140,12 @@ export class Store {
   }
 }
 
-async function openDatabase({ threads, memoryMiB }: StoreOptions, spillFolder: string): Promise<Database> {
-  const db = await Database.open({ threads, memoryMiB, spillFolder })
+async function openDatabase(
+  { threads, memoryMiB }: StoreOptions,
+  spillFolder: string,
+  keepFooters = false,
+): Promise<Database> {
+  const db = await Database.open({ threads, memoryMiB, spillFolder, keepFooters })
   await db.run(sqlFile('./macros.sql', import.meta.url))
   return db
 }
