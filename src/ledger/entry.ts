@@ -30,7 +30,13 @@ export const SEGMENT = FILE.extend({
   versions: count,
 })
 
-export const INDEX = FILE.extend({ kind: z.enum(['id', 'subject']), day })
+export const INDEX = FILE.extend({
+  kind: z.enum(['id', 'subject', 'requests']),
+  day,
+  /** Requests only: the last entry that they take into account, and a digest of the statement that made them. */
+  upTo: count.optional(),
+  shape: digest.optional(),
+})
 
 const ACCOUNTING = z.strictObject({
   lines: count,
@@ -139,6 +145,14 @@ export const ENTRY = z.discriminatedUnion('kind', [
     replaced: z.array(z.string()),
     /** SHA-256 over the identities of the hops in the new segments, in any order; the files before gave the same. */
     hopsHash: digest,
+  }),
+  /** Requests of settled days, put together once for those who search them. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('indexed'),
+    indexes: z.array(INDEX),
+    /** Paths that these files replace. */
+    replaced: z.array(z.string()),
   }),
   /** Whole days were dropped: the tombstone of their files. */
   z.strictObject({

@@ -14,6 +14,8 @@ export interface DayState {
   lastHopAt: string | undefined
   /** The entry that brought it; -1 before the first. */
   lastHopSeq: number
+  /** The last entry by which its requests may have become others: hops, links, its state, or a neighbour's end. */
+  changedSeq: number
   /** The links in force; undefined before the day was first linked. */
   link: LinkEntry | undefined
   /** Files of earlier generations of its links, oldest first. */
@@ -120,6 +122,7 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'config') applyConfig(state, entry)
   else if (entry.kind === 'rederived') applyRederived(state, entry)
   else if (entry.kind === 'compacted') replaceFiles(state, entry)
+  else if (entry.kind === 'indexed') replaceFiles(state, { ...entry, segments: [] })
   else if (entry.kind === 'pruned') applyPruned(state, entry)
   else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
@@ -128,7 +131,7 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'linked')
     for (const day of entry.days) state.unlinkedDays.delete(dayKey({ application: entry.application, day }))
   else if (entry.kind === 'day')
-    Object.assign(dayOf(state, entry.application, entry.day), { state: entry.state, reason: entry.reason })
+    Object.assign(dayOf(state, entry.application, entry.day), { state: entry.state, reason: entry.reason, changedSeq: entry.seq })
   else applyIngest(state, entry)
 }
 
@@ -155,13 +158,16 @@ function applyLink(state: LedgerState, entry: LinkEntry): void {
   const day = dayOf(state, entry.application, entry.day)
   if (day.link?.file) day.earlierLinks.push(day.link.file)
   day.link = entry
+  day.changedSeq = entry.seq
 }
 
+type Replacement = Pick<
+  Extract<Entry, { kind: 'compacted' }>,
+  'seq' | 'at' | 'segments' | 'indexes' | 'replaced'
+>
+
 /** Puts files of facts and index in the place of others. */
-function replaceFiles(
-  state: LedgerState,
-  entry: Extract<Entry, { kind: 'rederived' | 'compacted' }>,
-): void {
+function replaceFiles(state: LedgerState, entry: Replacement): void {
   const replaced = new Set(entry.replaced)
   for (const { path, bytes } of [...state.segments, ...state.indexes])
     if (replaced.has(path)) state.replaced.set(path, { bytes, seq: entry.seq, at: entry.at })
@@ -188,6 +194,7 @@ function applyRederived(state: LedgerState, entry: Extract<Entry, { kind: 'reder
       state.unlinkedDays.add(dayKey({ application, day }))
     }
   }
+  for (const day of state.days.values()) day.changedSeq = entry.seq
   relinkAll(state)
 }
 
@@ -200,7 +207,8 @@ function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' 
   state.rejects.push(...entry.rejects.map(file => ({ ...file, sources, at: entry.at })))
   for (const { day, applications } of entry.segments) {
     for (const application of applications) {
-      Object.assign(dayOf(state, application, day), { lastHopAt: entry.at, lastHopSeq: entry.seq })
+      const came = { lastHopAt: entry.at, lastHopSeq: entry.seq, changedSeq: entry.seq }
+      Object.assign(dayOf(state, application, day), came)
       state.unlinkedDays.add(dayKey({ application, day }))
     }
   }
@@ -214,6 +222,8 @@ function applyPruned(state: LedgerState, entry: Extract<Entry, { kind: 'pruned' 
   keepOnly(state.indexes, i => !gone.has(i.path))
   keepOnly(state.rejects, r => !gone.has(r.path))
   for (const [key, day] of state.days) {
+    // Partners of the first day that stays are gone.
+    if (day.day === entry.before) day.changedSeq = entry.seq
     if (day.day >= entry.before) continue
     state.days.delete(key)
     state.unlinkedDays.delete(key)
@@ -239,6 +249,7 @@ export function dayOf(state: LedgerState, application: string, day: string): Day
       reason: 'new',
       lastHopAt: undefined,
       lastHopSeq: -1,
+      changedSeq: -1,
       link: undefined,
       earlierLinks: [],
     }

@@ -20,7 +20,10 @@ const MOST_BYTES = 256 * 1024 * 1024
 /** Files of one day that become one. */
 export type Merge =
   | { readonly what: 'facts'; readonly files: readonly SegmentRecord[] }
-  | { readonly what: 'index'; readonly files: readonly IndexRecord[] }
+  | { readonly what: 'index'; readonly files: readonly MergedIndex[] }
+
+/** An index whose files hold the keys of some segments each. */
+type MergedIndex = IndexRecord & { readonly kind: 'id' | 'subject' }
 
 export interface CompactOptions {
   /** Merges at most, so that a writer that follows logs is not kept from them. */
@@ -42,7 +45,7 @@ export function dueMerges(state: LedgerState, { everything = false }: CompactOpt
   const facts = groups(state.segments).flatMap(files =>
     portions(files, everything).map(portion => ({ what: 'facts' as const, files: portion })),
   )
-  const indexes = groups(state.indexes).flatMap(files =>
+  const indexes = groups(state.indexes.filter(isMerged)).flatMap(files =>
     portions(files, everything).map(portion => ({ what: 'index' as const, files: portion })),
   )
   return [...facts, ...indexes].sort((a, b) => b.files.length - a.files.length)
@@ -69,6 +72,10 @@ export async function compact(store: Store, options: CompactOptions = {}): Promi
   sweepReplaced(store)
   const rows = [...segments, ...indexes].reduce((sum, f) => sum + f.rows, 0)
   return { merges: merges.length, from: replaced.length, to: segments.length + indexes.length, rows }
+}
+
+function isMerged(index: IndexRecord): index is MergedIndex {
+  return index.kind !== 'requests'
 }
 
 interface Small {
@@ -151,10 +158,10 @@ async function mergeFacts(
 
 async function mergeIndexes(
   store: Store,
-  files: readonly IndexRecord[],
+  files: readonly MergedIndex[],
   name: string,
 ): Promise<IndexRecord> {
-  const [{ kind, day }] = files as [IndexRecord]
+  const [{ kind, day }] = files as [MergedIndex]
   const file = join(layout.temporary(store.root), `merged-index-${name}.parquet`)
   const rows = await mergeFiles(store, files, file, parquetOptions.indexOrder[kind], parquetOptions.index)
   return { kind, day, ...(await publishFile(store, file, layout.index(kind, day, name), rows)) }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { SegmentRecord } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
 import { FACT_COLUMNS, type HopKind } from '../model/hop.ts'
 import { quoteIdentifier, quoteTexts } from './query.ts'
@@ -24,12 +25,36 @@ export function factsRelation(
   const segments = state.segments.filter(
     s => s.kind === kind && s.firstUs < range.toUs && s.lastUs >= range.fromUs,
   )
+  return relationOf(segments, root, kind)
+}
+
+/** Facts of one kind and some days as a FROM item. */
+export function factsOfDays(
+  state: LedgerState,
+  root: string,
+  kind: HopKind,
+  days: ReadonlySet<string>,
+): string {
+  return relationOf(
+    state.segments.filter(s => s.kind === kind && days.has(s.day)),
+    root,
+    kind,
+  )
+}
+
+function relationOf(segments: readonly SegmentRecord[], root: string, kind: HopKind): string {
+  // Versions of one record have one first stamp, so that other days can do without the comparison.
+  const versioned = new Set(segments.filter(s => s.versions > 0).map(s => s.day))
+  const plain = segments.filter(s => !versioned.has(s.day))
+  const double = segments.filter(s => versioned.has(s.day))
+  const read = (files: readonly SegmentRecord[]): string =>
+    `read_parquet(${quoteTexts(files.map(s => join(root, s.path)))}, hive_partitioning = false)`
   if (segments.length === 0) return emptyRelation(FACT_COLUMNS[kind])
-  const files = quoteTexts(segments.map(s => join(root, s.path)))
-  if (!segments.some(s => s.versions > 0)) return `read_parquet(${files}, hive_partitioning = false)`
+  if (double.length === 0) return read(plain)
   // Of two versions of one record the fuller counts, then the one with the smaller digest.
-  return `(SELECT * FROM read_parquet(${files}, hive_partitioning = false)
-    QUALIFY row_number() OVER (PARTITION BY hop_id ORDER BY field_count DESC, content_digest) = 1)`
+  const fuller = `SELECT * FROM ${read(double)}
+    QUALIFY row_number() OVER (PARTITION BY hop_id ORDER BY field_count DESC, content_digest) = 1`
+  return plain.length === 0 ? `(${fuller})` : `(SELECT * FROM ${read(plain)} UNION ALL BY NAME (${fuller}))`
 }
 
 /** A relation of these columns without rows. */
