@@ -19,7 +19,8 @@ export const subjectName = k => `user${String(k).padStart(5, '0')}@corp.example`
 const u = k => `((hash(n * 64 + ${k}) >> 11)::DOUBLE / 9007199254740992)`
 
 const WHO = `'user' || lpad(who::VARCHAR, 5, '0') || '@corp.example'`
-const PATHS = "['/payroll/v1/slips/','/payroll/v1/salaries/','/orders/v2/orders/','/orders/v2/carts/','/hr/v1/people/','/hr/v1/absences/','/stock/v3/items/','/stock/v3/moves/','/auth/v1/token','/reports/v1/daily/']"
+const PATHS =
+  "['/payroll/v1/slips/','/payroll/v1/salaries/','/orders/v2/orders/','/orders/v2/carts/','/hr/v1/people/','/hr/v1/absences/','/stock/v3/items/','/stock/v3/moves/','/auth/v1/token','/reports/v1/daily/']"
 const PATH = `list_extract(${PATHS}, 1 + (hash(n * 64 + 9) % 10)::INTEGER) || (hash(n * 64 + 10) % 50000)::VARCHAR`
 const STATUS = `CASE WHEN ${u(11)} < 0.93 THEN 200 WHEN ${u(11)} < 0.96 THEN 404 WHEN ${u(11)} < 0.98 THEN 403 WHEN ${u(11)} < 0.99 THEN 401 ELSE 500 END`
 const AGENT = "'Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64)+build/' || (hash(n * 64 + 12) % 300)::VARCHAR"

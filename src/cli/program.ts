@@ -13,6 +13,7 @@ import { type ColorChoice, wantsColor } from './output.ts'
 import { queryCommand } from './query.ts'
 import { simulateCommand } from './simulate.ts'
 import { statusCommand } from './status.ts'
+import { storeCommand } from './store.ts'
 import { subjectsCommand } from './subjects.ts'
 import { traceCommand } from './trace.ts'
 import { VERSION } from './version.ts'
@@ -54,6 +55,7 @@ export function createProgram(context: Context): Command {
     clocksCommand,
     linkCommand,
     subjectsCommand,
+    storeCommand,
     simulateCommand,
     configCommand,
   ])

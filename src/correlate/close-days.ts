@@ -1,5 +1,5 @@
-import { type ApplicationDay, type DayState, dayKey } from '../ledger/state.ts'
 import { hasLateHops } from '../ledger/pruning.ts'
+import { type ApplicationDay, type DayState, dayKey } from '../ledger/state.ts'
 import { DAY_US, dayNumber, HOUR_US, MINUTE_US } from '../model/time.ts'
 import { factsRelation } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'

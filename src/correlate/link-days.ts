@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
 import { hasLateHops, isFrozen } from '../ledger/pruning.ts'
+import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { loadAliases, withAliases } from '../requests/subjects.ts'
 import { publishFile } from '../store/commit.ts'

@@ -131,7 +131,11 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'linked')
     for (const day of entry.days) state.unlinkedDays.delete(dayKey({ application: entry.application, day }))
   else if (entry.kind === 'day')
-    Object.assign(dayOf(state, entry.application, entry.day), { state: entry.state, reason: entry.reason, changedSeq: entry.seq })
+    Object.assign(dayOf(state, entry.application, entry.day), {
+      state: entry.state,
+      reason: entry.reason,
+      changedSeq: entry.seq,
+    })
   else applyIngest(state, entry)
 }
 

@@ -109,7 +109,8 @@ class IngestRun {
     try {
       const known =
         input.path === '-' ? ({ is: 'new' } as const) : await lookUp(this.#store.state, input.path)
-      if (known.is === 'known') this.#known.push({ path: input.path, isPruned: isPruned(this.#store.state, known.source) })
+      if (known.is === 'known')
+        this.#known.push({ path: input.path, isPruned: isPruned(this.#store.state, known.source) })
       else if (known.is === 'grown') await this.#resume(input, known.source)
       else await this.#read(input)
     } catch (error) {

@@ -4,6 +4,7 @@ import { type LinkedDay, linkDays } from '../correlate/link-days.ts'
 import { type ApplicationDay, dayKey, parseDayKey } from '../ledger/state.ts'
 import type { AliasEntry } from '../model/aliases.ts'
 import type { Input } from '../sources/discover.ts'
+import { compact } from '../store/compact.ts'
 import type { Store } from '../store/store.ts'
 import { defineApplications } from './applications.ts'
 import { recordConfig } from './config-entry.ts'
@@ -40,6 +41,7 @@ export async function run(store: Store, inputs: readonly Input[], options: RunOp
   // Not only the days of this run: an earlier one may have ended before it had linked its own.
   const linked = await relink(store, dueDays(store), options, configDigest)
   const closed = await closeDays(store)
+  await compact(store)
   return { ...taken, linked, closed }
 }
 

@@ -32,7 +32,10 @@ export const SHAPE = hash('sha256', `${REQUEST_ROWS}${STORED}`, 'hex')
  * @param most days at most, so that a writer that follows logs is not kept from them
  * @returns the days that were made ready
  */
-export async function indexRequests(store: Store, most: number = Number.POSITIVE_INFINITY): Promise<string[]> {
+export async function indexRequests(
+  store: Store,
+  most: number = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
   const { state } = store
   const ready = readyDays(state, SHAPE)
   const days = settledDays(state)
@@ -42,7 +45,8 @@ export async function indexRequests(store: Store, most: number = Number.POSITIVE
   const upTo = state.head
   const name = String(store.ledger.nextSeq()).padStart(6, '0')
   const indexes: IndexRecord[] = []
-  for (const day of days) indexes.push({ kind: 'requests', day, upTo, shape: SHAPE, ...(await write(store, day, name)) })
+  for (const day of days)
+    indexes.push({ kind: 'requests', day, upTo, shape: SHAPE, ...(await write(store, day, name)) })
   const replaced = state.indexes.filter(i => i.kind === 'requests' && days.includes(i.day)).map(i => i.path)
   store.append({ kind: 'indexed', indexes, replaced })
   sweepReplaced(store)
@@ -75,7 +79,10 @@ export function readyRelation(
   const only = names ? ` WHERE who IN (${names.map(quoteText).join(', ')})` : ''
   const rows = `SELECT ${READ} FROM read_parquet(${files}, hive_partitioning = false)${only}`
   if (!hasAliases) return `(${rows})`
-  const means = (side: 'gateway' | 'app', stamp: string): string => `LEFT JOIN subject_aliases AS ${side}_means
+  const means = (
+    side: 'gateway' | 'app',
+    stamp: string,
+  ): string => `LEFT JOIN subject_aliases AS ${side}_means
     ON ${side}_means.kind = r.${side}_kind AND ${side}_means.issuer = coalesce(r.${side}_issuer, '') AND ${side}_means.name = r.${side}_subject
       AND (${side}_means.from_day IS NULL OR ${stamp}::DATE >= ${side}_means.from_day) AND (${side}_means.to_day IS NULL OR ${stamp}::DATE < ${side}_means.to_day)`
   const columns = (['gateway', 'app'] as const).flatMap(side =>

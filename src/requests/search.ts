@@ -38,6 +38,16 @@ export async function prepareSearch(store: Store, search: Search): Promise<Prepa
   return { from: `requests WHERE ${conditions.map(c => `(${c})`).join(' AND ')}`, params }
 }
 
+/**
+ * The period that a search is about, by its own bounds and those in its filter.
+ *
+ * @throws FILTER_SYNTAX, FILTER_FIELD
+ */
+export function periodOfSearch({ filter, range, nowMs }: Search): Range {
+  const bound = bindFilter(parseFilter(filter), REQUEST_FIELDS, new Date(nowMs))
+  return intersect(range ?? ALWAYS, periodOf(bound))
+}
+
 /** Rows of a search, oldest first, in batches. */
 export async function* searchRequests(
   store: Store,

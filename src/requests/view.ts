@@ -106,7 +106,8 @@ export function linksRelation(state: LedgerState, root: string, range: Range): s
   })
 }
 
-function linksOfDays(state: LedgerState, root: string, isWanted: (day: string) => boolean): string {
+/** Link rows of the days that are wanted, as a FROM item. */
+export function linksOfDays(state: LedgerState, root: string, isWanted: (day: string) => boolean): string {
   const files = [...state.days.values()].flatMap(({ day, link }) =>
     link?.file && isWanted(day) ? [join(root, link.file.path)] : [],
   )

@@ -72,7 +72,10 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
  *
  * @returns rows that were left out, by source
  */
-async function leaveOutPruned({ db, state }: Store, staged: readonly StagedSegment[]): Promise<Map<number, number>> {
+async function leaveOutPruned(
+  { db, state }: Store,
+  staged: readonly StagedSegment[],
+): Promise<Map<number, number>> {
   const before = state.pruning?.before ?? ''
   const late = new Map<number, number>()
   for (const segment of staged) {

@@ -156,11 +156,7 @@ async function mergeFacts(
   }
 }
 
-async function mergeIndexes(
-  store: Store,
-  files: readonly MergedIndex[],
-  name: string,
-): Promise<IndexRecord> {
+async function mergeIndexes(store: Store, files: readonly MergedIndex[], name: string): Promise<IndexRecord> {
   const [{ kind, day }] = files as [MergedIndex]
   const file = join(layout.temporary(store.root), `merged-index-${name}.parquet`)
   const rows = await mergeFiles(store, files, file, parquetOptions.indexOrder[kind], parquetOptions.index)

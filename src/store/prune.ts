@@ -58,7 +58,8 @@ export async function prune(
 ): Promise<PrunePlan> {
   const { state } = store
   const plan = planPrune(state, before)
-  if (plan.files.length === 0 || before <= (state.pruning?.before ?? '')) return { ...plan, days: [], files: [] }
+  if (plan.files.length === 0 || before <= (state.pruning?.before ?? ''))
+    return { ...plan, days: [], files: [] }
   assertSettled(state, before)
   const name = String(store.ledger.nextSeq()).padStart(6, '0')
   const last = dayText(dayNumber(before) - 1)
@@ -77,7 +78,11 @@ export async function prune(
   return plan
 }
 
-function tombstone({ path, sha256, bytes, rows }: FileRecord, what: PrunedFile['what'], day?: string): PrunedFile {
+function tombstone(
+  { path, sha256, bytes, rows }: FileRecord,
+  what: PrunedFile['what'],
+  day?: string,
+): PrunedFile {
   return { path, sha256, bytes, rows, what, ...(day === undefined ? {} : { day }) }
 }
 
