@@ -27,7 +27,8 @@ for (const [signal, code] of [
 const args = process.argv.length > 2 ? process.argv : [...process.argv, 'help']
 
 try {
-  await createProgram(createContext()).parseAsync(args)
+  const program = await createProgram(createContext(), args[2])
+  await program.parseAsync(args)
 } catch (error) {
   process.exitCode = report(error)
 }

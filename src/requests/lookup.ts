@@ -58,7 +58,9 @@ export const MOST_HOPS = 200
  * hop id, as logged or in comparable form.
  */
 export async function findById(store: Store, id: string): Promise<Found> {
-  const { gateway, app, links } = await hopsById(store, id)
+  const { gateway, app, links, asked } = await hopsById(store, id)
+  // Where links led to hops that do not carry the id, the links of these count too.
+  if (gateway.size + app.size > asked) await linksOf(store, gateway, app)
   return load(store, gateway, app, links)
 }
 
@@ -82,6 +84,8 @@ interface Hops {
   readonly gateway: Map<string, number>
   readonly app: Map<string, number>
   readonly links: readonly LinkRow[]
+  /** Hops whose links these are: those that carry the id themselves. */
+  readonly asked: number
 }
 
 /** Hops that carry an id, and those that links lead to from there. */
@@ -106,6 +110,7 @@ async function hopsById(store: Store, id: string): Promise<Hops> {
     gateway: await stamped(store, 'g', gatewayIds, gateway),
     app: await stamped(store, 'a', appIds, app),
     links,
+    asked: gateway.size + app.size,
   }
 }
 
@@ -149,15 +154,17 @@ async function indexHits({ db, state, root }: Store, texts: readonly string[]): 
   return rows.map(row => ({ side: row.side, us: Number(row.us) }))
 }
 
-/** Links of these hops, in both directions. */
+/** Links of these hops, in both directions; they stay in the table near_rows. */
 async function linksOf(
   store: Store,
   gateway: Map<string, number>,
   app: Map<string, number>,
 ): Promise<LinkRow[]> {
-  const relation = linkRowsOf(store, gateway, app)
+  await store.db.run(
+    `CREATE OR REPLACE TEMP TABLE near_rows AS SELECT * FROM ${linkRowsOf(store, gateway, app)}`,
+  )
   return store.db.rows<LinkRow>(
-    `SELECT ${LINK_ROW} FROM ${relation} ORDER BY gateway_hop_id, app_hop_id LIMIT 1000`,
+    `SELECT ${LINK_ROW} FROM near_rows ORDER BY gateway_hop_id, app_hop_id LIMIT 1000`,
   )
 }
 
@@ -192,6 +199,7 @@ async function stamped(
   return new Map([...known, ...found])
 }
 
+/** Puts found hops together, with the links in the table near_rows. */
 async function load(
   store: Store,
   gateway: Map<string, number>,
@@ -207,8 +215,7 @@ async function load(
   // A few rows, which the view and what follows read several times: a table spares looking for them again.
   await db.run(
     `CREATE OR REPLACE TEMP TABLE near_gateway AS SELECT * FROM ${relation('gateway', gateway, 'start_ts')};
-     CREATE OR REPLACE TEMP TABLE near_app AS SELECT * FROM ${relation('app', app, 'end_ts')};
-     CREATE OR REPLACE TEMP TABLE near_rows AS SELECT * FROM ${linkRowsOf(store, gateway, app)}`,
+     CREATE OR REPLACE TEMP TABLE near_app AS SELECT * FROM ${relation('app', app, 'end_ts')}`,
   )
   await viewsOver(store, 'near_gateway', 'near_app', 'near_rows')
   const requests = await db.rows('SELECT * FROM requests ORDER BY start_ts, request_id')

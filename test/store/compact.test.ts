@@ -17,7 +17,8 @@ const HOUR_MS = 3_600_000
 
 /** Puts several files of facts and index a day into a store. */
 async function pieces(store: Store, folder: string): Promise<void> {
-  for (const seed of [11, 12]) await ingestInto(store, writeFiles(join(folder, String(seed)), evenings(2, seed)))
+  for (const seed of [11, 12])
+    await ingestInto(store, writeFiles(join(folder, String(seed)), evenings(2, seed)))
 }
 
 const compacting = (action: (store: Store) => Promise<void>) =>

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { closeDays } from '../../src/correlate/close-days.ts'
 import { CONFIG } from '../../src/config/schema.ts'
+import { closeDays } from '../../src/correlate/close-days.ts'
 import { Ledger } from '../../src/ledger/chain.ts'
 import type { Entry } from '../../src/ledger/entry.ts'
 import { relink } from '../../src/pipeline/run.ts'
@@ -52,7 +52,9 @@ function expected(row: Row, dayOfHop: ReadonlyMap<string, string>, before: strin
     const left = apps.filter(stays)
     if (own === undefined && left.length === 0) return []
     if (left.length === apps.length) return [row]
-    return [{ request_id: row.request_id, state: left.length > 0 ? 'joined' : 'partner-pruned', app_hop_ids: left }]
+    return [
+      { request_id: row.request_id, state: left.length > 0 ? 'joined' : 'partner-pruned', app_hop_ids: left },
+    ]
   }
   return apps.filter(stays).map(hop => ({ request_id: hop, state: 'partner-pruned', gateway_hop_id: null, app_hop_ids: [hop] })) // biome-ignore format: one row
 }
@@ -187,5 +189,4 @@ describe('pruning', () => {
     ))
 })
 
-const row = (at: string): string =>
-  `${at} web01 10.0.0.1 GET /late q=1 443 - 10.9.9.9 200 0 0 12 - agent/1.0`
+const row = (at: string): string => `${at} web01 10.0.0.1 GET /late q=1 443 - 10.9.9.9 200 0 0 12 - agent/1.0`

@@ -12,7 +12,10 @@ export function evenings(count: number, seed: number): Record<string, string> {
   const lists = fc.sample(calls, { numRuns: count, seed })
   return Object.fromEntries(
     lists.flatMap((list, n) =>
-      Object.entries(logFiles([...list, crossing(n)], n * DAY_MS)).map(([name, text]) => [`${n}/${name}`, text]),
+      Object.entries(logFiles([...list, crossing(n)], n * DAY_MS)).map(([name, text]) => [
+        `${n}/${name}`,
+        text,
+      ]),
     ),
   )
 }
@@ -25,7 +28,10 @@ function crossing(evening: number): Call {
 
 /** Closes every day. */
 export function closeAll(store: Store): void {
-  closeByHand(store, [...store.state.days.values()].map(d => d.day))
+  closeByHand(
+    store,
+    [...store.state.days.values()].map(d => d.day),
+  )
 }
 
 /** Answers to a few questions, for comparing two states of a store. */
