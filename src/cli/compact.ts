@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { indexRequests } from '../requests/index-requests.ts'
 import { compact } from '../store/compact.ts'
 import { sweepReplaced } from '../store/sweep.ts'
-import { type Context, type StoreFlags, storeOptions, withWriter } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withReader, withWriter } from './context.ts'
 import { bytes, count } from './output.ts'
 
 interface Flags extends StoreFlags {
@@ -21,6 +21,8 @@ export function compactCommand(store: Command, context: Context): void {
       '\nExamples:\n  throughline store compact\n  throughline store compact --store /data/evidence',
     )
     .action(async (flags: Flags) => {
+      // A writer would make a store where there is none.
+      await withReader(flags, async () => undefined)
       await withWriter(context, flags, async writer => {
         const { out } = context
         const merged = await compact(writer, { everything: true })

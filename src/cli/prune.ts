@@ -41,13 +41,14 @@ export function pruneCommand(store: Command, context: Context): void {
 
 async function runPrune(context: Context, flags: Flags): Promise<void> {
   const { out } = context
-  if (flags.dryRun)
-    return withReader(flags, async (store, loaded) => {
-      const before = firstDay(flags, loaded, context.now())
-      printPlan(out, planPrune(store.state, before), 'would drop')
-    })
-  await withWriter(context, flags, async (store, loaded) => {
-    const before = firstDay(flags, loaded, context.now())
+  // A reader first: what is wrong is found before anything is touched, and no store is made where there is none.
+  const before = await withReader(flags, async (store, loaded) => {
+    const day = firstDay(flags, loaded, context.now())
+    if (flags.dryRun) printPlan(out, planPrune(store.state, day), 'would drop')
+    return day
+  })
+  if (flags.dryRun) return
+  await withWriter(context, flags, async store => {
     const plan = await prune(store, before, { why: flags.why ?? 'retention', who: userName() })
     printPlan(out, plan, 'dropped')
     if (plan.files.length === 0) return
