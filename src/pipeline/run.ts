@@ -12,6 +12,9 @@ import { type IngestResult, ingest, type Progress } from './ingest.ts'
 import { rederive } from './rederive.ts'
 import { importAliases, recordAliases } from './subjects.ts'
 
+/** Files that a run merges at its end: what many small runs leave behind, not what one large run has written. */
+const SMALL_ROWS = 16_000
+
 export interface RunOptions {
   readonly config: Config
   readonly host?: string | undefined
@@ -41,7 +44,7 @@ export async function run(store: Store, inputs: readonly Input[], options: RunOp
   // Not only the days of this run: an earlier one may have ended before it had linked its own.
   const linked = await relink(store, dueDays(store), options, configDigest)
   const closed = await closeDays(store)
-  await compact(store)
+  await compact(store, { below: SMALL_ROWS })
   return { ...taken, linked, closed }
 }
 

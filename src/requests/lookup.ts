@@ -4,7 +4,7 @@ import { DAY_US, dayText } from '../model/time.ts'
 import { factsRelation } from '../store/facts.ts'
 import { quoteText, quoteTexts } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { linksOfDays, viewsOver } from './view.ts'
+import { factsOver, linksOfDays, REQUESTS_OF_FACTS } from './view.ts'
 
 /** A link or a candidate that is none, as `trace` and `explain` show it. Microseconds are text: 64 bits. */
 export interface LinkRow {
@@ -217,8 +217,8 @@ async function load(
     `CREATE OR REPLACE TEMP TABLE near_gateway AS SELECT * FROM ${relation('gateway', gateway, 'start_ts')};
      CREATE OR REPLACE TEMP TABLE near_app AS SELECT * FROM ${relation('app', app, 'end_ts')}`,
   )
-  await viewsOver(store, 'near_gateway', 'near_app', 'near_rows')
-  const requests = await db.rows('SELECT * FROM requests ORDER BY start_ts, request_id')
+  await factsOver(store, 'near_gateway', 'near_app', 'near_rows')
+  const requests = await db.rows(`SELECT * FROM (${REQUESTS_OF_FACTS}) ORDER BY start_ts, request_id`)
   const gatewayHops = await db.rows(
     'SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM gateway_facts ORDER BY start_ts, hop_id',
   )

@@ -41,11 +41,19 @@ export async function createRequestsView(store: Store, range: Range = ALWAYS): P
 }
 
 /** Creates the same views over given FROM items. */
-export async function viewsOver(store: Store, gateway: string, app: string, links: string): Promise<void> {
-  const hasAliases = await loadAliases(store)
-  await createFacts(store, { gateway, app, links }, hasAliases)
+async function viewsOver(store: Store, gateway: string, app: string, links: string): Promise<void> {
+  await factsOver(store, gateway, app, links)
   await store.db.run(`CREATE OR REPLACE TEMP VIEW request_rows AS ${REQUEST_ROWS}`)
   await createRequests(store)
+}
+
+/** Requests from the views of `factsOver` in one statement, which for a few hops takes longer to plan than to run. */
+export const REQUESTS_OF_FACTS = `WITH request_rows AS (${REQUEST_ROWS}) ${REQUESTS}`
+
+/** Creates the views gateway_facts, app_facts and link_rows over given FROM items. */
+export async function factsOver(store: Store, gateway: string, app: string, links: string): Promise<void> {
+  const hasAliases = await loadAliases(store)
+  await createFacts(store, { gateway, app, links }, hasAliases)
 }
 
 /** Creates the view requests over the view request_rows. */

@@ -28,6 +28,8 @@ type MergedIndex = IndexRecord & { readonly kind: 'id' | 'subject' }
 export interface CompactOptions {
   /** Merges at most, so that a writer that follows logs is not kept from them. */
   readonly most?: number
+  /** Only files of fewer rows: merging large ones costs more than reading the logs they came from. */
+  readonly below?: number
   /** Merge whatever is small, not only what a tier has too many of. */
   readonly everything?: boolean
 }
@@ -41,11 +43,12 @@ export interface Compacted {
 }
 
 /** What there is to merge, fullest tiers first. Looks at the ledger's state only. */
-export function dueMerges(state: LedgerState, { everything = false }: CompactOptions = {}): Merge[] {
-  const facts = groups(state.segments).flatMap(files =>
+export function dueMerges(state: LedgerState, options: CompactOptions = {}): Merge[] {
+  const { everything = false, below = MOST_ROWS / 2 } = options
+  const facts = groups(state.segments, below).flatMap(files =>
     portions(files, everything).map(portion => ({ what: 'facts' as const, files: portion })),
   )
-  const indexes = groups(state.indexes.filter(isMerged)).flatMap(files =>
+  const indexes = groups(state.indexes.filter(isMerged), below).flatMap(files =>
     portions(files, everything).map(portion => ({ what: 'index' as const, files: portion })),
   )
   return [...facts, ...indexes].sort((a, b) => b.files.length - a.files.length)
@@ -87,10 +90,10 @@ interface Small {
 }
 
 /** Files by kind and day that may be merged; a file never spans days. */
-function groups<T extends Small>(files: readonly T[]): T[][] {
+function groups<T extends Small>(files: readonly T[], below: number): T[][] {
   const found = new Map<string, T[]>()
   for (const file of files) {
-    if (file.rows >= MOST_ROWS / 2 || file.bytes >= MOST_BYTES / 2) continue
+    if (file.rows >= Math.min(below, MOST_ROWS / 2) || file.bytes >= MOST_BYTES / 2) continue
     const key = `${file.kind} ${file.day}`
     const group = found.get(key)
     if (group) group.push(file)

@@ -98,6 +98,12 @@ test.each([
   expect(sizes).toEqual(want)
 })
 
+test('files above a size may be left out', () => {
+  const state = { ...emptyState(), segments: [...many(16, { rows: 20_000 }), ...many(16)] }
+  expect(dueMerges(state).map(merge => merge.files[0]?.rows)).toEqual([20_000, 10])
+  expect(dueMerges(state, { below: 16_000 }).map(merge => merge.files[0]?.rows)).toEqual([10])
+})
+
 test('a reader that has the store open keeps its answers while files are merged and deleted; then they go', () =>
   inFolder(async folder => {
     const root = join(folder, 'store')
