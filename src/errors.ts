@@ -21,6 +21,16 @@ export const ERRORS = {
   STORE_BUSY: { exit: 3, retry: true, means: 'another process is writing to the store' },
   STORE_DAMAGED: { exit: 3, retry: false, means: 'the ledger or a file it names is missing or altered' },
   STORE_WRITE: { exit: 3, retry: true, means: 'the store could not be written (space, permission, I/O)' },
+  STORE_CHANGED: {
+    exit: 3,
+    retry: true,
+    means: 'files that the command was reading were replaced and deleted meanwhile',
+  },
+  PRUNE_REFUSED: {
+    exit: 2,
+    retry: false,
+    means: 'days that are open or not linked would be pruned, or links of a day that stays would be lost',
+  },
   OUTPUT_UNWRITABLE: {
     exit: 3,
     retry: true,

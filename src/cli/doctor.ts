@@ -5,6 +5,7 @@ import { surveyStore } from '../doctor/survey.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { count, type Output, percent } from './output.ts'
+import { prunedNote } from './pruned.ts'
 
 interface Flags extends StoreFlags {
   readonly json?: boolean
@@ -29,6 +30,8 @@ export function doctorCommand(program: Command, context: Context): void {
         const survey = await surveyStore(store, config)
         const findings = advise(survey, store.state, config)
         if (flags.json) return context.out.line(JSON.stringify(toDocument(store, findings), null, 2))
+        const pruned = prunedNote(store)
+        if (pruned) context.out.warn(pruned)
         const { gatewayHops, appHops, gatewayJoined, targetCalled } = survey.share
         if (gatewayHops + appHops === 0)
           return context.out.line('nothing in the store yet; add logs with: throughline ingest LOGS')

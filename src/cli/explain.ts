@@ -13,6 +13,7 @@ import { type Evidence, evidenceOf, hostOf } from './evidence.ts'
 import { explainDocument } from './explain-json.ts'
 import { MOST_REQUESTS, printExplanations } from './explain-print.ts'
 import { safe } from './output.ts'
+import { prunedNote } from './pruned.ts'
 
 interface Flags extends StoreFlags {
   readonly json?: boolean
@@ -73,14 +74,16 @@ export function explainCommand(program: Command, context: Context): void {
     })
 }
 
-function unknown({ state }: Store, id: string): ThroughlineError {
+function unknown(store: Store, id: string): ThroughlineError {
+  const { state } = store
+  const pruned = prunedNote(store)
   const hint =
     state.segments.length === 0
       ? 'the store is empty; add logs with: throughline ingest LOGS'
       : 'check it, or see with throughline status which period the store covers'
   return new ThroughlineError(
     'ID_UNKNOWN',
-    `explain ${safe(id)}: no hop in the store carries this id; ${hint}`,
+    `explain ${safe(id)}: no hop in the store carries this id; ${hint}${pruned ? `; ${pruned}` : ''}`,
     { id },
   )
 }
@@ -109,7 +112,14 @@ async function explain(store: Store, loaded: LoadedConfig, found: Found, request
         )
     return [{ link, gateway: g, app: a, evidence: evidenceOf(link, g, a), rivals, holder }]
   })
-  const why = pairs.length > 0 ? [] : gateway ? whyNoLine(request) : await whyNoCall(store, loaded, apps[0])
+  const why =
+    pairs.length > 0
+      ? []
+      : request.state === 'partner-pruned'
+        ? [PARTNER_PRUNED]
+        : gateway
+          ? whyNoLine(request)
+          : await whyNoCall(store, loaded, apps[0])
   return {
     request,
     gateway,
@@ -126,6 +136,7 @@ function dayOf(hop: Row | undefined): { application: string; day: string } {
   return { application: String(hop?.application ?? ''), day: String(stamp ?? '').slice(0, 10) }
 }
 
+const PARTNER_PRUNED = 'its partner was known and was dropped with its day; what spoke for it is gone'
 const VERDICTS = ['linked', 'ambiguous', 'callout', 'lost', 'contradicted']
 const ROLES = ['handshake', 'retry']
 

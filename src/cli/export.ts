@@ -8,6 +8,7 @@ import { quoteText } from '../store/query.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { count, unwritable } from './output.ts'
 import { parsePeriod } from './period.ts'
+import { prunedNote } from './pruned.ts'
 
 interface Flags extends StoreFlags {
   readonly from?: string
@@ -57,6 +58,8 @@ export function exportCommand(program: Command, context: Context): void {
       }
       const range = parsePeriod(flags, context.now())
       await withReader(flags, async store => {
+        const pruned = prunedNote(store, range)
+        if (pruned) context.out.warn(pruned)
         const { select, params } = await exportSelect(store, what, {
           kind: flags.kind,
           range,

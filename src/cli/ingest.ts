@@ -98,20 +98,19 @@ function printResult(context: Context, store: Store, result: RunResult, seconds:
     out.line(`refused    ${safe(refused.path)}: ${refused.name}; ${safe(refused.advice)}`)
   const failed = result.sources.filter(s => s.status === 'failed')
   for (const source of failed) out.line(`failed     ${safe(source.problem ?? source.path)}`)
-  if (result.known.length)
-    out.line(
-      `known      ${count(result.known.length)} ${result.known.length === 1 ? 'source' : 'sources'} already in the store, skipped`,
-    )
+  printKnown(context, store, result)
   const sum = (pick: (a: RunResult['sources'][number]['accounting']) => number): number =>
     result.sources.reduce((total, s) => total + pick(s.accounting), 0)
   const lines = sum(a => a.lines)
   const sources = `${count(result.sources.length)} ${result.sources.length === 1 ? 'source' : 'sources'}`
+  const late = sum(a => a.pruned ?? 0)
   const rows: [string, number, string][] = [
     ['lines', lines, `read from ${sources}, ${bytes(sum(a => a.bytes))}`],
     ['decoded', sum(a => a.decoded), 'hops'],
     ['directives', sum(a => a.directives), 'headers, comments, blank lines'],
     ['rejected', sum(a => a.rejected), rejectSummary(result)],
     ['duplicates', sum(a => a.duplicates), 'of the decoded lines, already in the store'],
+    ...(late > 0 ? [['pruned', late, prunedText(store)] as [string, number, string]] : []),
     ['scrubbed', sum(a => a.scrubbed), 'secret values replaced'],
   ]
   const width = Math.max(...rows.map(([, n]) => count(n).length))
@@ -124,6 +123,19 @@ function printResult(context: Context, store: Store, result: RunResult, seconds:
   const rate = seconds > 0 && lines > 0 ? `, ${count(Math.round(sum(a => a.decoded) / seconds))} hops/s` : ''
   out.note(`done in ${seconds.toFixed(1)} s${rate}`)
   if (failed.length || result.refused.some(r => r.named)) process.exitCode = 3
+}
+
+function printKnown({ out }: Context, store: Store, { known }: RunResult): void {
+  const line = (list: RunResult['known'], text: string): void => {
+    if (list.length > 0)
+      out.line(`known      ${count(list.length)} ${list.length === 1 ? 'source' : 'sources'} ${text}`)
+  }
+  line(known.filter(k => !k.isPruned), 'already in the store, skipped') // biome-ignore format: one line
+  line(known.filter(k => k.isPruned), `read before, of days that were pruned on ${store.state.pruning?.at.slice(0, 10)}: not read again`) // biome-ignore format: one line
+}
+
+function prunedText({ state }: Store): string {
+  return `of the decoded lines, of days before ${state.pruning?.before}, which were pruned: not taken in`
 }
 
 function printDays(context: Context, store: Store, result: RunResult): void {

@@ -20,7 +20,8 @@ const args = process.argv.length > 2 ? process.argv : [...process.argv, 'help']
 
 try {
   armFailpoints(process.env.THROUGHLINE_FAILPOINT, process.env.THROUGHLINE_FAILPOINT_LOG)
-  await createProgram(context).parseAsync(args)
+  const program = await createProgram(context, args[2])
+  await program.parseAsync(args)
 } catch (error) {
   process.exitCode = report(error)
 }

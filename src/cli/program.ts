@@ -1,25 +1,33 @@
 import { Command, Option } from 'commander'
 import pc from 'picocolors'
-import { clocksCommand } from './clocks.ts'
-import { configCommand } from './config.ts'
 import type { Context } from './context.ts'
-import { doctorCommand } from './doctor.ts'
-import { explainCommand } from './explain.ts'
-import { exportCommand } from './export.ts'
-import { ingestCommand } from './ingest.ts'
-import { initCommand } from './init.ts'
-import { linkCommand } from './link.ts'
 import { type ColorChoice, wantsColor } from './output.ts'
-import { queryCommand } from './query.ts'
-import { simulateCommand } from './simulate.ts'
-import { statusCommand } from './status.ts'
-import { storeCommand } from './store.ts'
-import { subjectsCommand } from './subjects.ts'
-import { traceCommand } from './trace.ts'
 import { VERSION } from './version.ts'
 
-/** The command line: every command with its options. Help, docs/cli.md and the tests are made from it. */
-export function createProgram(context: Context): Command {
+/** Commands by name. A module is loaded for its own command, and all are for the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, context: Context) => void>>> = {
+  init: async () => (await import('./init.ts')).initCommand,
+  ingest: async () => (await import('./ingest.ts')).ingestCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  trace: async () => (await import('./trace.ts')).traceCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+  query: async () => (await import('./query.ts')).queryCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
+  clocks: async () => (await import('./clocks.ts')).clocksCommand,
+  link: async () => (await import('./link.ts')).linkCommand,
+  subjects: async () => (await import('./subjects.ts')).subjectsCommand,
+  store: async () => (await import('./store.ts')).storeCommand,
+  simulate: async () => (await import('./simulate.ts')).simulateCommand,
+  config: async () => (await import('./config.ts')).configCommand,
+}
+
+/**
+ * The command line: every command with its options. Help, docs/cli.md and the tests are made from it.
+ *
+ * @param only the command that is to be run; the others are left out
+ */
+export async function createProgram(context: Context, only?: string): Promise<Command> {
   const program = new Command('throughline')
     .description(
       'Joins Apigee analytics exports and IIS logs into end-to-end requests that can be traced, queried and proved.',
@@ -43,23 +51,10 @@ export function createProgram(context: Context): Command {
       'after',
       '\nExamples:\n  throughline ingest exports/ iis-logs/\n  throughline trace 6e5b1b6e-0f6e-4e55-9f3e-6b5d2bb0a001',
     )
-  for (const add of [
-    initCommand,
-    ingestCommand,
-    statusCommand,
-    doctorCommand,
-    traceCommand,
-    explainCommand,
-    queryCommand,
-    exportCommand,
-    clocksCommand,
-    linkCommand,
-    subjectsCommand,
-    storeCommand,
-    simulateCommand,
-    configCommand,
-  ])
-    add(program, context)
+  const wanted =
+    only !== undefined && only in COMMANDS ? [only] : isVersion(only) ? [] : Object.keys(COMMANDS)
+  const add = await Promise.all(wanted.map(name => COMMANDS[name]?.()))
+  for (const command of add) command?.(program, context)
   program
     .command('version')
     .summary('print versions')
@@ -67,6 +62,10 @@ export function createProgram(context: Context): Command {
     .action(() => printVersions(context))
   for (const command of program.commands) command.exitOverride().configureHelp({ showGlobalOptions: true })
   return program
+}
+
+function isVersion(command: string | undefined): boolean {
+  return command === 'version' || command === '--version'
 }
 
 async function printVersions({ out }: Context): Promise<void> {

@@ -3,12 +3,13 @@ import { nearest } from '../config/nearest.ts'
 import { ThroughlineError } from '../errors.ts'
 import { REQUEST_FIELDS } from '../requests/fields.ts'
 import { populationOf } from '../requests/population.ts'
-import { countRequests, type Search, searchRequests } from '../requests/search.ts'
+import { countRequests, periodOfSearch, type Search, searchRequests } from '../requests/search.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { wholeNumber } from './ingest.ts'
 import { count, duration, safe, type TableColumn, table } from './output.ts'
 import { parsePeriod } from './period.ts'
+import { prunedNote } from './pruned.ts'
 import { csvLine, jsonRow } from './rows.ts'
 
 interface Flags extends StoreFlags {
@@ -52,6 +53,8 @@ export function queryCommand(program: Command, context: Context): void {
       const columns = flags.columns?.split(',').map(columnOf)
       const search: Search = { filter, range, limit, columns, nowMs: context.now() }
       await withReader(flags, async store => {
+        const pruned = prunedNote(store, periodOfSearch(search))
+        if (pruned) context.out.warn(pruned)
         if (flags.hash) {
           const { requests, sha256 } = await populationOf(store, search)
           context.out.line(`${requests} ${sha256}`)

@@ -10,9 +10,13 @@ import {
   linksWithoutIds,
   storeBytes,
 } from '../requests/overview.ts'
+import { type StoreSize, storeSize } from '../requests/store-size.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { bytes, count, type Output, percent, safe, table } from './output.ts'
+import { retainedFrom } from './prune.ts'
+import { prunedNote } from './pruned.ts'
+import { sizeLines } from './size-lines.ts'
 import { explainWarning } from './warnings.ts'
 
 interface Flags extends StoreFlags {
@@ -36,21 +40,25 @@ export function statusCommand(program: Command, context: Context): void {
       '\nExamples:\n  throughline status\n  throughline status --sources --store /data/evidence',
     )
     .action(async (flags: Flags) => {
-      await withReader(flags, async store => {
-        if (flags.json) return context.out.line(JSON.stringify(await statusDocument(store), null, 2))
-        await printStatus(context.out, store, flags.sources === true)
+      await withReader(flags, async (store, { config }) => {
+        const { days } = config.retention
+        const size = storeSize(store, days === undefined ? undefined : retainedFrom(days, context.now()))
+        if (flags.json) return context.out.line(JSON.stringify(await statusDocument(store, size), null, 2))
+        await printStatus(context.out, store, size, flags.sources === true)
       })
     })
 }
 
-async function printStatus(out: Output, store: Store, everything: boolean): Promise<void> {
+async function printStatus(out: Output, store: Store, size: StoreSize, everything: boolean): Promise<void> {
   const heading = (text: string): void => out.line(`\n${out.colors.bold(text)}`)
-  const size = storeBytes(store)
   const raw = [...store.state.sources.values()].reduce((sum, s) => sum + s.accounting.bytes, 0)
   out.line(`store     ${store.root}`)
   out.line(
     `holds     facts ${bytes(size.facts)}, links ${bytes(size.links)}, index ${bytes(size.index)}; ${percent(size.facts + size.links + size.index, raw)} of ${bytes(raw)} read`,
   )
+  for (const line of sizeLines(size)) out.line(line)
+  const pruned = prunedNote(store)
+  if (pruned) out.line(`pruned    ${pruned}`)
   heading('Sources')
   printSources(out, store, everything)
   heading('Joined')
@@ -228,7 +236,7 @@ function hostList(hosts: readonly string[]): string {
   return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
 }
 
-async function statusDocument(store: Store): Promise<Record<string, unknown>> {
+async function statusDocument(store: Store, size: StoreSize): Promise<Record<string, unknown>> {
   const coverage = await openDayCoverage(store)
   return {
     version: 1,
@@ -249,5 +257,7 @@ async function statusDocument(store: Store): Promise<Record<string, unknown>> {
       coverage: coverage.get(dayKey(day)) ?? null,
     })),
     bytes: storeBytes(store),
+    size,
+    pruned: store.state.pruning ? { before: store.state.pruning.before, at: store.state.pruning.at } : null,
   }
 }

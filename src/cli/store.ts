@@ -4,9 +4,11 @@ import { ERRORS } from '../errors.ts'
 import { type Repaired, repair } from '../pipeline/repair.ts'
 import { checkStore, type StoreCheck } from '../store/check.ts'
 import { existingStore, type Store, withEngine } from '../store/store.ts'
+import { compactCommand } from './compact.ts'
 import { type Context, type StoreFlags, storeOptions, storeSettings, withWriter } from './context.ts'
 import { dayNames } from './days.ts'
 import { bytes, count, type Output, safe, table } from './output.ts'
+import { pruneCommand } from './prune.ts'
 
 interface Flags extends StoreFlags {
   readonly json?: boolean
@@ -16,8 +18,8 @@ interface Flags extends StoreFlags {
 export function storeCommand(program: Command, context: Context): void {
   const store = program
     .command('store')
-    .summary('check and repair the folder of the store')
-    .description('Checks and repairs the folder of the store. See docs/store.md.')
+    .summary('check, repair, compact and prune the store')
+    .description('Looks after the files of the store. See docs/store.md.')
   storeOptions(store.command('check'))
     .summary('compare every file with the ledger')
     .description(
@@ -37,6 +39,8 @@ export function storeCommand(program: Command, context: Context): void {
     .option('--json', 'as one JSON document')
     .addHelpText('after', '\nExamples:\n  throughline store repair')
     .action((flags: Flags) => repairStore(context, flags))
+  compactCommand(store, context)
+  pruneCommand(store, context)
 }
 
 async function check(context: Context, flags: Flags): Promise<void> {

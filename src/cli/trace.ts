@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import { type Span, spansOf } from '../traces/spans.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { duration, type Output, safe } from './output.ts'
+import { prunedNote } from './pruned.ts'
 import { jsonRow } from './rows.ts'
 import { candidateNotes, type Joins, joinedTexts, joinsOf, markedSpans, markOf } from './trace-words.ts'
 import { waterfall } from './waterfall.ts'
@@ -41,9 +42,10 @@ export function traceCommand(program: Command, context: Context): void {
       await withReader(flags, async store => {
         const found = await findById(store, id)
         if (found.requests.length === 0) {
+          const pruned = prunedNote(store)
           throw new ThroughlineError(
             'ID_UNKNOWN',
-            `trace ${safe(id)}: no hop in the store carries this id; check it, or see with throughline status which period the store covers`,
+            `trace ${safe(id)}: no hop in the store carries this id; check it, or see with throughline status which period the store covers${pruned ? `; ${pruned}` : ''}`,
             { id },
           )
         }
@@ -164,6 +166,10 @@ function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly Lin
     notes.push('the app hop: the gateway called the target, no line was found, the day is closed')
   if (r.state === 'awaiting-gateway')
     notes.push('the gateway hop: its day is open, the export may still come')
+  if (r.state === 'partner-pruned')
+    notes.push(
+      `the ${r.gateway_hop_id === null ? 'gateway' : 'app'} hop: it was there, and was dropped with its day`,
+    )
   if (r.state === 'app-only') notes.push('the gateway hop: none claims this line, the day is closed')
   if (r.state === 'ambiguous')
     notes.push(

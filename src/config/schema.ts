@@ -65,6 +65,12 @@ export const CONFIG = z.strictObject({
     .describe('Secrets that are replaced before anything is written.'),
   applications: APPLICATIONS,
   subjects: SUBJECTS,
+  retention: z
+    .strictObject({
+      days: z.number().int().min(1).optional().describe('Days before today that `store prune` keeps; nothing is pruned by itself.'),
+    })
+    .prefault({})
+    .describe('How long days are kept.'),
   engine: z
     .strictObject({
       threads: z.number().int().min(1).max(256).optional().describe('Threads; default: the number of cores.'),

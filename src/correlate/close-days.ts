@@ -1,3 +1,4 @@
+import { hasLateHops } from '../ledger/pruning.ts'
 import { type ApplicationDay, type DayState, dayKey } from '../ledger/state.ts'
 import { DAY_US, dayNumber, HOUR_US, MINUTE_US } from '../model/time.ts'
 import { factsRelation } from '../store/facts.ts'
@@ -30,6 +31,8 @@ export async function closeDays(store: Store): Promise<ApplicationDay[]> {
   const seen = await lastSeen(store, open)
   const closed: ApplicationDay[] = []
   for (const it of open) {
+    // Whether its late hops have partners will never be known: a person may close it all the same.
+    if (hasLateHops(store.state, it)) continue
     const reason = closingReason(it, coverageOf(store, it, seen), store.now() * 1000)
     if (!reason) continue
     const { application, day } = it

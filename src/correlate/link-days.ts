@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { removeFile } from '../ledger/durable.ts'
+import { hasLateHops, isFrozen } from '../ledger/pruning.ts'
 import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { loadAliases, withAliases } from '../requests/subjects.ts'
@@ -42,7 +43,8 @@ export async function linkDays(
   touched: readonly ApplicationDay[],
   options: LinkOptions,
 ): Promise<LinkedDay[]> {
-  const days = affectedDays(store.state, touched)
+  const affected = affectedDays(store.state, touched)
+  const days = affected.filter(day => !isFrozen(store.state, day))
   const claimed: ClaimedDay[] = []
   const hasAliases = await loadAliases(store)
   for (const [place, day] of days.entries()) {
@@ -52,7 +54,24 @@ export async function linkDays(
   const settled = await settleContests(store, claimed)
   const results: LinkedDay[] = []
   for (const day of settled) results.push(await publishDay(store, day, options))
-  return results
+  const shown = results.filter(day => day.changed || !isFrozen(store.state, day))
+  return [...shown, ...keptDays(store, affected)]
+}
+
+/**
+ * Days whose links were made with the facts of a day that was pruned since. They stay as they are: made anew, they would
+ * lack the partners and rivals that are gone. Hops that came in later are not linked, and a closed day opens for them.
+ */
+function keptDays(store: Store, days: readonly ApplicationDay[]): LinkedDay[] {
+  return days.flatMap(({ application, day }) => {
+    const state = dayOf(store.state, application, day)
+    if (!isFrozen(store.state, state)) return []
+    const why = `its links stay as they are, as the day before was pruned`
+    if (!hasLateHops(store.state, state)) return [{ application, day, changed: false, warnings: [why] }]
+    const reason = 'hops came in after the day before was pruned; they cannot be linked'
+    if (state.state === 'closed') store.append({ kind: 'day', application, day, state: 'open', reason })
+    return [{ application, day, changed: false, warnings: [`${why}; ${reason}`] }]
+  })
 }
 
 /** Days with hops of an application within one day of a touched one. */
@@ -89,7 +108,7 @@ async function claimDay(
   const clocks = await judgeByIds(db, input)
   await db.run(`CREATE OR REPLACE TEMP TABLE claims AS ${ID_CLAIMS}`)
   const matched = await matchDay(db, input, clocks)
-  const warnings = [...(await warningsOf(db)), ...matched.warnings]
+  const warnings = [...(await warningsOf(db)), ...matched.warnings, ...prunedNeighbour(state, day)]
   await dropWindows(db)
   const file = join(layout.temporary(root), `claims-${encodeURIComponent(application)}-${day}.parquet`)
   const summary = await writeClaims(store, 'claims', file, day)
@@ -103,6 +122,12 @@ async function claimDay(
     summary,
     clockAheadUs: ahead.length > 0 ? Math.ceil(Math.max(...ahead)) : undefined,
   }
+}
+
+/** A day that is linked for the first time after the day before it was pruned. */
+function prunedNeighbour({ pruning }: LedgerState, day: string): string[] {
+  if (pruning?.before !== day) return []
+  return ['the day before was pruned: hops around midnight may lack their partner']
 }
 
 function applicationsOf(state: LedgerState): Set<string> {

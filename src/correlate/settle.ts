@@ -27,7 +27,7 @@ export async function settleContests(store: Store, claimed: readonly ClaimedDay[
     if (!own) continue
     const rivals = RIVAL_DAYS.flatMap(shift => {
       const rival = shifted(day, shift)
-      return byDay.get(dayKey(rival)) ?? published(store, rival) ?? []
+      return byDay.get(dayKey(rival)) ?? published(store, rival) ?? pruned(store, rival) ?? []
     }).filter(rival => own.summary.counts.crossing || rival.summary.counts.crossing)
     if (rivals.length > 0) settled.push(await settle(store, own, rivals))
     else if (byDay.has(key)) settled.push(own)
@@ -73,6 +73,14 @@ function published(store: Store, day: ApplicationDay): ClaimedDay | undefined {
     clockAheadUs,
     summary: { contentHash, rows: link.file.rows, counts },
   }
+}
+
+/** What a pruned day claimed of days that stay: its hops are gone, its claims still count. */
+function pruned(store: Store, day: ApplicationDay): ClaimedDay | undefined {
+  const border = store.state.pruning?.borders.get(dayKey(day))
+  if (!border) return undefined
+  const summary = { contentHash: '', rows: border.rows, counts: { crossing: border.rows } }
+  return { ...day, file: store.file(border.path), warnings: [], summary }
 }
 
 function shifted({ application, day }: ApplicationDay, days: number): ApplicationDay {

@@ -1,5 +1,6 @@
 import type { HopKind } from '../model/hop.ts'
-import { type Database, FACTS_FORMAT, quoteIdentifier, quoteText, sqlFile } from '../store/query.ts'
+import { parquetOptions } from '../store/parquet.ts'
+import { type Database, quoteIdentifier, quoteText, sqlFile } from '../store/query.ts'
 import { KNOWN } from './apigee-export/columns.ts'
 import type { ChunkLayout } from './chunk.ts'
 
@@ -37,7 +38,7 @@ export async function stageChunk(
   layout: ChunkLayout,
   target: string,
 ): Promise<number> {
-  const sql = `COPY (WITH chunk_rows AS (${chunkRows(chunkFile, layout)}) SELECT decoded.* FROM (${DECODE[layout.kind]}) AS decoded) TO ${quoteText(target)} ${FACTS_FORMAT}`
+  const sql = `COPY (WITH chunk_rows AS (${chunkRows(chunkFile, layout)}) SELECT decoded.* FROM (${DECODE[layout.kind]}) AS decoded) TO ${quoteText(target)} (${parquetOptions.facts})`
   return db.run(sql)
 }
 

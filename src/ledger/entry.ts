@@ -30,7 +30,13 @@ export const SEGMENT = FILE.extend({
   versions: count,
 })
 
-export const INDEX = FILE.extend({ kind: z.literal('id'), day })
+export const INDEX = FILE.extend({
+  kind: z.enum(['id', 'subject', 'requests']),
+  day,
+  /** Requests only: the last entry that they take into account, and a digest of the statement that made them. */
+  upTo: count.optional(),
+  shape: digest.optional(),
+})
 
 const ACCOUNTING = z.strictObject({
   lines: count,
@@ -39,6 +45,8 @@ const ACCOUNTING = z.strictObject({
   rejected: count,
   rejectedBy: z.partialRecord(reason, count),
   duplicates: count,
+  /** Decoded lines of days that had been pruned: counted, not taken in. Absent: none. */
+  pruned: count.optional(),
   possibleDuplicates: count,
   scrubbed: count,
   invalidUtf8: count,
@@ -82,6 +90,16 @@ export const SOURCE = z.strictObject({
 
 export const REFUSED = z.strictObject({ path: z.string(), name: z.string(), advice: z.string() })
 
+/** A file that was pruned, as its tombstone names it. */
+export const PRUNED_FILE = FILE.extend({
+  what: z.enum(['facts', 'index', 'links', 'rejects']),
+  /** Absent: rejects, which belong to no day. */
+  day: day.optional(),
+})
+
+/** Links of a day in a file of their own. */
+export const DAY_LINKS = FILE.extend({ application: z.string(), day })
+
 const BASE = {
   version: z.literal(STORE_VERSION),
   seq: count,
@@ -121,13 +139,40 @@ export const ENTRY = z.discriminatedUnion('kind', [
     replaced: z.array(z.string()),
     config: digest,
   }),
-  /** The id index of some days in new files, made again from the facts. */
+  /** The same rows in fewer, larger files. Days, links and accounting stay as they are. */
   z.strictObject({
     ...BASE,
-    kind: z.literal('reindexed'),
+    kind: z.literal('compacted'),
+    segments: z.array(SEGMENT),
     indexes: z.array(INDEX),
     /** Paths that these files replace. */
     replaced: z.array(z.string()),
+    /** SHA-256 over the identities of the hops in the new segments, in any order; the files before gave the same. */
+    hopsHash: digest,
+  }),
+  /** Derived files of some days: requests put together for those who search them, or an index made again. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('indexed'),
+    indexes: z.array(INDEX),
+    /** Paths that these files replace. */
+    replaced: z.array(z.string()),
+  }),
+  /** Whole days were dropped: the tombstone of their files. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('pruned'),
+    /** Days before this one are gone. */
+    before: day,
+    days: z.array(day),
+    files: z.array(PRUNED_FILE),
+    /** Links of the last pruned days to hops of days that stay, and claims on hops that these claim too. */
+    borders: z.array(DAY_LINKS),
+    /** Days whose links stay as they are from here on: they were made with the facts of a day that is gone. */
+    frozen: z.array(z.strictObject({ application: z.string(), day })),
+    why: z.string(),
+    /** Who asked for it. */
+    who: z.string(),
   }),
   /** The aliases in force from here on. Facts stay as they are; requests and links read subjects through them. */
   z.strictObject({
@@ -181,6 +226,8 @@ export type Entry = z.infer<typeof ENTRY>
 export type FileRecord = z.infer<typeof FILE>
 export type SegmentRecord = z.infer<typeof SEGMENT>
 export type IndexRecord = z.infer<typeof INDEX>
+export type PrunedFile = z.infer<typeof PRUNED_FILE>
+export type DayLinks = z.infer<typeof DAY_LINKS>
 export type SourceRecord = z.infer<typeof SOURCE>
 export type RefusedRecord = z.infer<typeof REFUSED>
 

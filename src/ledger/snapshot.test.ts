@@ -46,7 +46,7 @@ const KINDS: readonly ((seq: number) => EntryBody)[] = [
     kind: 'rederived', segments: [segment(seq)], indexes: [], replaced: [segment(seq - 7).path], config: DIGEST,
   }),
   seq => ({
-    kind: 'reindexed', indexes: [{ ...file(`index/id/date=${DAY}/${seq}.parquet`), kind: 'id', day: DAY }],
+    kind: 'indexed', indexes: [{ ...file(`index/id/date=${DAY}/${seq}.parquet`), kind: 'id', day: DAY }],
     replaced: [`index/id/date=${DAY}/${seq - 8}.parquet`],
   }),
 ] // biome-ignore format: a table

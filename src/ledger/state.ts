@@ -1,4 +1,5 @@
 import type { Entry, FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from './entry.ts'
+import type { Pruning } from './pruning.ts'
 
 type LinkEntry = Extract<Entry, { kind: 'link' }>
 type SubjectsEntry = Extract<Entry, { kind: 'subjects' }>
@@ -11,8 +12,30 @@ export interface DayState {
   reason: string
   /** When the last new hop of the day came in, RFC 3339; undefined before the first. */
   lastHopAt: string | undefined
+  /** The entry that brought it; -1 before the first. */
+  lastHopSeq: number
+  /** The last entry by which its requests may have become others: hops, links, its state, or a neighbour's end. */
+  changedSeq: number
   /** The links in force; undefined before the day was first linked. */
   link: LinkEntry | undefined
+  /** Files of earlier generations of its links, oldest first. */
+  earlierLinks: FileRecord[]
+}
+
+/** A file that the store no longer reads and that earlier entries name. */
+export interface ReplacedFile {
+  readonly bytes: number
+  /** The entry that replaced it, and when that was made, RFC 3339. */
+  readonly seq: number
+  readonly at: string
+}
+
+/** A file of rejects. */
+export interface RejectsFile extends FileRecord {
+  /** Numbers of the sources that were read when it was written. */
+  readonly sources: readonly number[]
+  /** When it became visible, RFC 3339. */
+  readonly at: string
 }
 
 /** A side of a period that the user declared to be whole. */
@@ -45,7 +68,10 @@ export interface LedgerState {
   isStale: boolean
   readonly segments: SegmentRecord[]
   readonly indexes: IndexRecord[]
-  readonly rejects: FileRecord[]
+  readonly rejects: RejectsFile[]
+  /** By path. What is no longer on disk may still be among them. */
+  readonly replaced: Map<string, ReplacedFile>
+  pruning: Pruning | undefined
   readonly declared: Declared[]
   /** Days whose links do not take every hop, or the configuration in force, into account yet: application, a space, day. */
   readonly unlinkedDays: Set<string>
@@ -86,6 +112,8 @@ export function emptyState(): LedgerState {
     segments: [],
     indexes: [],
     rejects: [],
+    replaced: new Map(),
+    pruning: undefined,
     declared: [],
     unlinkedDays: new Set(),
     days: new Map(),
@@ -99,16 +127,21 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   if (entry.kind === 'created') state.storeId = entry.storeId
   else if (entry.kind === 'config') applyConfig(state, entry)
   else if (entry.kind === 'rederived') applyRederived(state, entry)
-  else if (entry.kind === 'reindexed')
-    replaceAll(state.indexes, reindexed(state, entry))
+  else if (entry.kind === 'compacted') replaceFiles(state, entry)
+  else if (entry.kind === 'indexed') replaceFiles(state, { ...entry, segments: [] })
+  else if (entry.kind === 'pruned') applyPruned(state, entry)
   else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
-  else if (entry.kind === 'link') dayOf(state, entry.application, entry.day).link = entry
+  else if (entry.kind === 'link') applyLink(state, entry)
   else if (entry.kind === 'linked')
     for (const day of entry.days) state.unlinkedDays.delete(dayKey({ application: entry.application, day }))
   else if (entry.kind === 'day')
-    Object.assign(dayOf(state, entry.application, entry.day), { state: entry.state, reason: entry.reason })
+    Object.assign(dayOf(state, entry.application, entry.day), {
+      state: entry.state,
+      reason: entry.reason,
+      changedSeq: entry.seq,
+    })
   else applyIngest(state, entry)
 }
 
@@ -131,32 +164,48 @@ function relinkAll(state: LedgerState): void {
   for (const day of state.days.values()) if (day.lastHopAt) state.unlinkedDays.add(dayKey(day))
 }
 
-function applyRederived(state: LedgerState, entry: Extract<Entry, { kind: 'rederived' }>): void {
+function applyLink(state: LedgerState, entry: LinkEntry): void {
+  const day = dayOf(state, entry.application, entry.day)
+  if (day.link?.file) day.earlierLinks.push(day.link.file)
+  day.link = entry
+  day.changedSeq = entry.seq
+}
+
+type Replacement = Pick<
+  Extract<Entry, { kind: 'compacted' }>,
+  'seq' | 'at' | 'segments' | 'indexes' | 'replaced'
+>
+
+/** Puts files of facts and index in the place of others. */
+function replaceFiles(state: LedgerState, entry: Replacement): void {
   const replaced = new Set(entry.replaced)
-  const segments = [...state.segments.filter(s => !replaced.has(s.path)), ...entry.segments]
-  const indexes = [...state.indexes.filter(i => !replaced.has(i.path)), ...entry.indexes]
-  replaceAll(state.segments, segments)
-  replaceAll(state.indexes, indexes)
+  for (const { path, bytes } of [...state.segments, ...state.indexes])
+    if (replaced.has(path)) state.replaced.set(path, { bytes, seq: entry.seq, at: entry.at })
+  keepOnly(state.segments, s => !replaced.has(s.path), entry.segments)
+  keepOnly(state.indexes, i => !replaced.has(i.path), entry.indexes)
+}
+
+/** Filters a list in place and adds to it. No spread: it may have more items than a call takes arguments. */
+function keepOnly<T>(list: T[], isKept: (item: T) => boolean, more: readonly T[] = []): void {
+  const kept = list.filter(isKept)
+  list.length = 0
+  for (const item of kept) list.push(item)
+  for (const item of more) list.push(item)
+}
+
+function applyRederived(state: LedgerState, entry: Extract<Entry, { kind: 'rederived' }>): void {
+  replaceFiles(state, entry)
   state.isStale = false
   // What an application had may belong to another now: days are linked again, and those without hops stay empty.
   for (const { day, applications } of entry.segments) {
     for (const application of applications) {
-      dayOf(state, application, day).lastHopAt ??= entry.at
+      const found = dayOf(state, application, day)
+      if (!found.lastHopAt) Object.assign(found, { lastHopAt: entry.at, lastHopSeq: entry.seq })
       state.unlinkedDays.add(dayKey({ application, day }))
     }
   }
+  for (const day of state.days.values()) day.changedSeq = entry.seq
   relinkAll(state)
-}
-
-function reindexed(state: LedgerState, entry: Extract<Entry, { kind: 'reindexed' }>): IndexRecord[] {
-  const replaced = new Set(entry.replaced)
-  return [...state.indexes.filter(i => !replaced.has(i.path)), ...entry.indexes]
-}
-
-/** Not by spreading: a call takes only so many arguments. */
-function replaceAll<T>(list: T[], next: readonly T[]): void {
-  list.length = 0
-  for (const item of next) list.push(item)
 }
 
 function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' }>): void {
@@ -164,12 +213,37 @@ function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' 
   for (const refused of entry.refused) state.refused.set(refused.path, refused)
   for (const segment of entry.segments) state.segments.push(segment)
   for (const index of entry.indexes) state.indexes.push(index)
-  for (const file of entry.rejects) state.rejects.push(file)
+  const sources = entry.sources.map(s => s.id)
+  state.rejects.push(...entry.rejects.map(file => ({ ...file, sources, at: entry.at })))
   for (const { day, applications } of entry.segments) {
     for (const application of applications) {
-      dayOf(state, application, day).lastHopAt = entry.at
+      const came = { lastHopAt: entry.at, lastHopSeq: entry.seq, changedSeq: entry.seq }
+      Object.assign(dayOf(state, application, day), came)
       state.unlinkedDays.add(dayKey({ application, day }))
     }
+  }
+}
+
+/** Applies a tombstone: its files leave the store, days before it are forgotten. */
+function applyPruned(state: LedgerState, entry: Extract<Entry, { kind: 'pruned' }>): void {
+  const gone = new Set(entry.files.map(f => f.path))
+  for (const { path, bytes } of entry.files) state.replaced.set(path, { bytes, seq: entry.seq, at: entry.at })
+  keepOnly(state.segments, s => !gone.has(s.path))
+  keepOnly(state.indexes, i => !gone.has(i.path))
+  keepOnly(state.rejects, r => !gone.has(r.path))
+  for (const [key, day] of state.days) {
+    // Partners of the first day that stays are gone.
+    if (day.day === entry.before) day.changedSeq = entry.seq
+    if (day.day >= entry.before) continue
+    state.days.delete(key)
+    state.unlinkedDays.delete(key)
+  }
+  state.pruning = {
+    before: entry.before,
+    at: entry.at,
+    seq: entry.seq,
+    borders: new Map(entry.borders.map(b => [dayKey(b), b])),
+    frozen: new Set(entry.frozen.map(dayKey)),
   }
 }
 
@@ -178,7 +252,17 @@ export function dayOf(state: LedgerState, application: string, day: string): Day
   const key = dayKey({ application, day })
   let found = state.days.get(key)
   if (!found) {
-    found = { application, day, state: 'open', reason: 'new', lastHopAt: undefined, link: undefined }
+    found = {
+      application,
+      day,
+      state: 'open',
+      reason: 'new',
+      lastHopAt: undefined,
+      lastHopSeq: -1,
+      changedSeq: -1,
+      link: undefined,
+      earlierLinks: [],
+    }
     state.days.set(key, found)
   }
   return found

@@ -42,7 +42,9 @@ export interface Accounting {
   rejectedBy: Partial<Record<RejectReason, number>>
   /** Decoded lines that the store already had (from another source or an earlier read). */
   duplicates: number
-  /** Of these, lines at the edge of two sources that may be two hops with equal text (a cut inside a second). */
+  /** Decoded lines of days that had been pruned: counted, not taken in. Absent: none. */
+  pruned?: number | undefined
+  /** Of the duplicates, lines at the edge of two sources that may be two hops with equal text (a cut inside a second). */
   possibleDuplicates: number
   /** Secret values replaced before anything was written. */
   scrubbed: number

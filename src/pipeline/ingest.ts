@@ -6,7 +6,7 @@ import type { Input } from '../sources/discover.ts'
 import { openSource, type ReadDigest, readHead } from '../sources/read.ts'
 import type { Store } from '../store/store.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
-import type { Known } from './known.ts'
+import { isPruned, type Known } from './known.ts'
 import { forgetLastLine, lastLine } from './last-line.ts'
 import { digestOfHead } from './source-index.ts'
 import { addWarnings } from './warnings.ts'
@@ -28,11 +28,17 @@ export interface Progress {
   readonly lines: number
 }
 
+export interface KnownSource {
+  readonly path: string
+  /** Whether all of its lines are of days that were pruned since. */
+  readonly isPruned: boolean
+}
+
 export interface IngestResult {
   /** Sources that were read, in order. */
   readonly sources: readonly SourceRecord[]
-  /** Paths whose bytes the store already had. */
-  readonly known: readonly string[]
+  /** Sources whose bytes the store already had. */
+  readonly known: readonly KnownSource[]
   readonly refused: readonly (RefusedRecord & { readonly named: boolean })[]
   /** Days with new hops, `YYYY-MM-DD`. */
   readonly days: readonly string[]
@@ -59,7 +65,7 @@ export class IngestRun {
   readonly #intake: Intake
   readonly #options: Pick<IngestOptions, 'commitRows' | 'fields' | 'onProgress'>
   #done = new Map<number, SourceRecord>()
-  #known: string[] = []
+  #known: KnownSource[] = []
   #refused: (RefusedRecord & { named: boolean })[] = []
   #days = new Set<string>()
   #bytes = 0
@@ -77,7 +83,8 @@ export class IngestRun {
   async take(input: Input, found?: Known): Promise<void> {
     try {
       const known = found ?? (await this.#lookUp(input.path))
-      if (known.is === 'known') this.#known.push(input.path)
+      if (known.is === 'known')
+        this.#known.push({ path: input.path, isPruned: isPruned(this.#intake.store.state, known.source) })
       else if (known.is === 'grown') await this.#resume(input, known)
       else await this.#read(input)
     } catch (error) {

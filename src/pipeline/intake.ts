@@ -189,20 +189,6 @@ export class Intake {
    * @returns days with new hops, `YYYY-MM-DD`
    */
   async commit(): Promise<readonly string[]> {
-    return this.#commit()
-  }
-
-  /** Lets decoding catch up; to be awaited after each block that was pushed. */
-  async drain(): Promise<void> {
-    await this.#stager.drain()
-  }
-
-  /** Hops that are decoded and in no entry yet. */
-  get stagedRows(): number {
-    return this.#stager.stagedRows
-  }
-
-  async #commit(): Promise<readonly string[]> {
     const { staged, rejects } = await this.#stager.flush()
     if (staged.length === 0 && !rejects && this.pending === 0) return []
     const goingOn = [...this.#open.keys()].filter(id => this.#pending.has(id))
@@ -212,8 +198,8 @@ export class Intake {
     const days = await commitBatch(this.store, {
       staged,
       rejects,
-      sources: duplicates => {
-        sources = this.#account(duplicates)
+      sources: (duplicates, late) => {
+        sources = this.#account(duplicates, late)
         added = addedBy(sources, this.store.state.sources)
         return sources
       },
@@ -230,7 +216,21 @@ export class Intake {
     return days
   }
 
-  #account(duplicates: readonly Duplicates[]): SourceRecord[] {
+  /** Lets decoding catch up; to be awaited after each block that was pushed. */
+  async drain(): Promise<void> {
+    await this.#stager.drain()
+  }
+
+  /** Hops that are decoded and in no entry yet. */
+  get stagedRows(): number {
+    return this.#stager.stagedRows
+  }
+
+  #account(duplicates: readonly Duplicates[], late: ReadonlyMap<number, number>): SourceRecord[] {
+    for (const [sourceId, rows] of late) {
+      const accounting = this.#pending.get(sourceId)?.accounting
+      if (accounting) accounting.pruned = (accounting.pruned ?? 0) + rows
+    }
     for (const { sourceId, duplicates: rows, byStamp } of duplicates) {
       const accounting = this.#pending.get(sourceId)?.accounting
       if (!accounting) continue

@@ -1,6 +1,8 @@
 import { hash as digest } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { SourceRecord } from '../ledger/entry.ts'
+import type { LedgerState } from '../ledger/state.ts'
+import { DAY_US, dayNumber } from '../model/time.ts'
 import { digestsAt, type Stop } from '../sources/digests.ts'
 import { readExactly, sizeWithoutPadding } from '../sources/padding.ts'
 import { isGzip, openSource, readHead, unreadable } from '../sources/read.ts'
@@ -114,4 +116,13 @@ function headDigests(head: Buffer, index: SourceIndex): string[] {
 async function isStillThere(source: SourceRecord): Promise<boolean> {
   const [stop] = await digestsAt(source.path, [source.rawBytes]).catch(() => [])
   return stop?.bytes === source.rawBytes && stop.hash.copy().digest('hex') === source.sha256
+}
+
+/** Whether everything that was read from a source has been pruned since. */
+export function isPruned({ pruning }: LedgerState, { accounting }: SourceRecord): boolean {
+  return (
+    pruning !== undefined &&
+    accounting.lastUs !== undefined &&
+    accounting.lastUs < dayNumber(pruning.before) * DAY_US
+  )
 }

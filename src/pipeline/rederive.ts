@@ -7,7 +7,8 @@ import type { HopKind } from '../model/hop.ts'
 import { storedRaw } from '../model/ids.ts'
 import { applicationsOf, publishFile, replaceSegments } from '../store/commit.ts'
 import { layout } from '../store/layout.ts'
-import { FACTS_FORMAT, quoteText } from '../store/query.ts'
+import { parquetOptions } from '../store/parquet.ts'
+import { quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 
 /** Stored values that ids and subjects are read from, by kind; NULL where the kind has none. */
@@ -56,7 +57,7 @@ async function rewrite(
     `COPY (SELECT f.* EXCLUDE (file_row_number) REPLACE (${application} AS application, ${columns.map(c => `d.${c} AS ${c}`).join(', ')})
        FROM read_parquet(${quoteText(store.file(segment.path))}, hive_partitioning = false, file_row_number = true) AS f
        JOIN read_json(${quoteText(derived)}, format = 'newline_delimited', columns = ${DERIVED_TYPES}) AS d ON d.n = f.file_row_number
-       ORDER BY f.file_row_number) TO ${quoteText(file)} ${FACTS_FORMAT}`,
+       ORDER BY f.file_row_number) TO ${quoteText(file)} (${parquetOptions.facts})`,
   )
   removeFile(derived)
   if (rows !== segment.rows) throw new Error(`rederive: ${rows} rows of ${segment.rows} in ${segment.path}`)

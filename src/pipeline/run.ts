@@ -4,6 +4,7 @@ import type { LinkedDay } from '../correlate/link-days.ts'
 import type { ApplicationDay } from '../ledger/state.ts'
 import type { AliasEntry } from '../model/aliases.ts'
 import type { Input } from '../sources/discover.ts'
+import { compact } from '../store/compact.ts'
 import type { Store } from '../store/store.ts'
 import { defineApplications } from './applications.ts'
 import { recordConfig } from './config-entry.ts'
@@ -14,6 +15,9 @@ import type { Committed } from './intake.ts'
 import { rederive } from './rederive.ts'
 import { dueDays, type RelinkOptions, relink } from './relink.ts'
 import { importAliases, recordAliases } from './subjects.ts'
+
+/** Files that a run merges at its end: what many small runs leave behind, not what one large run has written. */
+const SMALL_ROWS = 16_000
 
 export interface RunOptions {
   readonly config: Config
@@ -43,6 +47,7 @@ export async function run(store: Store, inputs: readonly Input[], options: RunOp
   // Not only the days of this run: an earlier one may have ended before it had linked its own.
   const linked = await relink(store, dueDays(store), options, configDigest)
   const closed = await closeDays(store)
+  await compact(store, { below: SMALL_ROWS })
   return { ...taken, linked, closed }
 }
 

@@ -27,7 +27,7 @@ const SPECS: readonly Spec[] = [
   ['end', 'timestamp', 'end_ts', 'When it ended, UTC.'],
   ['day', 'date', 'day', 'UTC day it belongs to.'],
   ['request_id', 'keyword', 'request_id', 'Id of the end-to-end request.', 'id'],
-  ['state', 'keyword', 'state', 'joined, ambiguous (its partner is in doubt), awaiting-gateway, awaiting-app, gateway-only, app-only or callout (made on the way to another target).'],
+  ['state', 'keyword', 'state', 'joined, ambiguous (its partner is in doubt), awaiting-gateway, awaiting-app, gateway-only, app-only, partner-pruned (its other hop was dropped with its day) or callout (made on the way to another target).'],
   ['application', 'keyword', 'application', 'Application that it belongs to.'],
   ['outcome', 'keyword', 'outcome', 'success (status below 400), failure or unknown.', 'event.outcome'],
   ['decided_by', 'keyword', 'decided_by', 'Layer that decided the status: gateway-policy, gateway-cache, gateway, target-timeout, target-unreachable or app.'],

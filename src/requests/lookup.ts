@@ -1,10 +1,10 @@
 import { normalizeId } from '../model/ids.ts'
-import { DAY_US } from '../model/time.ts'
+import { DAY_US, dayText } from '../model/time.ts'
 import { factsRelation } from '../store/facts.ts'
 import { quoteText, quoteTexts } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
-import { linksRelation, viewsOver } from './view.ts'
+import { factsOver, linksOfDays, REQUESTS_OF_FACTS } from './view.ts'
 
 /** A link or a candidate that is none, as `trace` and `explain` show it. Microseconds are text: 64 bits. */
 export interface LinkRow {
@@ -58,7 +58,9 @@ export const MOST_HOPS = 200
  * hop id, as logged or in comparable form.
  */
 export async function findById(store: Store, id: string): Promise<Found> {
-  const { gateway, app, links } = await hopsById(store, id)
+  const { gateway, app, links, asked } = await hopsById(store, id)
+  // Where links led to hops that do not carry the id, the links of these count too.
+  if (gateway.size + app.size > asked) await linksOf(store, gateway, app)
   return load(store, gateway, app, links)
 }
 
@@ -82,6 +84,8 @@ interface Hops {
   readonly gateway: Map<string, number>
   readonly app: Map<string, number>
   readonly links: readonly LinkRow[]
+  /** Hops whose links these are: those that carry the id themselves. */
+  readonly asked: number
 }
 
 /** Hops that carry an id, and those that links lead to from there. */
@@ -94,8 +98,9 @@ async function hopsById(store: Store, id: string): Promise<Hops> {
       id.replaceAll('-', '').toLowerCase(),
     ]),
   ]
-  const gateway = await hopsOf(store, 'g', texts)
-  const app = await hopsOf(store, 'a', texts)
+  const hits = await indexHits(store, texts)
+  const gateway = await hopsOf(store, 'g', texts, hits)
+  const app = await hopsOf(store, 'a', texts, hits)
   const links = await linksOf(store, gateway, app)
   const linked = links.filter(link => link.verdict === 'linked')
   const gatewayIds = new Set([...gateway.keys(), ...linked.map(l => l.gateway_hop_id)])
@@ -105,6 +110,7 @@ async function hopsById(store: Store, id: string): Promise<Hops> {
     gateway: await stamped(store, 'g', gatewayIds, gateway),
     app: await stamped(store, 'a', appIds, app),
     links,
+    asked: gateway.size + app.size,
   }
 }
 
@@ -113,8 +119,9 @@ async function hopsOf(
   store: Store,
   side: Hit['side'],
   texts: readonly string[],
+  all: readonly Hit[],
 ): Promise<Map<string, number>> {
-  const hits = (await indexHits(store, texts)).filter(hit => hit.side === side)
+  const hits = all.filter(hit => hit.side === side)
   const found = new Map<string, number>()
   if (hits.length === 0) return found
   const kind = side === 'g' ? 'gateway' : 'app'
@@ -133,8 +140,9 @@ async function hopsOf(
 }
 
 async function indexHits({ db, state, root }: Store, texts: readonly string[]): Promise<Hit[]> {
-  if (state.indexes.length === 0) return []
-  const files = quoteTexts(wholeFiles(root, state.indexes))
+  const indexes = state.indexes.filter(index => index.kind === 'id')
+  if (indexes.length === 0) return []
+  const files = quoteTexts(wholeFiles(root, indexes))
   // The keys are computed first: only a constant lets DuckDB skip row groups of the sorted files.
   const keys = await db.rows<{ key: string }>(
     `SELECT id_key(t)::VARCHAR AS key FROM (SELECT unnest(${quoteTexts(texts)}) AS t)`,
@@ -146,20 +154,35 @@ async function indexHits({ db, state, root }: Store, texts: readonly string[]): 
   return rows.map(row => ({ side: row.side, us: Number(row.us) }))
 }
 
-/** Links of these hops, in both directions. */
+/** Links of these hops, in both directions; they stay in the table near_rows. */
 async function linksOf(
   store: Store,
   gateway: Map<string, number>,
   app: Map<string, number>,
 ): Promise<LinkRow[]> {
-  const all = [...gateway.values(), ...app.values()]
-  if (all.length === 0) return []
-  const range = { fromUs: Math.min(...all) - DAY_US, toUs: Math.max(...all) + DAY_US }
-  return store.db.rows<LinkRow>(
-    `SELECT ${LINK_ROW} FROM ${linksRelation(store.state, store.root, range)}
-     WHERE gateway_hop_id IN (${uuids(gateway.keys())}) OR app_hop_id IN (${uuids(app.keys())})
-     ORDER BY gateway_hop_id, app_hop_id LIMIT 1000`,
+  await store.db.run(
+    `CREATE OR REPLACE TEMP TABLE near_rows AS SELECT * FROM ${linkRowsOf(store, gateway, app)}`,
   )
+  return store.db.rows<LinkRow>(
+    `SELECT ${LINK_ROW} FROM near_rows ORDER BY gateway_hop_id, app_hop_id LIMIT 1000`,
+  )
+}
+
+/**
+ * Link rows of these hops as a FROM item. Links stand in the file of their gateway hop's day; an app hop may be claimed from the
+ * days around its own.
+ */
+function linkRowsOf(
+  { state, root }: Store,
+  gateway: ReadonlyMap<string, number>,
+  app: ReadonlyMap<string, number>,
+): string {
+  const dayOf = (us: number): number => Math.floor(us / DAY_US)
+  const own = new Set([...gateway.values()].map(us => dayText(dayOf(us))))
+  const around = new Set([...app.values()].flatMap(us => [-1, 0, 1].map(n => dayText(dayOf(us) + n))))
+  const of = (column: string, days: ReadonlySet<string>, ids: Iterable<string>): string =>
+    `SELECT * FROM ${linksOfDays(state, root, day => days.has(day))} WHERE ${column} IN (${uuids(ids)})`
+  return `(${of('gateway_hop_id', own, gateway.keys())} UNION ${of('app_hop_id', around, app.keys())})`
 }
 
 /** Stamps of hop ids; those that links led to are looked up in the index like any other id. */
@@ -170,10 +193,13 @@ async function stamped(
   known: Map<string, number>,
 ): Promise<Map<string, number>> {
   const missing = [...ids].filter(id => !known.has(id))
-  const found = missing.length ? await hopsOf(store, side, missing) : new Map<string, number>()
+  const found = missing.length
+    ? await hopsOf(store, side, missing, await indexHits(store, missing))
+    : new Map<string, number>()
   return new Map([...known, ...found])
 }
 
+/** Puts found hops together, with the links in the table near_rows. */
 async function load(
   store: Store,
   gateway: Map<string, number>,
@@ -186,11 +212,13 @@ async function load(
     if (hits.length === 0) return `${factsRelation(state, root, kind, { fromUs: 0, toUs: 0 })} WHERE FALSE`
     return `${factsRelation(state, root, kind, rangeOf(hits))} WHERE ${stamp} IN (${stamps(hits)}) AND hop_id IN (${uuids(hops.keys())})`
   }
-  const all = [...gateway.values(), ...app.values()]
-  const range = all.length ? { fromUs: Math.min(...all), toUs: Math.max(...all) + 1 } : { fromUs: 0, toUs: 0 }
-  const linkRows = `${linksRelation(state, root, range)} WHERE gateway_hop_id IN (${uuids(gateway.keys())}) OR app_hop_id IN (${uuids(app.keys())})`
-  await viewsOver(store, relation('gateway', gateway, 'start_ts'), relation('app', app, 'end_ts'), linkRows)
-  const requests = await db.rows('SELECT * FROM requests ORDER BY start_ts, request_id')
+  // A few rows, which the view and what follows read several times: a table spares looking for them again.
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE near_gateway AS SELECT * FROM ${relation('gateway', gateway, 'start_ts')};
+     CREATE OR REPLACE TEMP TABLE near_app AS SELECT * FROM ${relation('app', app, 'end_ts')}`,
+  )
+  await factsOver(store, 'near_gateway', 'near_app', 'near_rows')
+  const requests = await db.rows(`SELECT * FROM (${REQUESTS_OF_FACTS}) ORDER BY start_ts, request_id`)
   const gatewayHops = await db.rows(
     'SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM gateway_facts ORDER BY start_ts, hop_id',
   )

@@ -3,7 +3,7 @@ import { type Params, quoteIdentifier } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { REQUEST_FIELDS } from './fields.ts'
 import { type BoundFilter, bindFilter, parseFilter, toSql } from './filter/index.ts'
-import { createRequestsView } from './view.ts'
+import { createSearchView } from './search-view.ts'
 
 export interface Search {
   readonly filter: string
@@ -30,12 +30,22 @@ export interface Prepared {
 export async function prepareSearch(store: Store, search: Search): Promise<Prepared> {
   const bound = bindFilter(parseFilter(search.filter), REQUEST_FIELDS, new Date(search.nowMs))
   const range = intersect(search.range ?? ALWAYS, periodOf(bound))
-  await createRequestsView(store, range)
+  await createSearchView(store, range, namesOf(bound))
   const { where, params } = toSql(bound, { quoteIdentifier })
   const conditions = [where || 'TRUE']
   if (Number.isFinite(range.fromUs)) conditions.push(`start_ts >= make_timestamp(${range.fromUs})`)
   if (Number.isFinite(range.toUs)) conditions.push(`start_ts < make_timestamp(${range.toUs})`)
   return { from: `requests WHERE ${conditions.map(c => `(${c})`).join(' AND ')}`, params }
+}
+
+/**
+ * The period that a search is about, by its own bounds and those in its filter.
+ *
+ * @throws FILTER_SYNTAX, FILTER_FIELD
+ */
+export function periodOfSearch({ filter, range, nowMs }: Search): Range {
+  const bound = bindFilter(parseFilter(filter), REQUEST_FIELDS, new Date(nowMs))
+  return intersect(range ?? ALWAYS, periodOf(bound))
 }
 
 /** Rows of a search, oldest first, in batches. */
@@ -64,6 +74,17 @@ function periodOf(bound: BoundFilter): Range {
   const us = Number(bound.value)
   if (bound.operator === '>=') return { fromUs: us, toUs: Number.POSITIVE_INFINITY }
   return bound.operator === '<' ? { fromUs: Number.NEGATIVE_INFINITY, toUs: us } : ALWAYS
+}
+
+/** The subjects of which a filter asks for one, where every match must be of one of them. */
+function namesOf(bound: BoundFilter): readonly string[] | undefined {
+  if (bound.kind === 'and') return bound.items.map(namesOf).find(names => names !== undefined)
+  if (bound.kind === 'or') {
+    const all = bound.items.map(namesOf)
+    return all.every(names => names !== undefined) ? all.flat() : undefined
+  }
+  const isName = bound.kind === 'compare' && bound.operator === '=' && bound.field.column === 'subject'
+  return isName && typeof bound.value === 'string' ? [bound.value] : undefined
 }
 
 function intersect(a: Range, b: Range): Range {

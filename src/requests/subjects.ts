@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { LedgerState } from '../ledger/state.ts'
 import type { AliasRule } from '../model/alias-rules.ts'
 import { type AliasEntry, type AliasRow, compileAliases } from '../model/aliases.ts'
 import { FACT_COLUMNS, type HopKind } from '../model/hop.ts'
 import type { Subject } from '../model/subject.ts'
 import { factsRelation } from '../store/facts.ts'
-import { type Database, quoteIdentifier } from '../store/query.ts'
+import { type Database, quoteIdentifier, quoteTexts } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
@@ -43,14 +44,42 @@ export async function loadAliases(store: Store): Promise<boolean> {
   return true
 }
 
+/**
+ * Lower-case names that may mean one of these subjects by the table subject_aliases.
+ *
+ * @returns undefined where an alias turns one kind of subject into another: then which side of a request counts may
+ * change too, and any name may be asked for
+ */
+export async function namesMeaning(
+  { db }: Store,
+  subjects: readonly string[],
+): Promise<readonly string[] | undefined> {
+  const { turned } = await db.row<{ turned: boolean }>(
+    'SELECT count(*) > 0 AS turned FROM subject_aliases WHERE kind <> subject_kind',
+  )
+  if (turned) return undefined
+  const rows = await db.rows<{ name: string }>(
+    `SELECT DISTINCT lower(name) AS name FROM subject_aliases WHERE lower(subject_name) IN (SELECT unnest(${quoteTexts(subjects)}))`,
+  )
+  return [...new Set([...subjects, ...rows.map(r => r.name)])]
+}
+
 async function namedSubjects({ db, state, root }: Store): Promise<Subject[]> {
+  const indexes = state.indexes.filter(i => i.kind === 'subject')
+  const isIndexed = new Set(indexes.map(i => i.day))
+  const isWhole = state.segments.every(s => isIndexed.has(s.day))
+  const files = quoteTexts(indexes.map(i => join(root, i.path)))
   const of = (kind: HopKind): string =>
     `SELECT DISTINCT subject_kind, subject_issuer, subject_name FROM ${factsRelation(state, root, kind)} WHERE subject_name IS NOT NULL`
   const rows = await db.rows<{
     subject_kind: Subject['kind']
     subject_issuer: string | null
     subject_name: string
-  }>(`${of('gateway')} UNION ${of('app')} ORDER BY ALL`)
+  }>(
+    isWhole && indexes.length > 0
+      ? `SELECT DISTINCT subject_kind, subject_issuer, subject_name FROM read_parquet(${files}, hive_partitioning = false) ORDER BY ALL`
+      : `${of('gateway')} UNION ${of('app')} ORDER BY ALL`,
+  )
   return rows.map(r => ({ kind: r.subject_kind, issuer: r.subject_issuer ?? '', name: r.subject_name }))
 }
 

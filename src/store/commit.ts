@@ -6,6 +6,7 @@ import type { HopKind } from '../model/hop.ts'
 import { fileDigest } from './damage.ts'
 import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
 import { writeIdIndex } from './index-ids.ts'
+import { writeSubjectIndex } from './index-subjects.ts'
 import { layout } from './layout.ts'
 import { quoteText } from './query.ts'
 import type { Store } from './store.ts'
@@ -15,8 +16,8 @@ export interface Batch {
   readonly staged: readonly StagedSegment[]
   /** File of rejects, NDJSON, and its rows; undefined without rejects. */
   readonly rejects: { readonly file: string; readonly rows: number } | undefined
-  /** Sources as they stand after this batch; called once the duplicates of the batch are known. */
-  readonly sources: (duplicates: readonly Duplicates[]) => SourceRecord[]
+  /** Sources as they stand after this batch; called once it is known which rows of it become no facts. */
+  readonly sources: (duplicates: readonly Duplicates[], late: ReadonlyMap<number, number>) => SourceRecord[]
   readonly refused: readonly RefusedRecord[]
   readonly config: string
 }
@@ -29,9 +30,10 @@ export interface Batch {
  */
 export async function commitBatch(store: Store, batch: Batch): Promise<string[]> {
   const { db, root } = store
+  const late = await leaveOutPruned(store, batch.staged)
   const duplicates: Duplicates[] = []
   for (const kind of ['gateway', 'app'] as const) {
-    const staged = batch.staged.filter(s => s.kind === kind)
+    const staged = batch.staged.filter(s => s.kind === kind && s.rows > 0)
     duplicates.push(...(await dedupe({ db, root, published: store.state.segments }, kind, staged)))
   }
   const kept = batch.staged.filter(s => s.rows > 0)
@@ -56,28 +58,52 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   const rejects = batch.rejects
     ? [await publishFile(store, batch.rejects.file, layout.rejects(name), batch.rejects.rows)]
     : []
-  const sources = batch.sources(duplicates)
+  const sources = batch.sources(duplicates, late)
   store.append({
     kind: 'ingest', sources, refused: [...batch.refused], segments, indexes, rejects, config: batch.config,
   }) // biome-ignore format: one entry
   return days
 }
 
-/** Writes the id index of each day of new files. */
-async function publishIndexes(
+/**
+ * Empties staged segments of days that were pruned: what was dropped on purpose does not come back by the back door, in
+ * part and without its links.
+ *
+ * @returns rows that were left out, by source
+ */
+async function leaveOutPruned(
+  { db, state }: Store,
+  staged: readonly StagedSegment[],
+): Promise<Map<number, number>> {
+  const before = state.pruning?.before ?? ''
+  const late = new Map<number, number>()
+  for (const segment of staged) {
+    if (segment.day >= before) continue
+    const rows = await db.rows<{ source_id: number; n: string }>(
+      `SELECT source_id, count(*)::VARCHAR AS n FROM read_parquet(${quoteText(segment.file)}) GROUP BY source_id`,
+    )
+    for (const { source_id, n } of rows) late.set(source_id, (late.get(source_id) ?? 0) + Number(n))
+    segment.rows = 0
+  }
+  return late
+}
+
+const INDEXES = { id: writeIdIndex, subject: writeSubjectIndex }
+
+/** Writes the indexes of each day of new files. */
+export async function publishIndexes(
   store: Store,
-  files: readonly { kind: HopKind; day: string; file: string }[],
+  files: readonly { readonly kind: HopKind; readonly day: string; readonly file: string }[],
   name: string,
 ): Promise<IndexRecord[]> {
   const indexes: IndexRecord[] = []
   for (const day of [...new Set(files.map(f => f.day))].sort()) {
-    const file = join(layout.temporary(store.root), `index-${day}.parquet`)
-    const rows = await writeIdIndex(
-      store.db,
-      files.filter(f => f.day === day),
-      file,
-    )
-    indexes.push({ kind: 'id', day, ...(await publishFile(store, file, layout.index(day, name), rows)) })
+    const own = files.filter(f => f.day === day)
+    for (const kind of ['id', 'subject'] as const) {
+      const file = join(layout.temporary(store.root), `index-${kind}-${day}.parquet`)
+      const rows = await INDEXES[kind](store.db, own, file)
+      indexes.push({ kind, day, ...(await publishFile(store, file, layout.index(kind, day, name), rows)) })
+    }
   }
   return indexes
 }
@@ -161,7 +187,7 @@ export async function rebuildIndexes(store: Store, days: readonly string[]): Pro
     .map(s => ({ kind: s.kind, day: s.day, file: store.file(s.path) }))
   const indexes = await publishIndexes(store, files, String(store.ledger.nextSeq()).padStart(6, '0'))
   store.append({
-    kind: 'reindexed',
+    kind: 'indexed',
     indexes,
     replaced: old.filter(i => days.includes(i.day)).map(i => i.path),
   })

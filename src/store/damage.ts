@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ThroughlineError } from '../errors.ts'
+import { Ledger } from '../ledger/chain.ts'
 import { damagedFile, filesInForce, wholeFiles } from './records.ts'
 import type { Store } from './store.ts'
 
@@ -14,7 +16,9 @@ export async function findDamage(store: Store, cause: unknown): Promise<Throughl
   try {
     wholeFiles(store.root, files)
   } catch (error) {
-    return error instanceof ThroughlineError ? error : undefined
+    if (!(error instanceof ThroughlineError)) return undefined
+    const path = relative(store.root, String(error.details?.path))
+    return isReplaced(store.root, path) ? changed(store, path, cause) : error
   }
   for (const { path, sha256 } of files) {
     const file = store.file(path)
@@ -30,4 +34,18 @@ export async function fileDigest(path: string): Promise<string> {
   const digest = createHash('sha256')
   await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), digest)
   return digest.digest('hex')
+}
+
+/** Whether an entry that came after this reader has started took the file out of the store. */
+function isReplaced(root: string, path: string): boolean {
+  return Ledger.open(root).state.replaced.has(path)
+}
+
+function changed(store: Store, path: string, cause: unknown): ThroughlineError {
+  return new ThroughlineError(
+    'STORE_CHANGED',
+    `store file ${store.file(path)}: it was replaced and deleted while this command was reading; run the command again`,
+    { path },
+    cause,
+  )
 }

@@ -3,7 +3,8 @@ import { moveOver } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import type { HopKind } from '../model/hop.ts'
 import { gatewayContent } from './gateway-content.ts'
-import { type Database, FACTS_FORMAT, quoteText, quoteTexts } from './query.ts'
+import { parquetOptions } from './parquet.ts'
+import { type Database, quoteText, quoteTexts } from './query.ts'
 
 /** A Parquet file of facts that no ledger entry names yet. */
 export interface StagedSegment {
@@ -137,7 +138,7 @@ async function rewrite(db: Database, staged: StagedSegment[]): Promise<void> {
     segment.rows = await db.run(
       `COPY (SELECT s.* REPLACE (coalesce(d.final_id, s.hop_id) AS hop_id)
          FROM read_parquet(${file}) AS s LEFT JOIN decisions AS d USING (source_id, line_no)
-         WHERE coalesce(d.keep, TRUE)) TO ${quoteText(`${segment.file}.kept`)} ${FACTS_FORMAT}`,
+         WHERE coalesce(d.keep, TRUE)) TO ${quoteText(`${segment.file}.kept`)} (${parquetOptions.facts})`,
     )
     moveOver(`${segment.file}.kept`, segment.file)
   }

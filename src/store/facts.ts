@@ -1,3 +1,4 @@
+import type { SegmentRecord } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
 import { FACT_COLUMNS, type HopKind } from '../model/hop.ts'
 import { gatewayContent } from './gateway-content.ts'
@@ -25,13 +26,37 @@ export function factsRelation(
   const segments = state.segments.filter(
     s => s.kind === kind && s.firstUs < range.toUs && s.lastUs >= range.fromUs,
   )
+  return relationOf(segments, root, kind)
+}
+
+/** Facts of one kind and some days as a FROM item. */
+export function factsOfDays(
+  state: LedgerState,
+  root: string,
+  kind: HopKind,
+  days: ReadonlySet<string>,
+): string {
+  return relationOf(
+    state.segments.filter(s => s.kind === kind && days.has(s.day)),
+    root,
+    kind,
+  )
+}
+
+function relationOf(segments: readonly SegmentRecord[], root: string, kind: HopKind): string {
+  // Versions of one record have one first stamp, so that other days can do without the comparison.
+  const versioned = new Set(segments.filter(s => s.versions > 0).map(s => s.day))
+  const plain = segments.filter(s => !versioned.has(s.day))
+  const double = segments.filter(s => versioned.has(s.day))
+  const read = (files: readonly SegmentRecord[]): string =>
+    `SELECT * REPLACE (raw_id(correlation_raw, correlation_id) AS correlation_raw)
+     FROM read_parquet(${quoteTexts(wholeFiles(root, files))}, hive_partitioning = false) AS f`
   if (segments.length === 0) return emptyRelation(FACT_COLUMNS[kind])
-  const files = quoteTexts(wholeFiles(root, segments))
-  const facts = `SELECT * REPLACE (raw_id(correlation_raw, correlation_id) AS correlation_raw)
-    FROM read_parquet(${files}, hive_partitioning = false) AS f`
-  if (!segments.some(s => s.versions > 0)) return `(${facts})`
   // Of two versions of one record the fuller counts, then the one with the smaller digest.
-  return `(${facts} QUALIFY row_number() OVER (PARTITION BY hop_id ORDER BY field_count DESC, ${gatewayContent('f')}) = 1)`
+  const fuller = `${read(double)}
+    QUALIFY row_number() OVER (PARTITION BY hop_id ORDER BY field_count DESC, ${gatewayContent('f')}) = 1`
+  if (double.length === 0) return `(${read(plain)})`
+  return plain.length === 0 ? `(${fuller})` : `(${read(plain)} UNION ALL BY NAME (${fuller}))`
 }
 
 /** A relation of these columns without rows. */

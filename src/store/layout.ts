@@ -6,9 +6,11 @@ export const layout = {
   /** What this process is writing: no two write to the same place, whoever holds the lock. */
   temporary: (root: string): string => join(root, 'tmp', writerName()),
   segment: (kind: string, day: string, name: string): string => `facts/${kind}/date=${day}/${name}.parquet`,
-  index: (day: string, name: string): string => `index/id/date=${day}/${name}.parquet`,
+  index: (kind: string, day: string, name: string): string => `index/${kind}/date=${day}/${name}.parquet`,
   subjects: (name: string): string => `subjects/${name}.json`,
   rejects: (name: string): string => `rejects/${name}.ndjson`,
   links: (application: string, day: string, generation: number): string =>
     `links/application=${encodeURIComponent(application)}/date=${day}/${String(generation).padStart(6, '0')}.parquet`,
+  border: (application: string, day: string, name: string): string =>
+    `links/application=${encodeURIComponent(application)}/date=${day}/border-${name}.parquet`,
 }

@@ -1,16 +1,17 @@
 import { readFileSync, statSync, truncateSync } from 'node:fs'
 import { sep } from 'node:path'
-import {
-  DOUBLE,
-  type DuckDBConnection,
-  DuckDBDataChunk,
+import type {
+  DuckDBConnection,
   DuckDBInstance,
-  type DuckDBPreparedStatement,
-  type DuckDBValue,
-  type Json,
+  DuckDBPreparedStatement,
+  DuckDBValue,
+  Json,
 } from '@duckdb/node-api'
 import { passingLater } from '../failpoint.ts'
 import { writeFailure } from '../ledger/writing.ts'
+
+/** Loaded with the first database: commands that need none start in half the time. */
+const engine = () => import('@duckdb/node-api')
 
 export type Params = Readonly<Record<string, DuckDBValue>>
 
@@ -20,6 +21,11 @@ export interface EngineOptions {
   readonly memoryMiB: number
   /** Folder for what does not fit into memory. */
   readonly spillFolder: string
+  /**
+   * Keeps the footers of Parquet files: over a month they cost more than the answer. For readers, to whom files do not
+   * change under their name; a writer has temporary ones that do.
+   */
+  readonly keepFooters?: boolean
 }
 
 /** A column as written in SQL. */
@@ -42,12 +48,6 @@ export function sqlFile(name: string, moduleUrl: string): string {
   return readFileSync(new URL(name, moduleUrl), 'utf8')
 }
 
-/**
- * How facts are written: a row group is what a query skips as a whole. Version 2 of the encodings writes numbers that
- * grow, such as stamps and offsets, as differences. Level 1 costs 2 % more room than level 3 and 8 % less time.
- */
-export const FACTS_FORMAT = '(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)'
-
 /** Statements kept for another run. */
 const MOST_STATEMENTS = 8
 
@@ -67,7 +67,11 @@ export class Database {
   readonly #threads: number | undefined
   readonly #statements = new Map<string, DuckDBPreparedStatement>()
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, { threads, spillFolder }: EngineOptions) {
+  private constructor(
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+    { threads, spillFolder }: EngineOptions,
+  ) {
     this.#threads = threads
     this.#instance = instance
     this.#connection = connection
@@ -75,14 +79,15 @@ export class Database {
   }
 
   static async open(options: EngineOptions): Promise<Database> {
-    const { threads, memoryMiB, spillFolder } = options
+    const { threads, memoryMiB, spillFolder, keepFooters } = options
+    const { DuckDBInstance } = await engine()
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryMiB}MiB`,
       temp_directory: spillFolder,
       ...(threads ? { threads: String(threads) } : {}),
     })
     const connection = await instance.connect()
-    await connection.run("SET TimeZone = 'UTC'")
+    await connection.run(`SET TimeZone = 'UTC'; SET parquet_metadata_cache = ${keepFooters === true}`)
     return new Database(instance, connection, options)
   }
 
@@ -180,6 +185,7 @@ export class Database {
   ): Promise<void> {
     const definition = names.map(name => `${quoteIdentifier(name)} DOUBLE`).join(', ')
     await this.run(`CREATE OR REPLACE TEMP TABLE ${quoteIdentifier(table)} (${definition})`)
+    const { DOUBLE, DuckDBDataChunk } = await engine()
     const appender = await this.#connection.createAppender(table)
     const count = columns[0]?.length ?? 0
     for (let from = 0; from < count; from += CHUNK_ROWS) {

@@ -8,7 +8,9 @@ import type { LedgerState } from '../ledger/state.ts'
 import { layout } from './layout.ts'
 import { namedPaths, sweepAfterCrash } from './leftovers.ts'
 import { acquireLock, type Lock } from './lock.ts'
+import { type Pin, pinState } from './pins.ts'
 import { Database, sqlFile } from './query.ts'
+import { sweepReplaced } from './sweep.ts'
 
 export interface StoreOptions {
   readonly path: string
@@ -34,16 +36,23 @@ export class Store {
   readonly ledger: Ledger
   readonly #lock: Lock | undefined
   readonly #surroundings: Surroundings | undefined
+  readonly #pin: Pin | undefined
   /** Files that have their final name and that no entry names yet. */
   readonly #unnamed = new Set<string>()
   #isAbandoned = false
 
-  private constructor(root: string, db: Database, ledger: Ledger, surroundings?: Surroundings, lock?: Lock) {
+  private constructor(
+    root: string,
+    db: Database,
+    ledger: Ledger,
+    life: { surroundings?: Surroundings; lock?: Lock; pin?: Pin },
+  ) {
     this.root = root
     this.db = db
     this.ledger = ledger
-    this.#surroundings = surroundings
-    this.#lock = lock
+    this.#surroundings = life.surroundings
+    this.#lock = life.lock
+    this.#pin = life.pin
   }
 
   get state(): LedgerState {
@@ -56,14 +65,16 @@ export class Store {
   }
 
   /**
-   * Opens an existing store for reading. Any number of readers may do so while one process writes.
+   * Opens an existing store for reading. Any number of readers may do so while one process writes: files of the state
+   * that a reader has seen stay until it closes the store or goes on with `refresh`.
    *
    * @throws STORE_NOT_FOUND, STORE_NEWER, STORE_DAMAGED
    */
   static async read(options: StoreOptions): Promise<Store> {
     const root = existingStore(options.path)
     const ledger = Ledger.open(root)
-    return new Store(root, await openDatabase(options, root), ledger)
+    const pin = pinState(root, ledger.state.head)
+    return new Store(root, await openDatabase(options, root, true), ledger, { pin })
   }
 
   /**
@@ -84,8 +95,9 @@ export class Store {
       const ledger = Ledger.open(root, options.readsAll)
       sweepAfterCrash(root, lock.isTakenOver)
       ledger.snapshotWhereDue()
-      const store = new Store(root, await openDatabase(options, root), ledger, surroundings, lock)
+      const store = new Store(root, await openDatabase(options, root), ledger, { surroundings, lock })
       if (ledger.state.head < 0) store.append({ kind: 'created', storeId: surroundings.newId() })
+      sweepReplaced(store)
       return store
     } catch (error) {
       leave()
@@ -93,6 +105,12 @@ export class Store {
     } finally {
       process.removeListener('exit', leave)
     }
+  }
+
+  /** Goes on to what the writer has committed since; to be called by a reader between two answers. */
+  refresh(): void {
+    this.ledger.refresh()
+    this.#pin?.move(this.state.head)
   }
 
   /** Appends a ledger entry at the current time. */
@@ -113,10 +131,12 @@ export class Store {
     this.abandon()
   }
 
-  /** Removes unfinished files and the lock while the process ends in the middle of its work. May be called twice. */
+  /** Removes unfinished files, the lock and the reader's note while the process ends in the middle of its work. May be called twice. */
   abandon(): void {
-    if (this.#isAbandoned || !this.#lock) return
+    if (this.#isAbandoned) return
     this.#isAbandoned = true
+    this.#pin?.release()
+    if (!this.#lock) return
     this.#dropUnnamed()
     giveUp(this.root, this.#lock)
   }
@@ -192,8 +212,13 @@ export async function withEngine<T>(
   }
 }
 
-async function openDatabase({ threads, memoryMiB }: StoreOptions, root: string): Promise<Database> {
-  const db = await Database.open({ threads, memoryMiB, spillFolder: layout.temporary(root) })
+async function openDatabase(
+  { threads, memoryMiB }: StoreOptions,
+  root: string,
+  keepFooters = false,
+): Promise<Database> {
+  const spillFolder = layout.temporary(root)
+  const db = await Database.open({ threads, memoryMiB, spillFolder, keepFooters })
   await db.run(sqlFile('./macros.sql', import.meta.url))
   return db
 }

@@ -90,8 +90,7 @@ test.each([',', '|', '\t'])('the same record delimited by %o, columns in another
   const [row = {}] = await bench.rows(readBytes(context => new DelimitedReader(context), log))
   expect(row).toMatchObject(STORED)
   const whole = await stored(FULL)
-  for (const column of ['hop_id', 'content_digest', 'attributes', 'field_count'])
-    expect(row[column]).toEqual(whole[column])
+  for (const column of ['hop_id', 'attributes', 'field_count']) expect(row[column]).toEqual(whole[column])
 })
 
 describe('values', () => {

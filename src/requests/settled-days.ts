@@ -1,0 +1,48 @@
+import type { IndexRecord } from '../ledger/entry.ts'
+import type { LedgerState } from '../ledger/state.ts'
+import { dayNumber, dayText } from '../model/time.ts'
+
+/** How many days around one may hold hops or claims that its requests depend on. */
+const NEAR = [-2, -1, 0, 1, 2]
+
+/** Days with facts, in order. */
+export function daysWithHops(state: LedgerState): string[] {
+  return [...new Set(state.segments.map(s => s.day))].sort()
+}
+
+/** Files of ready requests that still say what facts and links say, by day. */
+export function readyDays(state: LedgerState, shape: string): Map<string, IndexRecord> {
+  const changed = changes(state)
+  const ready = state.indexes.filter(
+    i => i.kind === 'requests' && i.shape === shape && changed(i.day).seq <= (i.upTo ?? -1),
+  )
+  return new Map(ready.map(index => [index.day, index]))
+}
+
+/** Days that have settled: they and their neighbours are closed and linked. Their requests can be made ready. */
+export function settledDays(state: LedgerState): string[] {
+  const changed = changes(state)
+  return daysWithHops(state).filter(day => changed(day).isSettled)
+}
+
+interface Change {
+  /** The last entry that may have changed the requests of a day. */
+  readonly seq: number
+  readonly isSettled: boolean
+}
+
+function changes(state: LedgerState): (day: string) => Change {
+  const own = new Map<string, { seq: number; isSettled: boolean }>()
+  for (const [key, { day, changedSeq, state: is }] of state.days) {
+    const found = own.get(day) ?? { seq: -1, isSettled: true }
+    const isSettled = is === 'closed' && !state.unlinkedDays.has(key)
+    own.set(day, {
+      seq: Math.max(found.seq, changedSeq),
+      isSettled: found.isSettled && isSettled,
+    })
+  }
+  return day => {
+    const near = NEAR.flatMap(n => own.get(dayText(dayNumber(day) + n)) ?? [])
+    return { seq: Math.max(-1, ...near.map(n => n.seq)), isSettled: near.every(n => n.isSettled) }
+  }
+}

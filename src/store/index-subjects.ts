@@ -1,0 +1,37 @@
+import type { HopKind } from '../model/hop.ts'
+import { parquetOptions } from './parquet.ts'
+import { type Database, quoteText, quoteTexts } from './query.ts'
+
+const SIDES = {
+  gateway: { side: 'g', stamp: 'start_ts' },
+  app: { side: 'a', stamp: 'end_ts' },
+} as const
+
+/**
+ * Writes the sorted subject index of new files of one day: one row a subject and side, columns key (UBIGINT, `id_key` of the name in
+ * lower case), side (g or a), subject_kind, subject_issuer, subject_name as the facts have them, hops, first_ts and
+ * last_ts. Aliases play no part in it: they apply when it is read.
+ *
+ * @returns the number of rows
+ */
+export async function writeSubjectIndex(
+  db: Database,
+  staged: readonly { readonly kind: HopKind; readonly file: string }[],
+  target: string,
+): Promise<number> {
+  const parts = (['gateway', 'app'] as const).flatMap(kind => {
+    const files = staged.filter(s => s.kind === kind).map(s => s.file)
+    const { side, stamp } = SIDES[kind]
+    return files.length === 0
+      ? []
+      : `SELECT '${side}' AS side, ${stamp} AS ts, subject_kind, subject_issuer, subject_name FROM read_parquet(${quoteTexts(files)})`
+  })
+  return db.run(
+    `COPY (
+       SELECT id_key(lower(subject_name)) AS key, side, subject_kind, subject_issuer, subject_name,
+         count(*)::BIGINT AS hops, min(ts) AS first_ts, max(ts) AS last_ts
+       FROM (${parts.join(' UNION ALL ')}) WHERE subject_name IS NOT NULL
+       GROUP BY ALL ORDER BY key, side, subject_kind, subject_issuer, subject_name
+     ) TO ${quoteText(target)} (${parquetOptions.index})`,
+  )
+}
