@@ -27,7 +27,10 @@ export interface PrunePlan {
 export function planPrune(state: LedgerState, before: string): PrunePlan {
   const isOld = ({ day }: { day: string }): boolean => day < before
   const facts = state.segments.filter(isOld).map(f => tombstone(f, 'facts', f.day))
-  const index = state.indexes.filter(isOld).map(f => tombstone(f, 'index', f.day))
+  // Ready requests of the first day that stays tell of app hops of the day before.
+  const tells = ({ kind, day }: { kind: string; day: string }): boolean =>
+    facts.length > 0 && kind === 'requests' && day === before
+  const index = state.indexes.filter(i => isOld(i) || tells(i)).map(f => tombstone(f, 'index', f.day))
   const links = [...state.days.values()].filter(isOld).flatMap(({ day, link, earlierLinks }) => {
     const files = [...earlierLinks, ...(link?.file ? [link.file] : [])]
     return files.map(f => tombstone(f, 'links', day))
