@@ -63,7 +63,14 @@ export async function follow(
   onReady: (follower: Follower) => void,
 ): Promise<{ isAbandoned: boolean }> {
   const configDigest = await prepare(store, options.config)
-  const follower = await Follower.open(store, places, { ...options, configDigest })
+  const follower = await Follower.open(store, places, {
+    ...options,
+    configDigest,
+    // Commits are small and many: one merge at a time keeps their files few.
+    afterCommit: async () => {
+      await compact(store, { most: 1, below: SMALL_ROWS })
+    },
+  })
   onReady(follower)
   return follower.run()
 }

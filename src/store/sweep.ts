@@ -1,5 +1,6 @@
-import { rmdirSync, rmSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { removeEmptyFolder, removeFile } from '../ledger/durable.ts'
 import { MINUTE_US } from '../model/time.ts'
 import { oldestPin } from './pins.ts'
 import type { Store } from './store.ts'
@@ -46,12 +47,8 @@ export function replacedOnDisk(store: Store): { files: number; bytes: number } {
 
 function remove(file: string): boolean {
   if (!exists(file)) return false
-  rmSync(file)
-  try {
-    rmdirSync(dirname(file))
-  } catch {
-    // The day has other files.
-  }
+  removeFile(file)
+  removeEmptyFolder(dirname(file))
   return true
 }
 
