@@ -73,7 +73,7 @@ export async function following<T>(
     const until = async (what: string, isSo: () => boolean): Promise<void> => {
       for (let tries = 0; !isSo(); tries++) {
         if (failure) throw failure
-        if (tries > 15_000) throw new Error(`waited in vain until ${what}`)
+        if (tries > 5_000) throw new Error(`waited in vain until ${what}`)
         await sleep()
       }
     }
