@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { normalizeId } from '../model/ids.ts'
-import { DAY_US, dayText } from '../model/time.ts'
+import { DAY_US, dayNumber, dayText, MINUTE_US } from '../model/time.ts'
 import { factsRelation } from '../store/facts.ts'
 import { quoteText, quoteTexts } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
@@ -45,13 +46,17 @@ export interface Found {
   readonly links: readonly LinkRow[]
 }
 
+/** A minute in which hops may carry an id. */
 interface Hit {
   readonly side: 'g' | 'a'
+  /** Its first µs since 1970. */
   readonly us: number
 }
 
 /** More hops than this share no id that a person looks up; the answer is cut, and says so. */
 export const MOST_HOPS = 200
+/** Minutes that are looked at for an id. */
+const MOST_HITS = 10_000
 
 /**
  * Finds the requests that an id stands for: a correlation id, trace id, traceparent, gateway message id, request id or
@@ -129,8 +134,8 @@ async function hopsOf(
   const ids = side === 'g' ? 'message_id' : 'arr_log_id'
   const list = quoteTexts(texts)
   const rows = await store.db.rows<{ hop_id: string; us: string }>(
-    `SELECT hex_id(hop_id) AS hop_id, epoch_us(${stamp})::VARCHAR AS us FROM ${factsRelation(store.state, store.root, kind, rangeOf(hits))}
-     WHERE ${stamp} IN (${stamps(hits)}) AND list_has_any(${list}, flatten([
+    `SELECT hex_id(hop_id) AS hop_id, epoch_us(${stamp})::VARCHAR AS us FROM ${factsRelation(store.state, store.root, kind, rangeOf(hits, MINUTE_US))}
+     WHERE (${minutes(stamp, hits)}) AND list_has_any(${list}, flatten([
        [hex_id(hop_id), ${ids}, lower(${ids}), correlation_id, correlation_raw, lower(substr(traceparent, 4, 32))],
        string_split(coalesce(correlation_id, ''), '.'), list_transform(coalesce(other_ids, []), o -> substr(o, instr(o, '=') + 1))]))
      ORDER BY ${stamp}, hop_id LIMIT ${MOST_HOPS}`,
@@ -143,15 +148,20 @@ async function indexHits({ db, state, root }: Store, texts: readonly string[]): 
   const indexes = state.indexes.filter(index => index.kind === 'id')
   if (indexes.length === 0) return []
   const files = quoteTexts(wholeFiles(root, indexes))
+  const days = new Map(indexes.map(index => [join(root, index.path), index.day]))
   // The keys are computed first: only a constant lets DuckDB skip row groups of the sorted files.
   const keys = await db.rows<{ key: string }>(
-    `SELECT id_key(t)::VARCHAR AS key FROM (SELECT unnest(${quoteTexts(texts)}) AS t)`,
+    `SELECT id_key32(t)::VARCHAR AS key FROM (SELECT unnest(${quoteTexts(texts)}) AS t)`,
   )
-  const rows = await db.rows<{ side: Hit['side']; us: string }>(
-    `SELECT DISTINCT side, epoch_us(ts)::VARCHAR AS us FROM read_parquet(${files}, hive_partitioning = false)
-     WHERE key IN (${keys.map(k => `${k.key}::UBIGINT`).join(', ')}) ORDER BY us LIMIT 100000`,
+  const rows = await db.rows<{ side: Hit['side']; minute: number; filename: string }>(
+    `SELECT DISTINCT side, minute, filename FROM read_parquet(${files}, hive_partitioning = false, filename = true)
+     WHERE key IN (${keys.map(k => `${k.key}::UINTEGER`).join(', ')})`,
   )
-  return rows.map(row => ({ side: row.side, us: Number(row.us) }))
+  const hits = rows.map(({ side, minute, filename }) => ({
+    side,
+    us: dayNumber(days.get(filename) ?? '') * DAY_US + minute * MINUTE_US,
+  }))
+  return hits.sort((a, b) => a.us - b.us).slice(0, MOST_HITS)
 }
 
 /** Links of these hops, in both directions; they stay in the table near_rows. */
@@ -228,8 +238,25 @@ async function load(
   return { requests, gatewayHops, appHops, links }
 }
 
-function rangeOf(hits: readonly { us: number }[]): { fromUs: number; toUs: number } {
-  return { fromUs: Math.min(...hits.map(h => h.us)), toUs: Math.max(...hits.map(h => h.us)) + 1 }
+function rangeOf(hits: readonly { us: number }[], lengthUs = 1): { fromUs: number; toUs: number } {
+  return {
+    fromUs: hits.reduce((least, h) => Math.min(least, h.us), Number.POSITIVE_INFINITY),
+    toUs: hits.reduce((most, h) => Math.max(most, h.us), Number.NEGATIVE_INFINITY) + lengthUs,
+  }
+}
+
+/** Minutes that follow each other are one range. */
+function minutes(stamp: string, hits: readonly Hit[]): string {
+  const starts = [...new Set(hits.map(h => h.us))].sort((a, b) => a - b)
+  const ranges: { from: number; to: number }[] = []
+  for (const us of starts) {
+    const last = ranges.at(-1)
+    if (last?.to === us) last.to += MINUTE_US
+    else ranges.push({ from: us, to: us + MINUTE_US })
+  }
+  return ranges
+    .map(({ from, to }) => `${stamp} >= make_timestamp(${from}) AND ${stamp} < make_timestamp(${to})`)
+    .join(' OR ')
 }
 
 function stamps(hits: readonly { us: number }[]): string {

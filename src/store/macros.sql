@@ -24,8 +24,10 @@ CREATE OR REPLACE MACRO path_key(p) AS
     ELSE decoded_path_key(p)
   END;
 
--- An id as a 64-bit key of the sorted index. MD5 only spreads the keys; answers are compared by the id itself.
+-- An id as a 64-bit key of a sorted index, and as the 32-bit key of the id index. MD5 only spreads the keys; answers are
+-- compared by the id itself.
 CREATE OR REPLACE MACRO id_key(id) AS (md5_number(id) >> 64)::UBIGINT;
+CREATE OR REPLACE MACRO id_key32(id) AS (md5_number(id) >> 96)::UINTEGER;
 
 -- The 32 hex digits of a hop id.
 CREATE OR REPLACE MACRO hex_id(id) AS replace(id::VARCHAR, '-', '');

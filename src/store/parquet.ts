@@ -13,7 +13,7 @@ export const parquetOptions = {
   } satisfies Record<HopKind, string>,
   /** The same of index files. */
   indexOrder: {
-    id: 'key, side, ts',
+    id: 'key, side, minute',
     subject: 'key, side, subject_kind, subject_issuer, subject_name, first_ts',
   },
   facts: 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, ROW_GROUP_SIZE 32768',
