@@ -53,16 +53,24 @@ async function refused(step, store, { code, stderr }) {
   if (code === 0) return undefined
   if (code !== 3) return `exit code ${code}: ${stderr.slice(0, 300)}`
   if (!SAYS.test(stderr)) return `it said: ${stderr.slice(0, 300)}`
-  if (!existsSync(`${store}/ledger/000/000000.json`)) return undefined
+  // Without a look at it before there was no store, or one that the step is to repair.
+  if (!step.before || !existsSync(`${store}/ledger/000/000000.json`)) return undefined
   const now = await look(store)
   const damaged = now.problems.filter(p => p.startsWith('damaged'))
   if (damaged.length > 0) return damaged.join('; ')
-  if (now.head === step.before?.head && now.same !== step.before.same) return 'other content than before'
+  if (now.head === step.before.head && now.same !== step.before.same) return 'other content than before'
   return undefined
 }
 
+/** Whether more than so many points were passed, and a write has begun and not ended. */
+function isInWrite(log, least = 0) {
+  const hits = hitsOf(log)
+  const ended = hits.filter(name => name.endsWith('.done')).length
+  return hits.length > least && hits.length > 2 * ended
+}
+
 /**
- * Kills a step at a random moment.
+ * Kills a step at a random moment: at any time, or in the middle of a write after a random number of points.
  *
  * @returns whether it was in the middle of a write: one had begun and not ended
  */
@@ -75,15 +83,13 @@ export async function killAtRandom(place, step, random) {
     const kill = () => child.kill('SIGKILL')
     const timer = isByTime
       ? setTimeout(kill, afterMs)
-      : setInterval(() => hitsOf(log).length > hitsBefore && kill(), 1)
+      : setInterval(() => isInWrite(log, hitsBefore) && kill(), 1)
     child.on('exit', () => {
       clearTimeout(timer)
       clearInterval(timer)
     })
   })
-  const hits = hitsOf(log)
-  const begun = hits.filter(name => !name.endsWith('.done')).length
-  const isDuringWrite = begun > hits.length - begun
+  const isDuringWrite = isInWrite(log)
   rmSync(log, { force: true })
   return { wasKilled: ended.signal === 'SIGKILL', isDuringWrite, wrong: await place.heal(step, store) }
 }
