@@ -23,6 +23,10 @@ const { values } = parseArgs({
 
 const note = text => process.stderr.write(`${text}\n`)
 const wrong = []
+const fail = text => {
+  wrong.push(text)
+  note(`wrong: ${text}`)
+}
 const place = await Place.make(values.quick ? () => {} : note)
 const rows = values.random ? await randomKills(Number(values.random)) : await everyPoint()
 if (!values.quick) appendResults(rows)
@@ -37,7 +41,7 @@ async function everyPoint() {
   await each(trials, async trial => {
     const { step, name, nth, action } = trial
     const found = await strike(place, trial)
-    if (found) wrong.push(`${step.name}, ${name}:${nth}:${action}: ${found}`)
+    if (found) fail(`${step.name}, ${name}:${nth}:${action}: ${found}`)
   })
   const of = actions => trials.filter(t => actions.includes(t.action)).length
   const rows = [
@@ -46,7 +50,7 @@ async function everyPoint() {
     ['kills', of(['kill', 'half'])],
     ['refused writes', of(['ENOSPC', 'EIO', 'EACCES'])],
   ]
-  if (!values.quick) rows.push(['full disks', await fullDisk(place, text => wrong.push(text), note)])
+  if (!values.quick) rows.push(['full disks', await fullDisk(place, fail, note)])
   return [...rows, ['wrong', wrong.length]]
 }
 
@@ -60,7 +64,7 @@ async function randomKills(count) {
     const own = tally.get(step.name)
     own.kills += wasKilled ? 1 : 0
     own.during += wasKilled && isDuringWrite ? 1 : 0
-    if (found) wrong.push(`${step.name}, killed at random: ${found}`)
+    if (found) fail(`${step.name}, killed at random: ${found}`)
   })
   const all = [...tally.values()]
   const sum = key => all.reduce((total, t) => total + t[key], 0)
@@ -82,7 +86,8 @@ async function each(trials, trial) {
   let done = 0
   const work = async () => {
     while (next < trials.length) {
-      await trial(trials[next++])
+      const at = trials[next++]
+      await trial(at).catch(error => fail(`${at.name}: ${error.stack}`))
       if (++done % 50 === 0 && !values.quick) note(`${done} of ${trials.length}, ${wrong.length} wrong`)
     }
   }

@@ -12,9 +12,9 @@ export async function fullDisk(place, fail, note) {
   mkdirSync(disk)
   let filled = 0
   for (const step of place.steps.slice(0, 4)) {
-    const needed = sizeOf(step.from) + 64 * 1024
+    const needed = sizeOf(step.from) + 16 * 1024
     for (const more of [0.02, 0.1, 0.25, 0.5, 0.75, 1]) {
-      const size = Math.ceil(needed + more * 400 * 1024)
+      const size = Math.ceil(needed + more * 200 * 1024)
       if (!mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk)) {
         note('SKIPPED: no tmpfs can be mounted here (root is needed), so no disk was really full')
         return 0

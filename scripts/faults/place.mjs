@@ -82,7 +82,8 @@ export class Place {
     const none = () => {}
     const out = { line: none, write: none, note: none, warn: none }
     const env = { HOME: this.folder, XDG_CONFIG_HOME: this.path('config') }
-    const program = createProgram({ out, env, now: Date.now })
+    const signals = { handle: () => none }
+    const program = await createProgram({ out, env, now: Date.now, signals })
     await program.parseAsync(['node', 'throughline', ...args])
     if (process.exitCode) throw new Error(`${args.join(' ')}: exit code ${process.exitCode}`)
   }

@@ -8,18 +8,26 @@ const COVERS = Array.from({ length: 10 }, (_, i) => `app:${2010 + i}-01-01/${202
 const APART = ['--config', 'apart.yaml']
 
 /**
- * Steps in order, each on the store that the one before has left. `before` changes that store first; `kinds` says
- * which random kills it is for.
+ * Steps in order, each on the store that the one before has left. `before` changes that store first; `killed` is what is killed instead, at random moments only, where `args` end alike but
+ * do not go on for ever.
  */
 export const STEPS = [
   { name: 'ingest', args: ['ingest', 'logs/1/apigee', 'logs/1/iis', 'logs/broken.log'] },
   { name: 'ingest more', args: ['ingest', 'logs/2/apigee', 'logs/2/iis', '--covers', 'app:2026-03-01/2026-03-02'] },
   { name: 'subjects', args: ['subjects', 'import', 'people.csv'] },
   { name: 'rederive', args: ['link', '--rederive', ...APART] },
-  { name: 'close', args: ['link', '2026-03-03', '--close', ...APART] },
+  { name: 'close', args: ['link', '2026-03-02', '2026-03-03', '--close', ...APART] },
+  { name: 'compact', args: ['store', 'compact', '--no-wait', ...APART] },
+  { name: 'prune', args: ['store', 'prune', '--before', '2026-03-03', '--no-wait', '--why', 'trial', ...APART] },
   { name: 'declare', args: ['ingest', 'logs/1/iis', ...APART, '--covers', ...COVERS], before: fillLedger },
   { name: 'repair', args: ['store', 'repair', ...APART], before: damageDerived },
+  { name: 'follow', args: ['ingest', 'logs'], killed: ['ingest', '--follow', 'logs'], before: forget },
 ] // biome-ignore format: a table
+
+/** There is no store yet. */
+function forget(store) {
+  rmSync(store, { recursive: true })
+}
 
 /** Brings the ledger near to the entry at which a snapshot is due. */
 function fillLedger(store) {

@@ -3,6 +3,8 @@ import { existsSync, rmSync } from 'node:fs'
 import { look } from './look.mjs'
 import { hitsOf } from './place.mjs'
 
+/** A follower that has passed all its points is killed then. */
+const LONGEST_MS = 15_000
 /** Steps that can end in the middle of their bytes. */
 const HALVES = /\.(?:write|append)$|\.copy\.done$/
 const REFUSALS = ['ENOSPC', 'EIO', 'EACCES']
@@ -17,16 +19,18 @@ const SAYS =
  */
 export function pointTrials(place, isQuick) {
   const seen = new Set()
-  return place.steps.flatMap(step => {
-    const counts = new Map()
-    for (const name of step.hits) counts.set(name, (counts.get(name) ?? 0) + 1)
-    return [...counts].flatMap(([name, count]) => {
-      if (isQuick && (seen.has(name) || (name.endsWith('.done') && !HALVES.test(name)))) return []
-      seen.add(name)
-      const nths = isQuick ? [1] : [...new Set([1, (count + 1) >> 1, count])]
-      return nths.flatMap((nth, i) => trialsAt({ step, name, nth }, isQuick, seen.size + i))
+  return place.steps
+    .filter(step => !step.killed)
+    .flatMap(step => {
+      const counts = new Map()
+      for (const name of step.hits) counts.set(name, (counts.get(name) ?? 0) + 1)
+      return [...counts].flatMap(([name, count]) => {
+        if (isQuick && (seen.has(name) || (name.endsWith('.done') && !HALVES.test(name)))) return []
+        seen.add(name)
+        const nths = isQuick ? [1] : [...new Set([1, (count + 1) >> 1, count])]
+        return nths.flatMap((nth, i) => trialsAt({ step, name, nth }, isQuick, seen.size + i))
+      })
     })
-  })
 }
 
 function trialsAt(point, isQuick, turn) {
@@ -53,16 +57,24 @@ async function refused(step, store, { code, stderr }) {
   if (code === 0) return undefined
   if (code !== 3) return `exit code ${code}: ${stderr.slice(0, 300)}`
   if (!SAYS.test(stderr)) return `it said: ${stderr.slice(0, 300)}`
-  if (!existsSync(`${store}/ledger/000/000000.json`)) return undefined
+  // Without a look at it before there was no store, or one that the step is to repair.
+  if (!step.before || !existsSync(`${store}/ledger/000/000000.json`)) return undefined
   const now = await look(store)
   const damaged = now.problems.filter(p => p.startsWith('damaged'))
   if (damaged.length > 0) return damaged.join('; ')
-  if (now.head === step.before?.head && now.same !== step.before.same) return 'other content than before'
+  if (now.head === step.before.head && now.same !== step.before.same) return 'other content than before'
   return undefined
 }
 
+/** Whether more than so many points were passed, and a write has begun and not ended. */
+function isInWrite(log, least = 0) {
+  const hits = hitsOf(log)
+  const ended = hits.filter(name => name.endsWith('.done')).length
+  return hits.length > least && hits.length > 2 * ended
+}
+
 /**
- * Kills a step at a random moment.
+ * Kills a step at a random moment: at any time, or in the middle of a write after a random number of points.
  *
  * @returns whether it was in the middle of a write: one had begun and not ended
  */
@@ -71,19 +83,24 @@ export async function killAtRandom(place, step, random) {
   const log = `${store}.log`
   const hitsBefore = Math.floor(random() * step.hits.length)
   const [isByTime, afterMs] = [random() < 0.3, random() * step.ms]
-  const ended = await place.run(step.args, store, { THROUGHLINE_FAILPOINT_LOG: log }, child => {
-    const kill = () => child.kill('SIGKILL')
-    const timer = isByTime
-      ? setTimeout(kill, afterMs)
-      : setInterval(() => hitsOf(log).length > hitsBefore && kill(), 1)
-    child.on('exit', () => {
-      clearTimeout(timer)
-      clearInterval(timer)
-    })
-  })
-  const hits = hitsOf(log)
-  const begun = hits.filter(name => !name.endsWith('.done')).length
-  const isDuringWrite = begun > hits.length - begun
+  const ended = await place.run(
+    step.killed ?? step.args,
+    store,
+    { THROUGHLINE_FAILPOINT_LOG: log },
+    child => {
+      const kill = () => child.kill('SIGKILL')
+      const last = step.killed && setTimeout(kill, LONGEST_MS)
+      const timer = isByTime
+        ? setTimeout(kill, afterMs)
+        : setInterval(() => isInWrite(log, hitsBefore) && kill(), 1)
+      child.on('exit', () => {
+        clearTimeout(last)
+        clearTimeout(timer)
+        clearInterval(timer)
+      })
+    },
+  )
+  const isDuringWrite = isInWrite(log)
   rmSync(log, { force: true })
   return { wasKilled: ended.signal === 'SIGKILL', isDuringWrite, wrong: await place.heal(step, store) }
 }

@@ -18,7 +18,7 @@ const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects']
 
 /**
  * Removes what a process that was killed has left behind. Nothing is looked for where no sign of one is there: its lock,
- * one that it was about to take, or its temporary folder. Nothing is removed while another process may be writing: what it has finished, no entry
+ * its temporary folder, or what it was about to give a name. Nothing is removed while another process may be writing: what it has finished, no entry
  * names yet.
  *
  * @param isTakenOver whether the lock was that of a process that is gone
@@ -27,7 +27,7 @@ const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects']
 export function sweepAfterCrash(root: string, isTakenOver: boolean): void {
   const others = temporaryFolders(root)
   if (others.some(f => f.isAlive)) return
-  if (!isTakenOver && others.length === 0 && unfinishedLocks(root).length === 0) return
+  if (!isTakenOver && others.length === 0 && unfinished(root).length === 0) return
   sweep(root, findLeftovers(root, namedPaths(root)))
 }
 
@@ -45,14 +45,9 @@ export function namedPaths(root: string): Set<string> {
  */
 export function findLeftovers(root: string, named: ReadonlySet<string>, isOwner = false): Leftover[] {
   const unnamed = NAMED_FOLDERS.flatMap(folder => filesBelow(root, folder)).filter(path => !named.has(path))
-  const unfinished = ['ledger', 'ledger/snapshots'].flatMap(folder =>
-    namesIn(join(root, folder))
-      .filter(name => name.startsWith('.') && !isLiving(name.slice(1, -'.tmp'.length)))
-      .map(name => `${folder}/${name}`),
-  )
   const folders = temporaryFolders(root).filter(f => !f.isAlive || (isOwner && f.isElsewhere))
   return [
-    ...[...unnamed, ...unfinished, ...unfinishedLocks(root)].map(path => ({ path, isFolder: false })),
+    ...[...unnamed, ...unfinished(root)].map(path => ({ path, isFolder: false })),
     ...folders.map(({ name }) => ({ path: `tmp/${name}`, isFolder: true })),
   ]
 }
@@ -83,9 +78,15 @@ function temporaryFolders(root: string): TemporaryFolder[] {
   })
 }
 
-/** Locks of processes that were killed while they took one. */
-function unfinishedLocks(root: string): string[] {
-  return namesIn(root).filter(name => name.startsWith('.lock-') && !isLiving(name.slice('.lock-'.length)))
+/** Locks, entries and snapshots that processes which are gone have not finished. */
+function unfinished(root: string): string[] {
+  const locks = namesIn(root).filter(name => name.startsWith('.lock-') && !isLiving(name.slice(6)))
+  const entries = ['ledger', 'ledger/snapshots'].flatMap(folder =>
+    namesIn(join(root, folder))
+      .filter(name => name.startsWith('.') && !isLiving(name.slice(1, -'.tmp'.length)))
+      .map(name => `${folder}/${name}`),
+  )
+  return [...locks, ...entries]
 }
 
 function isLiving(name: string): boolean {

@@ -137,21 +137,26 @@ export class Store {
     this.#isAbandoned = true
     this.#pin?.release()
     if (!this.#lock) return
-    this.#dropUnnamed()
-    giveUp(this.root, this.#lock)
+    if (this.#dropUnnamed()) giveUp(this.root, this.#lock)
+    // The temporary folder stays: the sign by which the next writer knows that there is something to remove.
+    else quietly(() => this.#lock?.release())
   }
 
   /**
    * An entry that was refused may be there all the same: its name was given, and the disk failed after it. So the
    * ledger is asked once more before files go; where it cannot be read, they stay.
+   *
+   * @returns whether nothing is left
    */
-  #dropUnnamed(): void {
-    if (this.#unnamed.size === 0) return
+  #dropUnnamed(): boolean {
+    if (this.#unnamed.size === 0) return true
     try {
       const named = namedPaths(this.root)
       for (const path of this.#unnamed) if (!named.has(path)) removeFile(this.file(path))
+      return true
     } catch {
-      // The failure that led here is what counts; the next writer removes what this one could not.
+      // The failure that led here is what counts.
+      return false
     }
   }
 
@@ -188,14 +193,18 @@ function whyNone(root: string): string {
 /** Removes a writer's temporary files and gives its lock back; neither may hide the failure that ended it. */
 function giveUp(root: string, lock: Lock): void {
   const temporary = layout.temporary(root)
-  for (const step of [() => removeFolder(temporary), () => lock.release()]) {
-    try {
-      step()
-    } catch {
-      // Swept by the next writer.
-    }
-  }
+  quietly(() => removeFolder(temporary))
+  quietly(() => lock.release())
   removeEmptyFolder(dirname(temporary))
+}
+
+/** Takes a step whose failure the next writer makes good. */
+function quietly(step: () => void): void {
+  try {
+    step()
+  } catch {
+    // A lock of a process that is gone is taken over, a folder of one is removed.
+  }
 }
 
 /** Runs an action with the engine alone, for a store that may be too damaged to be opened. */
