@@ -20,7 +20,7 @@ export async function look(path) {
         facts: [await facts(store, 'gateway'), await facts(store, 'app')],
         days: [...state.days].sort().map(([key, d]) => [key, d.state, d.link?.contentHash]),
         unlinked: [...state.unlinkedDays].sort(),
-        sources: [...state.sources.values()].map(s => [s.path, s.status, s.sha256, s.accounting]),
+        sources: [...state.sources.values()].map(s => [s.path, s.status, s.sha256, s.accounting]).sort(),
         refused: [...state.refused.keys()],
         rejects: state.rejects.reduce((sum, r) => sum + r.rows, 0),
         aliases: state.subjects?.aliases ?? 0,
@@ -33,13 +33,14 @@ export async function look(path) {
   }
 }
 
-/** Every fact once, in whatever files. */
+/** Every fact once, in whatever files. Sources count by path: their numbers say in which order they were read. */
 async function facts(store, kind) {
   const files = store.state.segments.filter(s => s.kind === kind).map(s => store.file(s.path))
   if (files.length === 0) return '0'
   const list = files.map(f => `'${f.replaceAll("'", "''")}'`).join(', ')
   const rows = await store.db.rows(
-    `SELECT * FROM read_parquet([${list}], hive_partitioning = false) ORDER BY hop_id, source_id, line_no`,
+    `SELECT * FROM read_parquet([${list}], hive_partitioning = false) ORDER BY hop_id, line_no`,
   )
+  for (const row of rows) row.source_id = store.state.sources.get(row.source_id)?.path
   return `${rows.length} ${createHash('sha256').update(JSON.stringify(rows)).digest('hex')}`
 }

@@ -18,9 +18,9 @@ export const STEPS = [
   { name: 'rederive', args: ['link', '--rederive', ...APART] },
   { name: 'close', args: ['link', '2026-03-02', '2026-03-03', '--close', ...APART] },
   { name: 'compact', args: ['store', 'compact', '--no-wait', ...APART] },
-  { name: 'prune', args: ['store', 'prune', '--before', '2026-03-03', '--no-wait', '--why', 'trial', ...APART] },
   { name: 'declare', args: ['ingest', 'logs/1/iis', ...APART, '--covers', ...COVERS], before: fillLedger },
   { name: 'repair', args: ['store', 'repair', ...APART], before: damageDerived },
+  { name: 'prune', args: ['store', 'prune', '--before', '2026-03-03', '--no-wait', '--why', 'trial', ...APART] },
   { name: 'follow', args: ['ingest', 'logs'], killed: ['ingest', '--follow', 'logs'], before: forget },
 ] // biome-ignore format: a table
 

@@ -18,7 +18,9 @@ export interface DayState {
   changedSeq: number
   /** The links in force; undefined before the day was first linked. */
   link: LinkEntry | undefined
-  /** Files of earlier generations of its links, oldest first. */
+  /** Generation of its links that it was last closed with. */
+  closedWith: number | undefined
+  /** Files of earlier generations that it was closed with, oldest first. */
   earlierLinks: FileRecord[]
 }
 
@@ -69,7 +71,7 @@ export interface LedgerState {
   readonly segments: SegmentRecord[]
   readonly indexes: IndexRecord[]
   readonly rejects: RejectsFile[]
-  /** By path. What is no longer on disk may still be among them. */
+  /** By path, of the last two days. What is no longer on disk may still be among them. */
   readonly replaced: Map<string, ReplacedFile>
   pruning: Pruning | undefined
   readonly declared: Declared[]
@@ -120,10 +122,22 @@ export function emptyState(): LedgerState {
   }
 }
 
+/** How long it is remembered that a file was replaced: far longer than any reader needs it. */
+const REPLACED_KEPT_MS = 2 * 24 * 3_600_000
+
+function forgetReplaced(state: LedgerState, at: string): void {
+  const untilMs = Date.parse(at) - REPLACED_KEPT_MS
+  for (const [path, replaced] of state.replaced) {
+    if (Date.parse(replaced.at) >= untilMs) return
+    state.replaced.delete(path)
+  }
+}
+
 /** Applies one entry. */
 export function applyEntry(state: LedgerState, entry: Entry, digest: string): void {
   state.head = entry.seq
   state.headDigest = digest
+  forgetReplaced(state, entry.at)
   if (entry.kind === 'created') state.storeId = entry.storeId
   else if (entry.kind === 'config') applyConfig(state, entry)
   else if (entry.kind === 'rederived') applyRederived(state, entry)
@@ -136,13 +150,14 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'link') applyLink(state, entry)
   else if (entry.kind === 'linked')
     for (const day of entry.days) state.unlinkedDays.delete(dayKey({ application: entry.application, day }))
-  else if (entry.kind === 'day')
-    Object.assign(dayOf(state, entry.application, entry.day), {
-      state: entry.state,
-      reason: entry.reason,
-      changedSeq: entry.seq,
-    })
+  else if (entry.kind === 'day') applyDay(state, entry)
   else applyIngest(state, entry)
+}
+
+function applyDay(state: LedgerState, entry: Extract<Entry, { kind: 'day' }>): void {
+  const day = dayOf(state, entry.application, entry.day)
+  Object.assign(day, { state: entry.state, reason: entry.reason, changedSeq: entry.seq })
+  if (entry.state === 'closed' && day.link) day.closedWith = day.link.generation
 }
 
 /** Parts of the configuration by which facts are derived. */
@@ -166,7 +181,10 @@ function relinkAll(state: LedgerState): void {
 
 function applyLink(state: LedgerState, entry: LinkEntry): void {
   const day = dayOf(state, entry.application, entry.day)
-  if (day.link?.file) day.earlierLinks.push(day.link.file)
+  const before = day.link?.file
+  // Links that a day was closed with stay as evidence; those that an open day went through are many and need not.
+  if (before && day.closedWith === day.link?.generation) day.earlierLinks.push(before)
+  else if (before) state.replaced.set(before.path, { bytes: before.bytes, seq: entry.seq, at: entry.at })
   day.link = entry
   day.changedSeq = entry.seq
 }
@@ -261,6 +279,7 @@ export function dayOf(state: LedgerState, application: string, day: string): Day
       lastHopSeq: -1,
       changedSeq: -1,
       link: undefined,
+      closedWith: undefined,
       earlierLinks: [],
     }
     state.days.set(key, found)

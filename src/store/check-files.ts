@@ -42,8 +42,8 @@ async function fault(
   }
 }
 
-function problemOf({ record: { path }, isInForce }: NamedFile, found: string): Problem {
-  const derived = DERIVED[path.slice(0, path.indexOf('/'))]
+function problemOf({ record: { path }, isInForce, isLast }: NamedFile, found: string): Problem {
+  const derived = isLast ? undefined : DERIVED[path.slice(0, path.indexOf('/'))]
   if (!derived)
     return {
       severity: 'damaged',

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { ThroughlineError } from '../errors.ts'
 import { type FileRecord, filesOf } from '../ledger/entry.ts'
 import { allEntries } from '../ledger/entry-file.ts'
+import { isFrozen } from '../ledger/pruning.ts'
 import { isTrueSnapshot, noteMark, snapshotPath, snapshotsOf } from '../ledger/snapshot.ts'
 import { applyEntry, emptyState, type LedgerState } from '../ledger/state.ts'
 import { checkFiles } from './check-files.ts'
@@ -37,6 +38,8 @@ export interface NamedFile {
   readonly seq: number
   /** Whether a reader of the last entry reads it; one that was replaced may be gone. */
   readonly isInForce: boolean
+  /** Whether it cannot be made again though files of its kind can: what it was made from has been pruned. */
+  readonly isLast: boolean
 }
 
 const RESTORE = 'restore the folder from a copy, or read the logs into a new store'
@@ -54,7 +57,10 @@ export async function checkStore(root: string, db: Database, isOwner = false): P
   const isBeingWritten = !isOwner && isWritten(root)
   const ledger = readLedger(root)
   const inForce = new Set(filesInForce(ledger.state).map(f => f.path))
-  const named = [...ledger.named].map(([path, file]) => ({ ...file, isInForce: inForce.has(path) }))
+  const last = lastCopies(ledger.state)
+  const named = [...ledger.named].map(([path, file]) => {
+    return { ...file, isInForce: inForce.has(path), isLast: last.has(path) }
+  })
   const problems = [...ledger.problems, ...(await checkFiles(root, db, named))]
   // Behind a broken chain nobody knows what the files are.
   if (ledger.problems.every(p => p.severity === 'repairable') && !isBeingWritten)
@@ -68,9 +74,17 @@ export async function checkStore(root: string, db: Database, isOwner = false): P
   }
 }
 
+/** Links that were made with facts that have been pruned since. */
+function lastCopies(state: LedgerState): Set<string> {
+  const frozen = [...state.days.values()].flatMap(day =>
+    day.link?.file && isFrozen(state, day) ? [day.link.file] : [],
+  )
+  return new Set([...frozen, ...(state.pruning?.borders.values() ?? [])].map(file => file.path))
+}
+
 interface ReadLedger {
   readonly state: LedgerState
-  readonly named: Map<string, Omit<NamedFile, 'isInForce'>>
+  readonly named: Map<string, Pick<NamedFile, 'record' | 'seq'>>
   readonly problems: Problem[]
 }
 

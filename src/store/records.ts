@@ -8,7 +8,8 @@ import type { LedgerState } from '../ledger/state.ts'
 export function filesInForce(state: LedgerState): FileRecord[] {
   const links = [...state.days.values()].flatMap(day => (day.link?.file ? [day.link.file] : []))
   const subjects = state.subjects ? [state.subjects.file] : []
-  return [...state.segments, ...state.indexes, ...state.rejects, ...links, ...subjects]
+  const borders = [...(state.pruning?.borders.values() ?? [])]
+  return [...state.segments, ...state.indexes, ...state.rejects, ...links, ...borders, ...subjects]
 }
 
 /**

@@ -23,6 +23,7 @@ export interface Swept {
 export function sweepReplaced(store: Store, graceMs: number = GRACE_MS): Swept {
   const { replaced } = store.state
   if (replaced.size === 0) return { files: 0, bytes: 0, left: 0 }
+  const gone = sweptBy(store)
   const oldest = oldestPin(store.root, store.now()) ?? Number.POSITIVE_INFINITY
   const swept = { files: 0, bytes: 0, left: 0 }
   for (const [path, { bytes, seq, at }] of replaced) {
@@ -30,13 +31,27 @@ export function sweepReplaced(store: Store, graceMs: number = GRACE_MS): Swept {
       swept.left += bytes
       continue
     }
+    if (gone.has(path)) continue
+    gone.add(path)
     if (remove(store.file(path))) {
       swept.files++
       swept.bytes += bytes
     }
-    replaced.delete(path)
   }
+  if (gone.size > 2 * replaced.size) for (const path of gone) if (!replaced.has(path)) gone.delete(path)
   return swept
+}
+
+/** Paths that were looked after: the state of the ledger is what entries say and knows nothing of the disk. */
+const SWEPT = new WeakMap<Store, Set<string>>()
+
+function sweptBy(store: Store): Set<string> {
+  let gone = SWEPT.get(store)
+  if (!gone) {
+    gone = new Set()
+    SWEPT.set(store, gone)
+  }
+  return gone
 }
 
 /** Files that entries have replaced or pruned and that are still on disk. */
