@@ -30,7 +30,7 @@ const IP = "'10.' || (who % 200)::VARCHAR || '.' || (who % 251)::VARCHAR || '.7'
 
 /** What each column of a side holds; those not named are NULL. */
 const GATEWAY = {
-  hop_id: "md5('g' || n)::UUID", content_digest: "md5('d' || n)::UUID", field_count: '40', source_id: '0', line_no: 'n', byte_offset: 'n * 900',
+  hop_id: "md5('g' || n)::UUID", field_count: '40', source_id: '0', line_no: 'n', byte_offset: 'n * 900',
   start_ts: 'ts', end_ts: 'ts + to_microseconds(took)', client_received_start_ts: 'ts', client_received_end_ts: 'ts + to_microseconds(300)',
   target_sent_start_ts: 'ts + to_microseconds(2000)', target_sent_end_ts: 'ts + to_microseconds(2300)',
   target_received_start_ts: 'ts + to_microseconds(took - 3000)', target_received_end_ts: 'ts + to_microseconds(took - 2500)',
@@ -41,7 +41,7 @@ const GATEWAY = {
   client_id: CLIENT, application: "'default'", method: `CASE WHEN ${u(14)} < 0.8 THEN 'GET' ELSE 'POST' END`, path: PATH, path_key: PATH,
   query: "'page=' || (hash(n * 64 + 15) % 40)::VARCHAR", proxy_basepath: "'/api'", status: STATUS, target_status: STATUS, target: "'default'",
   target_host: "'app.corp.example'", target_url: "'https://app.corp.example'", cache_hit: 'FALSE', is_error: 'FALSE', policy_error: 'FALSE', target_error: 'FALSE',
-  total_ms: 'took // 1000', target_ms: 'took // 1000 - 4', correlation_id: ID, correlation_raw: ID, correlation_field: "'dc_correlation_id'",
+  total_ms: 'took // 1000', target_ms: 'took // 1000 - 4', correlation_id: ID, correlation_field: "'dc_correlation_id'",
   subject_kind: "CASE WHEN gateway_names THEN 'user' ELSE 'client' END", subject_name: `CASE WHEN gateway_names THEN ${WHO} ELSE ${CLIENT} END`,
   subject_raw: `CASE WHEN gateway_names THEN ${WHO} ELSE ${CLIENT} END`, peer_ip: IP, client_ip: IP, user_agent: AGENT,
   bytes_in: 'hash(n * 64 + 16) % 3000', bytes_out: 'hash(n * 64 + 17) % 90000', attributes: "'{\"ax_geo_city\":\"city ' || (hash(n * 64 + 18) % 90)::VARCHAR || '\"}'",
@@ -50,7 +50,7 @@ const APP = {
   hop_id: "md5('a' || n)::UUID", source_id: '1', line_no: 'n', byte_offset: 'n * 300', start_ts: 'ts + to_microseconds(2300)', end_ts: "date_trunc('second', ts + to_microseconds(took))",
   duration_us: 'took - 5000', resolution_ms: '1000', clock: "'web-' || (n % 4)", host: "'web-' || (n % 4)", site: "'W3SVC1'", server_ip: "'10.0.0.' || (n % 4)", server_port: '443',
   host_header: "'app.corp.example'", application: "'default'", method: `CASE WHEN ${u(14)} < 0.8 THEN 'GET' ELSE 'POST' END`, path: PATH, path_key: PATH,
-  query: "'page=' || (hash(n * 64 + 15) % 40)::VARCHAR", status: STATUS, substatus: '0', win32_status: '0', handshake: 'FALSE', correlation_id: ID, correlation_raw: ID,
+  query: "'page=' || (hash(n * 64 + 15) % 40)::VARCHAR", status: STATUS, substatus: '0', win32_status: '0', handshake: 'FALSE', correlation_id: ID,
   correlation_field: "'X-Correlation-ID'", username: `CASE WHEN app_names THEN ${WHO} END`, subject_kind: "CASE WHEN app_names THEN 'user' END",
   subject_name: `CASE WHEN app_names THEN ${WHO} END`, subject_raw: `CASE WHEN app_names THEN ${WHO} END`, peer_ip: "'10.30.0.5'", client_ip: IP, user_agent: AGENT,
   bytes_in: 'hash(n * 64 + 16) % 3000', bytes_out: 'hash(n * 64 + 17) % 90000',

@@ -49,6 +49,14 @@ const KINDS: readonly ((seq: number) => EntryBody)[] = [
     kind: 'indexed', indexes: [{ ...file(`index/id/date=${DAY}/${seq}.parquet`), kind: 'id', day: DAY }],
     replaced: [`index/id/date=${DAY}/${seq - 8}.parquet`],
   }),
+  seq => ({
+    kind: 'compacted', segments: [segment(seq)], indexes: [], replaced: [segment(seq - 9).path], hopsHash: DIGEST,
+  }),
+  seq => ({
+    kind: 'pruned', before: DAY, days: ['2026-06-30'], files: [{ ...file(`facts/app/${seq}`), what: 'facts', day: '2026-06-30' }],
+    borders: [{ ...file(`links/border-${seq}`), application: 'default', day: '2026-06-30' }], frozen: [{ application: 'default', day: DAY }],
+    why: 'w', who: 'me',
+  }),
 ] // biome-ignore format: a table
 
 const pathOf = (store: string, seq: number): string =>

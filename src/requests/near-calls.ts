@@ -53,9 +53,9 @@ export async function nearCalls(
   const toUs = endUs + Number(hop.resolution_ms ?? 1000) * 1000 - clock.lowUs + SLACK_US
   const range = { fromUs: fromUs - DAY_US, toUs: toUs + DAY_US }
   await db.run(
-    `CREATE OR REPLACE TEMP VIEW near_gateway AS SELECT * FROM ${factsRelation(state, root, 'gateway', range)}`,
+    `CREATE OR REPLACE TEMP VIEW around_gateway AS SELECT * FROM ${factsRelation(state, root, 'gateway', range)}`,
   )
-  await db.run(`CREATE OR REPLACE TEMP VIEW near_links AS SELECT * FROM ${linksRelation(state, root, range)}`)
+  await db.run(`CREATE OR REPLACE TEMP VIEW around_links AS SELECT * FROM ${linksRelation(state, root, range)}`)
   const counts = await db.row<Omit<NearCalls, 'lowUs' | 'highUs'>>(NEAR_CALLS, {
     from_us: BigInt(Math.floor(fromUs)),
     to_us: BigInt(Math.ceil(toUs)),

@@ -1,10 +1,10 @@
 -- How many gateway hops of an application could have caused an app hop by what can be counted: those that called their target and were
 -- answered between from_us and to_us. calls: all of them; alike: of the same method and path; answered: with its status
 -- too; taken: of these, those that have another app hop as their answer.
--- Reads the views near_gateway and near_links.
+-- Reads the views around_gateway and around_links.
 -- grain: one row
 WITH calls AS (
-  SELECT hop_id, method, path_key, target_status FROM near_gateway
+  SELECT hop_id, method, path_key, target_status FROM around_gateway
   WHERE target_called AND application = $application::VARCHAR
     AND epoch_us(coalesce(target_received_end_ts, client_sent_start_ts, end_ts)) BETWEEN $from_us::BIGINT AND $to_us::BIGINT
 ), alike AS (
@@ -16,5 +16,5 @@ SELECT
   (SELECT count(*) FROM alike)::INTEGER AS alike,
   (SELECT count(*) FROM alike WHERE answered)::INTEGER AS answered,
   (SELECT count(*) FROM alike WHERE answered AND hop_id IN (
-    SELECT gateway_hop_id FROM near_links
+    SELECT gateway_hop_id FROM around_links
     WHERE verdict = 'linked' AND coalesce(how NOT IN ('handshake', 'retry'), TRUE)))::INTEGER AS taken
