@@ -55,7 +55,9 @@ export async function nearCalls(
   await db.run(
     `CREATE OR REPLACE TEMP VIEW around_gateway AS SELECT * FROM ${factsRelation(state, root, 'gateway', range)}`,
   )
-  await db.run(`CREATE OR REPLACE TEMP VIEW around_links AS SELECT * FROM ${linksRelation(state, root, range)}`)
+  await db.run(
+    `CREATE OR REPLACE TEMP VIEW around_links AS SELECT * FROM ${linksRelation(state, root, range)}`,
+  )
   const counts = await db.row<Omit<NearCalls, 'lowUs' | 'highUs'>>(NEAR_CALLS, {
     from_us: BigInt(Math.floor(fromUs)),
     to_us: BigInt(Math.ceil(toUs)),
