@@ -9,7 +9,7 @@ import { matchSlice } from './match/match.ts'
 import { Model } from './match/model.ts'
 import { teach } from './match/teach.ts'
 import { MatchRows } from './match-rows.ts'
-import { loadSlice, SLICE_US, type Slice } from './slices.ts'
+import { loadSlice, loadSlices, SLICE_US, type Slice } from './slices.ts'
 
 const CALLS = sqlFile('./calls.sql', import.meta.url)
 const LINES = sqlFile('./lines.sql', import.meta.url)
@@ -50,7 +50,7 @@ export async function matchDay(db: Database, input: ClaimsInput, idClocks: Clock
   const clockUs = Math.max(0, ...[...clocks.values()].flat().map(p => p.highUs - p.lowUs))
   const model = await learnModel(db, starts, clockUs)
   const rows = new MatchRows()
-  for await (const slice of slicesOf(db, starts, clockUs)) {
+  for await (const slice of loadSlices(db, starts, clockUs)) {
     const matched = matchSlice(slice.gateway, slice.app, model)
     rows.take(slice, matched, matchAttempts(matched, model))
   }
@@ -145,19 +145,6 @@ async function openSlices(db: Database): Promise<number[]> {
      WHERE in_day AND at_us // ${SLICE_US} IN (SELECT unnest([from_us // ${SLICE_US} - 1, from_us // ${SLICE_US}, from_us // ${SLICE_US} + 1]) FROM line_rows WHERE open = 1)`,
   )
   return rows.map(r => Number(r.slice) * SLICE_US).sort((a, b) => a - b)
-}
-
-/** The slices one by one; the next one is loaded while the one before is worked on. */
-async function* slicesOf(db: Database, starts: readonly number[], clockUs: number): AsyncGenerator<Slice> {
-  let next: Promise<Slice> | undefined
-  for (const [place, start] of starts.entries()) {
-    const slice = await (next ?? loadSlice(db, start, clockUs))
-    const following = starts[place + 1]
-    next = following === undefined ? undefined : loadSlice(db, following, clockUs)
-    // A failure shows when it is waited for; until then it must not count as unhandled.
-    next?.catch(() => undefined)
-    yield slice
-  }
 }
 
 /** Learns a day's densities from some of its slices, in rounds over all of them. */

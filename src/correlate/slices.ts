@@ -36,8 +36,60 @@ export async function loadSlice(
   clockUs: number,
   lengthUs = SLICE_US,
 ): Promise<Slice> {
-  const margin = Math.min(MOST_MARGIN_US, Math.max(MARGIN_US, clockUs))
-  const range = { from: startUs - margin, to: startUs + lengthUs + margin }
+  const block = await loadBlock(db, startUs, startUs + lengthUs, clockUs)
+  return sliceOf(block.calls, block.lines, startUs)
+}
+
+/** Slices that are loaded with one statement a side. */
+const BLOCK_SLICES = 6
+
+/** The slices that start at these times (µs), in order; the next few are loaded while the ones before are worked on. */
+export async function* loadSlices(
+  db: Database,
+  starts: readonly number[],
+  clockUs: number,
+): AsyncGenerator<Slice> {
+  const groups = blocksOf(starts)
+  const load = (place: number): Promise<Block> | undefined => {
+    const group = groups[place]
+    if (!group) return undefined
+    const block = loadBlock(db, group[0] ?? 0, (group.at(-1) ?? 0) + SLICE_US, clockUs)
+    // A failure shows when it is waited for; until then it must not count as unhandled.
+    block.catch(() => undefined)
+    return block
+  }
+  let next = load(0)
+  for (const [place, group] of groups.entries()) {
+    const block = await next
+    next = load(place + 1)
+    if (block) for (const start of group) yield cut(block, start, marginOf(clockUs))
+  }
+}
+
+/** Starts of slices by blocks of neighbours. */
+function blocksOf(starts: readonly number[]): number[][] {
+  const groups: number[][] = []
+  for (const start of starts) {
+    const last = groups.at(-1)
+    if (last && start < (last[0] ?? 0) + BLOCK_SLICES * SLICE_US) last.push(start)
+    else groups.push([start])
+  }
+  return groups
+}
+
+/** Hops of both sides over some time, with those around. */
+interface Block {
+  readonly calls: Columns<typeof CALL_COLUMNS>
+  readonly lines: Columns<typeof LINE_COLUMNS>
+}
+
+function marginOf(clockUs: number): number {
+  return Math.min(MOST_MARGIN_US, Math.max(MARGIN_US, clockUs))
+}
+
+async function loadBlock(db: Database, fromUs: number, toUs: number, clockUs: number): Promise<Block> {
+  const margin = marginOf(clockUs)
+  const range = { from: Math.floor(fromUs - margin), to: Math.floor(toUs + margin) }
   const calls = await db.numbers(
     `SELECT ${CALL_COLUMNS.map(c => `${c}::DOUBLE AS ${c}`).join(', ')} FROM calls
      WHERE at_us >= $from::BIGINT AND at_us < $to::BIGINT ORDER BY at_us, hop_id`,
@@ -50,7 +102,40 @@ export async function loadSlice(
     LINE_COLUMNS,
     { from: BigInt(range.from - SECOND_US), to: BigInt(range.to) },
   )
-  return sliceOf(calls, lines, startUs)
+  return { calls, lines }
+}
+
+/** One slice of a block. */
+function cut({ calls, lines }: Block, startUs: number, margin: number): Slice {
+  const range = { from: Math.floor(startUs - margin), to: Math.floor(startUs + SLICE_US + margin) }
+  return sliceOf(
+    within(calls, CALL_COLUMNS, calls.at_us, range.from, range.to),
+    within(lines, LINE_COLUMNS, lines.from_us, range.from - SECOND_US, range.to),
+    startUs,
+  )
+}
+
+/** The rows whose time lies in [from, to), in their order. */
+function within<Name extends string>(
+  columns: Readonly<Record<Name, Float64Array>>,
+  names: readonly Name[],
+  times: Float64Array,
+  from: number,
+  to: number,
+): Record<Name, Float64Array> {
+  const rows = new Int32Array(times.length)
+  let count = 0
+  for (let i = 0; i < times.length; i++) {
+    const us = times[i] ?? Number.NaN
+    if (us >= from && us < to) rows[count++] = i
+  }
+  const chosen = rows.subarray(0, count)
+  const pick = (column: Float64Array): Float64Array => {
+    const values = new Float64Array(count)
+    for (let i = 0; i < count; i++) values[i] = column[chosen[i] ?? 0] ?? Number.NaN
+    return values
+  }
+  return Object.fromEntries(names.map(name => [name, pick(columns[name])])) as Record<Name, Float64Array>
 }
 
 type Columns<Names extends readonly string[]> = Readonly<Record<Names[number], Float64Array>>
