@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { MINUTE_US, SECOND_US } from '../model/time.ts'
 import type { Database } from '../store/query.ts'
 import { type AppSide, type GatewaySide, ID } from './match/sides.ts'
@@ -62,7 +63,12 @@ export async function* loadSlices(
   for (const [place, group] of groups.entries()) {
     const block = await next
     next = load(place + 1)
-    if (block) for (const start of group) yield cut(block, start, marginOf(clockUs))
+    if (!block) return
+    for (const start of group) {
+      yield cut(block, start, marginOf(clockUs))
+      // Lets what is loaded meanwhile come in, and signals be heard.
+      await setImmediate()
+    }
   }
 }
 
