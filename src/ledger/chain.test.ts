@@ -4,19 +4,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { inFolder } from '../../test/support/folder.ts'
+import { entryFile } from '../../test/support/ledger.ts'
 import { runs } from '../../test/support/runs.ts'
 import { Ledger } from './chain.ts'
 
 const AT = '2026-07-10T12:00:00.000Z'
-
-/** Where entry N lies, as docs/store.md says it. */
-const pathOf = (store: string, seq: number): string =>
-  join(
-    store,
-    'ledger',
-    String(Math.floor(seq / 1000)).padStart(3, '0'),
-    `${String(seq).padStart(6, '0')}.json`,
-  )
 
 /** Writes a chain of entries the slow way, without the code under test. */
 function writeChain(store: string, entries: number): void {
@@ -27,8 +19,8 @@ function writeChain(store: string, entries: number): void {
         ? { kind: 'created', storeId: 's' }
         : { kind: 'coverage', side: 'app', from: '2026-07-01', to: '2026-07-02' }
     const text = `${JSON.stringify({ version: 1, seq, prev, at: AT, by: 'test', ...body })}\n`
-    mkdirSync(join(pathOf(store, seq), '..'), { recursive: true })
-    writeFileSync(pathOf(store, seq), text)
+    mkdirSync(join(entryFile(store, seq), '..'), { recursive: true })
+    writeFileSync(entryFile(store, seq), text)
     prev = createHash('sha256').update(text).digest('hex')
   }
 }
@@ -49,7 +41,7 @@ test('what is appended is what another process reads, in a chain that anyone can
       head: 2,
       declared: [{ from: '2026-07-01' }, { from: '2026-07-02' }],
     })
-    const texts = [0, 1, 2].map(seq => readFileSync(pathOf(store, seq), 'utf8'))
+    const texts = [0, 1, 2].map(seq => readFileSync(entryFile(store, seq), 'utf8'))
     const digests = texts.map(text => createHash('sha256').update(text).digest('hex'))
     const links = texts.map(text => (JSON.parse(text) as { prev: string }).prev)
     expect([...links, read.state.headDigest]).toEqual(['0'.repeat(64), ...digests])
@@ -81,7 +73,7 @@ test.each([
 ])('a chain that lacks $name entry is refused', async ({ seq }) => {
   await inFolder(store => {
     writeChain(store, 1002)
-    rmSync(pathOf(store, seq))
+    rmSync(entryFile(store, seq))
     expect(() => Ledger.open(store)).toThrow(/it is missing; the ledger was altered or damaged/)
   })
 })
@@ -89,9 +81,9 @@ test.each([
 test('entries that changed places are refused', async () => {
   await inFolder(store => {
     writeChain(store, 4)
-    renameSync(pathOf(store, 1), join(store, 'aside'))
-    renameSync(pathOf(store, 2), pathOf(store, 1))
-    renameSync(join(store, 'aside'), pathOf(store, 2))
+    renameSync(entryFile(store, 1), join(store, 'aside'))
+    renameSync(entryFile(store, 2), entryFile(store, 1))
+    renameSync(join(store, 'aside'), entryFile(store, 2))
     expect(() => Ledger.open(store)).toThrow(/000001\.json: it says it is entry 2/)
   })
 })
@@ -100,8 +92,11 @@ test('an entry of another chain is refused', async () => {
   await inFolder(store => {
     writeChain(join(store, 'one'), 3)
     writeChain(join(store, 'two'), 3)
-    const text = readFileSync(pathOf(join(store, 'one'), 1), 'utf8').replace(AT, '2026-07-11T12:00:00.000Z')
-    writeFileSync(pathOf(join(store, 'one'), 1), text)
+    const text = readFileSync(entryFile(join(store, 'one'), 1), 'utf8').replace(
+      AT,
+      '2026-07-11T12:00:00.000Z',
+    )
+    writeFileSync(entryFile(join(store, 'one'), 1), text)
     expect(() => Ledger.open(join(store, 'one'))).toThrow(
       /000002\.json: it does not continue the entry before it/,
     )
@@ -113,10 +108,10 @@ test('a change of any byte of an entry that others follow is refused', async () 
     fc.asyncProperty(fc.nat(2), fc.nat(), fc.integer({ min: 1, max: 255 }), (seq, place, change) =>
       inFolder(store => {
         writeChain(store, 4)
-        const bytes = readFileSync(pathOf(store, seq))
+        const bytes = readFileSync(entryFile(store, seq))
         const at = place % bytes.length
         bytes[at] = (bytes[at] ?? 0) ^ change
-        writeFileSync(pathOf(store, seq), bytes)
+        writeFileSync(entryFile(store, seq), bytes)
         expect(() => Ledger.open(store)).toThrow(/store ledger/)
       }),
     ),
@@ -132,7 +127,7 @@ test.each([
 ])('a last entry with $name is refused', async ({ change }) => {
   await inFolder(store => {
     writeChain(store, 3)
-    writeFileSync(pathOf(store, 2), change(readFileSync(pathOf(store, 2), 'utf8')))
+    writeFileSync(entryFile(store, 2), change(readFileSync(entryFile(store, 2), 'utf8')))
     expect(() => Ledger.open(store)).toThrow(/000002\.json: .*Restore the folder from a copy/s)
   })
 })
@@ -140,7 +135,7 @@ test.each([
 test('an entry of a newer version is not read, whatever else it holds', async () => {
   await inFolder(store => {
     writeChain(store, 2)
-    writeFileSync(pathOf(store, 2), JSON.stringify({ version: 2, seq: 2, prev: '', kind: 'future' }))
+    writeFileSync(entryFile(store, 2), JSON.stringify({ version: 2, seq: 2, prev: '', kind: 'future' }))
     expect(() => Ledger.open(store)).toThrow(/store version 2, this program reads up to 1; upgrade/)
   })
 })

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { inFolder } from '../../test/support/folder.ts'
+import { entryFile } from '../../test/support/ledger.ts'
 import { Ledger } from './chain.ts'
 import type { EntryBody } from './entry.ts'
 import { snapshotPath, snapshotsOf } from './snapshot.ts'
@@ -59,22 +60,14 @@ const KINDS: readonly ((seq: number) => EntryBody)[] = [
   }),
 ] // biome-ignore format: a table
 
-const pathOf = (store: string, seq: number): string =>
-  join(
-    store,
-    'ledger',
-    String(Math.floor(seq / 1000)).padStart(3, '0'),
-    `${String(seq).padStart(6, '0')}.json`,
-  )
-
 /** Writes a chain without the code under test. `from`: goes on behind the entries that exist. */
 function writeChain(store: string, count: number, { id = 's', from = 0, by = 'test' } = {}): void {
-  let prev = from > 0 ? sha256(readFileSync(pathOf(store, from - 1), 'utf8')) : '0'.repeat(64)
+  let prev = from > 0 ? sha256(readFileSync(entryFile(store, from - 1), 'utf8')) : '0'.repeat(64)
   for (let seq = from; seq < count; seq++) {
     const body = seq === 0 ? { kind: 'created', storeId: id } : KINDS[seq % KINDS.length]?.(seq)
     const text = `${JSON.stringify({ version: 1, seq, prev, at: AT, by, ...body })}\n`
-    mkdirSync(dirname(pathOf(store, seq)), { recursive: true })
-    writeFileSync(pathOf(store, seq), text)
+    mkdirSync(dirname(entryFile(store, seq)), { recursive: true })
+    writeFileSync(entryFile(store, seq), text)
     prev = sha256(text)
   }
 }
@@ -153,7 +146,7 @@ test('a snapshot that lacks a member of the state is passed over', async () => {
 test('an entry that is missing is noticed though a snapshot stands behind it', async () => {
   await inFolder(store => {
     writeSnapshotted(store, 300)
-    rmSync(pathOf(store, 77))
+    rmSync(entryFile(store, 77))
     expect(() => Ledger.open(store)).toThrow(/000077\.json: it is missing/)
   })
 })
@@ -162,7 +155,7 @@ test('entries after a snapshot continue the entry it stands at', async () => {
   await inFolder(store => {
     writeSnapshotted(store, 300)
     writeChain(store, 303, { from: 300 })
-    const path = pathOf(store, 300)
+    const path = entryFile(store, 300)
     writeFileSync(path, readFileSync(path, 'utf8').replace(/"prev":"\w{64}"/, `"prev":"${DIGEST}"`))
     expect(() => Ledger.open(store)).toThrow(/000300\.json: it does not continue the entry before it/)
   })
@@ -171,7 +164,7 @@ test('entries after a snapshot continue the entry it stands at', async () => {
 test('the entry that a snapshot stands at cannot be another one', async () => {
   await inFolder(store => {
     writeSnapshotted(store, 300)
-    const path = pathOf(store, 299)
+    const path = entryFile(store, 299)
     writeFileSync(path, readFileSync(path, 'utf8').replace(AT, '2026-07-11T12:00:00.000Z'))
     // Nothing follows it, so the chain itself holds; the state is read from the entries then.
     expect(Ledger.open(store).state.headDigest).toBe(sha256(readFileSync(path, 'utf8')))
@@ -216,9 +209,9 @@ test('a copy of a store that went on by itself and came back over it is damage',
 test('a folder of entries without the first one is no store that is missing but one that is damaged', async () => {
   await inFolder(store => {
     writeChain(store, 3)
-    rmSync(pathOf(store, 0))
+    rmSync(entryFile(store, 0))
     expect(Ledger.exists(store)).toBe(true)
     expect(() => Ledger.open(store)).toThrow(/000000\.json: it is missing/)
-    expect(existsSync(pathOf(store, 1))).toBe(true)
+    expect(existsSync(entryFile(store, 1))).toBe(true)
   })
 })

@@ -141,7 +141,7 @@ export class Stager implements RowSink {
     const csv = join(this.#folder, `${serial}.csv`)
     const file = join(layout.temporary(this.#store.root), `${String(serial).padStart(6, '0')}.parquet`)
     writeFile(csv, chunk.buffer.subarray(0, chunk.length), { flags: 'wx', mode: 0o600 })
-    if (this.#pool.length < 4) this.#pool.push(chunk.buffer)
+    if (this.#pool.length < 2) this.#pool.push(chunk.buffer)
     const rows = await stageChunk(this.#store.db, csv, chunk.layout, file)
     removeFile(csv)
     if (rows !== chunk.rows)

@@ -1,6 +1,7 @@
 import type { HopKind } from '../model/hop.ts'
+import { selectSides } from './index-sides.ts'
 import { parquetOptions } from './parquet.ts'
-import { type Database, quoteText, quoteTexts } from './query.ts'
+import { type Database, quoteText } from './query.ts'
 
 /**
  * The texts by which a person may look up a hop, as SELECT lists over its facts. One plain list each: DuckDB reads
@@ -14,12 +15,8 @@ const SHARED_IDS = [
   'lower(substr(traceparent, 4, 32)) AS id WHERE traceparent IS NOT NULL',
 ]
 const IDS = {
-  gateway: { side: 'g', stamp: 'start_ts', lists: [...SHARED_IDS, 'message_id AS id'] },
-  app: {
-    side: 'a',
-    stamp: 'end_ts',
-    lists: [...SHARED_IDS, 'arr_log_id AS id WHERE arr_log_id IS NOT NULL'],
-  },
+  gateway: [...SHARED_IDS, 'message_id AS id'],
+  app: [...SHARED_IDS, 'arr_log_id AS id WHERE arr_log_id IS NOT NULL'],
 } as const
 
 /**
@@ -33,19 +30,10 @@ export async function writeIdIndex(
   staged: readonly { readonly kind: HopKind; readonly file: string }[],
   target: string,
 ): Promise<number> {
-  const parts = (['gateway', 'app'] as const).flatMap(kind => {
-    const files = staged.filter(s => s.kind === kind).map(s => s.file)
-    if (files.length === 0) return []
-    const { side, stamp, lists } = IDS[kind]
-    return lists.map(list => {
-      const [select, where] = list.split(' WHERE ')
-      return `SELECT '${side}' AS side, ${stamp} AS ts, ${select} FROM read_parquet(${quoteTexts(files)})${where ? ` WHERE ${where}` : ''}`
-    })
-  })
   return db.run(
     `COPY (
        SELECT id_key32(id) AS key, side, (epoch_us(ts) // 60000000 % 1440)::USMALLINT AS minute
-       FROM (${parts.join(' UNION ALL ')}) WHERE length(id) >= 4 ORDER BY key
+       FROM (${selectSides(staged, IDS)}) WHERE length(id) >= 4 ORDER BY key
      ) TO ${quoteText(target)} (${parquetOptions.index})`,
   )
 }

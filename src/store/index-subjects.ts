@@ -1,11 +1,9 @@
 import type { HopKind } from '../model/hop.ts'
+import { selectSides } from './index-sides.ts'
 import { parquetOptions } from './parquet.ts'
-import { type Database, quoteText, quoteTexts } from './query.ts'
+import { type Database, quoteText } from './query.ts'
 
-const SIDES = {
-  gateway: { side: 'g', stamp: 'start_ts' },
-  app: { side: 'a', stamp: 'end_ts' },
-} as const
+const SUBJECT = ['subject_kind, subject_issuer, subject_name WHERE subject_name IS NOT NULL']
 
 /**
  * Writes the sorted subject index of new files of one day: one row a subject and side, columns key (UBIGINT, `id_key` of the name in
@@ -19,18 +17,11 @@ export async function writeSubjectIndex(
   staged: readonly { readonly kind: HopKind; readonly file: string }[],
   target: string,
 ): Promise<number> {
-  const parts = (['gateway', 'app'] as const).flatMap(kind => {
-    const files = staged.filter(s => s.kind === kind).map(s => s.file)
-    const { side, stamp } = SIDES[kind]
-    return files.length === 0
-      ? []
-      : `SELECT '${side}' AS side, ${stamp} AS ts, subject_kind, subject_issuer, subject_name FROM read_parquet(${quoteTexts(files)})`
-  })
   return db.run(
     `COPY (
        SELECT id_key(lower(subject_name)) AS key, side, subject_kind, subject_issuer, subject_name,
          count(*)::BIGINT AS hops, min(ts) AS first_ts, max(ts) AS last_ts
-       FROM (${parts.join(' UNION ALL ')}) WHERE subject_name IS NOT NULL
+       FROM (${selectSides(staged, { gateway: SUBJECT, app: SUBJECT })})
        GROUP BY ALL ORDER BY key, side, subject_kind, subject_issuer, subject_name
      ) TO ${quoteText(target)} (${parquetOptions.index})`,
   )
