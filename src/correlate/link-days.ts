@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { removeFile } from '../ledger/durable.ts'
 import { hasLateHops, isFrozen } from '../ledger/pruning.ts'
 import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
+import { FACT_COLUMNS } from '../model/hop.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { loadAliases, withAliases } from '../requests/subjects.ts'
 import { publishFile } from '../store/commit.ts'
-import { factsRelation } from '../store/facts.ts'
+import { emptyRelation, factsRelation, type Range } from '../store/facts.ts'
 import { layout } from '../store/layout.ts'
 import { quoteText, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -95,7 +96,10 @@ async function claimDay(
   const start = dayNumber(day) * DAY_US
   const range = { fromUs: start - DAY_US, toUs: start + 2 * DAY_US }
   const gateway = factsRelation(state, root, 'gateway', range)
-  const app = factsRelation(state, root, 'app', range)
+  // Where the gateway's side has not come in yet, nothing can be claimed: a log that is followed alone costs no linking.
+  const app = hasCalls(state, range)
+    ? factsRelation(state, root, 'app', range)
+    : emptyRelation(FACT_COLUMNS.app)
   const input = {
     gateway: options.hasAliases ? withAliases(gateway, 'gateway') : gateway,
     app: options.hasAliases ? withAliases(app, 'app') : app,
@@ -128,6 +132,10 @@ async function claimDay(
 function prunedNeighbour({ pruning }: LedgerState, day: string): string[] {
   if (pruning?.before !== day) return []
   return ['the day before was pruned: hops around midnight may lack their partner']
+}
+
+function hasCalls(state: LedgerState, { fromUs, toUs }: Range): boolean {
+  return state.segments.some(s => s.kind === 'gateway' && s.firstUs < toUs && s.lastUs >= fromUs)
 }
 
 function applicationsOf(state: LedgerState): Set<string> {
