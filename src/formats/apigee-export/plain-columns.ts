@@ -1,9 +1,10 @@
+import { endsScheme, hasAddressBefore } from '../secret-signs.ts'
+
 /** Columns that one row may have. */
 const MAX_COLUMNS = 1024
 
 const SPACE = 32
 const PLUS = 43
-const SLASH = 47
 const AT = 64
 const LETTER_J = 74
 
@@ -73,22 +74,6 @@ function beginsSecret(line: Buffer, at: number, from: number): boolean {
   const c = line[at]
   if (c === LETTER_J) return line[at - 1] === 121 && line[at - 2] === 101
   if (c === AT) return hasAddressBefore(line, at, from)
-  if (c === SPACE || c === PLUS) return endsScheme((line[at - 2] ?? 0) | 32, (line[at - 1] ?? 0) | 32)
+  if (c === SPACE || c === PLUS) return endsScheme(line, at)
   return true
-}
-
-/** Whether an address (`scheme://`) stands before the `@` in its column, whose user and password it may end. */
-function hasAddressBefore(line: Buffer, at: number, from: number): boolean {
-  for (let i = at - 1; i > from; i--) if (line[i] === SLASH && line[i - 1] === SLASH) return true
-  return false
-}
-
-/** The last two letters of bearer, basic, negotiate and ntlm. */
-function endsScheme(a: number, b: number): boolean {
-  return (
-    (a === 101 && b === 114) ||
-    (a === 105 && b === 99) ||
-    (a === 116 && b === 101) ||
-    (a === 108 && b === 109)
-  )
 }

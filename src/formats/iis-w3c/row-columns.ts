@@ -1,3 +1,5 @@
+import { endsScheme, hasAddressBefore } from '../secret-signs.ts'
+
 /** Columns that one row may have. */
 export const MAX_COLUMNS = 512
 
@@ -7,7 +9,6 @@ const PLUS = 43
 const LETTER_J = 74
 const BACKSLASH = 92
 const AT = 64
-const SLASH = 47
 const CR = 13
 
 /** What a byte means to the split: 1 ends a column, 2 may belong to a secret, 3 is a NUL or a CR. */
@@ -47,7 +48,7 @@ export class RowColumns {
         from = i + 1
         if (count === MAX_COLUMNS) break
       } else if (kind === 3) return line[i]
-      else if (!this.isSuspect) this.isSuspect = beginsSecret(line, i)
+      else if (!this.isSuspect) this.isSuspect = beginsSecret(line, i, from)
     }
     if (count < MAX_COLUMNS) {
       if (from === end) this.hasGap = true
@@ -81,22 +82,12 @@ export class RowColumns {
 }
 
 /** Whether what stands here may make a secret of what follows: an encoded or plain `=`, a JWT, `Bearer+`. */
-function beginsSecret(line: Buffer, at: number): boolean {
+function beginsSecret(line: Buffer, at: number, from: number): boolean {
   const c = line[at]
   if (c === LETTER_J) return line[at - 1] === 121 && line[at - 2] === 101
   // As in CORP\user; a JSON escape begins \u00.
   if (c === BACKSLASH) return line[at + 1] === 117 && line[at + 2] === 48
-  if (c === AT) return hasAddressBefore(line, at)
-  if (c === PLUS) return SCHEME_ENDS.has((((line[at - 2] ?? 0) | 32) << 8) | ((line[at - 1] ?? 0) | 32))
+  if (c === AT) return hasAddressBefore(line, at, from)
+  if (c === PLUS) return endsScheme(line, at)
   return true
 }
-
-/** Whether an address (`scheme://`) stands before the `@` in its column, whose user and password it may end. */
-function hasAddressBefore(line: Buffer, at: number): boolean {
-  for (let i = at - 1; i > 0 && line[i] !== SPACE; i--)
-    if (line[i] === SLASH && line[i - 1] === SLASH) return true
-  return false
-}
-
-/** The last two letters of Bearer, Basic, Negotiate and NTLM. */
-const SCHEME_ENDS = new Set(['er', 'ic', 'te', 'lm'].map(s => (s.charCodeAt(0) << 8) | s.charCodeAt(1)))
