@@ -42,6 +42,8 @@ export function isSentinel(value: string): boolean {
  * @returns undefined where the value is a sentinel for "none"
  */
 export function normalizeId(raw: string): string | undefined {
+  const hex = hexOfUuid(raw)
+  if (hex !== undefined) return hex
   let id =
     isBlank(raw.charCodeAt(0)) || isBlank(raw.charCodeAt(raw.length - 1)) ? unwrap(raw, BLANK, BLANK) : raw
   if (OPENING.includes(id[0] ?? ' ')) id = unwrap(id, OPENING, CLOSING)
@@ -83,7 +85,7 @@ export function traceIdOf(traceparent: string): string | undefined {
 }
 
 /** How the facts write that a raw id is its comparable form as a UUID with dashes. */
-export const AS_UUID = 'uuid'
+const AS_UUID = 'uuid'
 
 /**
  * A raw id as the facts hold it, which do not repeat what its comparable form tells: undefined where both are equal,
@@ -91,7 +93,7 @@ export const AS_UUID = 'uuid'
  */
 export function storedRaw(id: string, raw: string): string | undefined {
   if (raw === id) return undefined
-  return raw.length === 36 && id.length === 32 && raw[8] === '-' && withDashes(id) === raw ? AS_UUID : raw
+  return hexOfUuid(raw) === id ? AS_UUID : raw
 }
 
 const DASH = 45
@@ -102,7 +104,7 @@ const DASH = 45
  *
  * @returns undefined for anything else, and for the nil UUID
  */
-export function hexOfUuid(raw: string): string | undefined {
+function hexOfUuid(raw: string): string | undefined {
   if (raw.length !== 36) return undefined
   let isNil = true
   for (let i = 0; i < 36; i++) {
@@ -113,10 +115,6 @@ export function hexOfUuid(raw: string): string | undefined {
     else if (c !== 48) isNil = false
   }
   return isNil ? undefined : withoutDashes(raw)
-}
-
-function withDashes(hex: string): string {
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 /** Header and column names that differ only by case, dash, underscore or dot are one field. */

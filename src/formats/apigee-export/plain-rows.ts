@@ -1,4 +1,4 @@
-import { AS_UUID, hexOfUuid, normalizeId, storedRaw, traceIdOf } from '../../model/ids.ts'
+import { normalizeId, storedRaw, traceIdOf } from '../../model/ids.ts'
 import { mayHoldSecret, SCRUBBED } from '../../model/scrub.ts'
 import { countDecoded } from '../../model/source.ts'
 import { DAY_US } from '../../model/time.ts'
@@ -193,14 +193,13 @@ export class PlainRows {
     this.#field = ''
     for (const { index, role } of this.#binding.ids) {
       const raw = this.#value(index)
-      const uuid = hexOfUuid(raw)
-      const id = uuid ?? (raw === '' || raw === SCRUBBED ? undefined : normalizeId(raw))
+      const id = raw === SCRUBBED ? undefined : normalizeId(raw)
       if (id === undefined) continue
       idFields[role.name] = (idFields[role.name] ?? 0) + 1
       if (this.#field) others += `${others ? ',' : ''}${jsonBytes(`${role.name}=${id}`)}`
       else {
         this.#field = role.name
-        primary = id + DELIMITER + ((uuid ? AS_UUID : storedRaw(id, raw)) ?? '') + DELIMITER + role.name
+        primary = id + DELIMITER + (storedRaw(id, raw) ?? '') + DELIMITER + role.name
       }
     }
     idFields.gateway_flow_id = (idFields.gateway_flow_id ?? 0) + 1

@@ -1,4 +1,4 @@
-import { AS_UUID, hexOfUuid, normalizeId, storedRaw, traceIdOf } from '../../model/ids.ts'
+import { normalizeId, storedRaw, traceIdOf } from '../../model/ids.ts'
 import { parseSubject } from '../../model/subject.ts'
 import { dayText } from '../../model/time.ts'
 import { byteString, jsonBytes, utf8Text } from '../encoding.ts'
@@ -73,12 +73,11 @@ export class RowValues {
     for (const { index, name } of binding.ids) {
       if (row.isAbsent(index)) continue
       const raw = row.text(index)
-      const uuid = hexOfUuid(raw)
-      const id = uuid ?? normalizeId(raw)
+      const id = normalizeId(raw)
       if (id === undefined) continue
       const { idFields } = this.#context.accounting
       idFields[name] = (idFields[name] ?? 0) + 1
-      if (primary === '- - -') primary = `${id} ${(uuid ? AS_UUID : storedRaw(id, raw)) ?? '-'} ${name}`
+      if (primary === '- - -') primary = `${id} ${storedRaw(id, raw) ?? '-'} ${name}`
       else others += `${others ? ',' : ''}${jsonBytes(`${name}=${id}`)}`
     }
     const traceparent = row.isAbsent(binding.traceparent) ? '-' : row.text(binding.traceparent)
