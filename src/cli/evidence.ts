@@ -1,5 +1,5 @@
+import { micros } from '../model/time.ts'
 import type { LinkRow } from '../requests/lookup.ts'
-import { micros } from '../traces/spans.ts'
 import { offsetText } from './clock-words.ts'
 import { howCompared } from './link-words.ts'
 import { count, duration, safe } from './output.ts'

@@ -1,5 +1,5 @@
+import { micros } from '../model/time.ts'
 import type { Store } from '../store/store.ts'
-import { micros } from '../traces/spans.ts'
 import { callTimes } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
 import { evidenceUse, THRESHOLDS, verdictInWords } from './link-words.ts'

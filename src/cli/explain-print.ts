@@ -1,6 +1,6 @@
+import { micros } from '../model/time.ts'
 import type { LinkRow } from '../requests/lookup.ts'
 import type { Store } from '../store/store.ts'
-import { micros } from '../traces/spans.ts'
 import { callTimes, timeOf } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
 import {

@@ -1,5 +1,5 @@
 import type { LinkRow } from '../requests/lookup.ts'
-import type { Span } from '../traces/spans.ts'
+import type { Span } from '../traces/span.ts'
 import {
   confidence,
   howJoined,
@@ -43,13 +43,14 @@ export function markOf(link: LinkRow | undefined): string {
   return [roleOf(link), link?.method === 'time' ? WEAKER : ''].filter(Boolean).join('; ')
 }
 
-/** Spans whose names say what an app hop is besides the answer, and where time alone joined it. */
-export function markedSpans(spans: readonly Span[], joins: Joins): Span[] {
-  return spans.map(span => {
+/** Names of app spans, by span id, that say what the hop is besides the answer, and where time alone joined it. */
+export function markedNames(spans: readonly Span[], joins: Joins): Map<string, string> {
+  const names = spans.flatMap(span => {
     const link = span.layer === 'app' ? joins.get(span.hopId) : undefined
     const marks = [roleOf(link), link?.method === 'time' ? 'by time' : ''].filter(Boolean)
-    return marks.length > 0 ? { ...span, name: `${span.name} (${marks.join(', ')})` } : span
+    return marks.length > 0 ? [[span.spanId, `${span.name} (${marks.join(', ')})`] as const] : []
   })
+  return new Map(names)
 }
 
 /** What is said of candidates that are no links. */

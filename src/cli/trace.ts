@@ -4,17 +4,24 @@ import type { SourceRecord } from '../ledger/entry.ts'
 import { type Found, findById, type LinkRow, MOST_HOPS } from '../requests/lookup.ts'
 import { originalLine } from '../sources/original.ts'
 import type { Store } from '../store/store.ts'
-import { type Span, spansOf } from '../traces/spans.ts'
+import type { Legs } from '../traces/legs.ts'
+import { otlpJson } from '../traces/otlp-json.ts'
+import { legsOfFound } from '../traces/read-legs.ts'
+import type { Span } from '../traces/span.ts'
+import { spansOf } from '../traces/spans.ts'
+import { offsetText } from './clock-words.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { duration, type Output, safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
 import { jsonRow } from './rows.ts'
-import { candidateNotes, type Joins, joinedTexts, joinsOf, markedSpans, markOf } from './trace-words.ts'
-import { waterfall } from './waterfall.ts'
+import { candidateNotes, type Joins, joinedTexts, joinsOf, markedNames, markOf } from './trace-words.ts'
+import { VERSION } from './version.ts'
+import { isMisfit, isPlaced, waterfall } from './waterfall.ts'
 
 interface Flags extends StoreFlags {
   readonly raw?: boolean
   readonly json?: boolean
+  readonly hops?: boolean
 }
 
 type Row = Readonly<Record<string, unknown>>
@@ -33,7 +40,8 @@ export function traceCommand(program: Command, context: Context): void {
       '--raw',
       'show the original lines, where the source is still there and unchanged; they may hold secrets',
     )
-    .option('--json', 'as one JSON document')
+    .option('--json', 'the spans as OTLP JSON, which Jaeger and other backends load')
+    .option('--hops', 'requests, hops and links as one JSON document, with every value of the lines')
     .addHelpText(
       'after',
       '\nExamples:\n  throughline trace 6e5b1b6e-0f6e-4e55-9f3e-6b5d2bb0a001\n  throughline trace rrt-0a1b2c3d-c-1234-5678901-1 --raw',
@@ -50,24 +58,35 @@ export function traceCommand(program: Command, context: Context): void {
           )
         }
         const originals = flags.raw ? await originalsOf(store, found) : new Map<string, string>()
-        if (flags.json) printJson(context.out, found, originals)
-        else print(context.out, store, found, originals)
+        if (flags.hops) return printHops(context.out, found, originals)
+        const legs = await legsOfFound(store, found)
+        if (flags.json) context.out.line(otlpJson([...legs.values()], VERSION))
+        else print(context.out, store, { found, legs, originals })
       })
     })
 }
 
-function print(out: Output, store: Store, found: Found, originals: ReadonlyMap<string, string>): void {
+interface Shown {
+  readonly found: Found
+  /** By request id. */
+  readonly legs: ReadonlyMap<string, Legs>
+  readonly originals: ReadonlyMap<string, string>
+}
+
+function print(out: Output, store: Store, { found, legs, originals }: Shown): void {
   for (const request of found.requests.slice(0, MOST_REQUESTS)) {
     const gateway = found.gatewayHops.find(h => h.hop_id === request.gateway_hop_id)
     const ids = request.app_hop_ids as string[]
     const apps = found.appHops.filter(h => ids.includes(String(h.hop_id)))
     const joins = joinsOf(request, found.links)
-    const spans = markedSpans(spansOf(gateway, apps), joins)
+    const own = legs.get(String(request.request_id))
+    const spans = own ? spansOf(own) : []
     const lines = [
       ...heading(out, request),
       ...facts(request, gateway, apps, joins),
+      ...traceLines(own),
       '',
-      ...waterfall(spans, out),
+      ...waterfall(spans, out, markedNames(spans, joins)),
       ...legend(spans),
       '',
       ...provenance(store, gateway, apps, joins, originals),
@@ -102,7 +121,7 @@ function facts(r: Row, gateway: Row | undefined, apps: readonly Row[], joins: Jo
     ['said by', saidBy(r)],
     ['who', [safe(r.subject ?? 'nobody named'), r.subject_kind ? `(${r.subject_kind}${r.subject_issuer ? ` of ${safe(r.subject_issuer)}` : ''})` : ''].join(' ').trim()],
     ['client', [r.developer_app && `app ${safe(r.developer_app)}`, r.client_id && `id ${safe(r.client_id)}`, r.client_ip ? `from ${safe(r.client_ip)}` : r.peer_ip && `peer ${safe(r.peer_ip)}`].filter(Boolean).join(', ')],
-    ['ids', [gateway?.correlation_raw && `${safe(gateway.correlation_field)} ${safe(gateway.correlation_raw)}`, r.message_id && `message ${safe(r.message_id)}`, r.trace_id && `trace ${safe(r.trace_id)}`, !gateway && apps[0]?.correlation_raw && `${safe(apps[0].correlation_field)} ${safe(apps[0].correlation_raw)}`].filter(Boolean).join(', ') || 'none logged'],
+    ['ids', [gateway?.correlation_raw && `${safe(gateway.correlation_field)} ${safe(gateway.correlation_raw)}`, r.message_id && `message ${safe(r.message_id)}`, !gateway && apps[0]?.correlation_raw && `${safe(apps[0].correlation_field)} ${safe(apps[0].correlation_raw)}`].filter(Boolean).join(', ') || 'none logged'],
     ...joinedTexts(joins).map((text, i): [string, string] => [i === 0 ? 'joined' : '', text]),
   ] // biome-ignore format: a table
   return rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(9)}${value}`)
@@ -129,11 +148,46 @@ function saidBy(r: Row): string {
   return `${layer}${detail}${legs}${seen}`
 }
 
+const TRACE_FROM: Readonly<Record<string, string>> = {
+  'gateway-traceparent': "from the gateway's traceparent",
+  'app-traceparent': 'from the traceparent that IIS logged',
+  'caller-traceparent': 'from the traceparent of the call on whose way it was made',
+  'correlation-id': 'from the correlation id',
+  'request-id': "from the request's own id",
+  'earlier-export': 'as it was exported before',
+}
+
+/** The trace, and what is known of the clocks behind it. */
+function traceLines(legs: Legs | undefined): string[] {
+  if (!legs) return []
+  const clocks = new Map(
+    legs.apps.flatMap(({ host, server_ip, clock_low_us: low, clock_high_us: high, calibrated }) =>
+      low === null || high === null
+        ? []
+        : [
+            [
+              host ?? server_ip ?? '(unnamed host)',
+              `${offsetText(low, high)}${calibrated ? '' : ', read without ids'}`,
+            ],
+          ],
+    ),
+  )
+  return [
+    `trace    ${legs.trace_id} (${TRACE_FROM[legs.trace_from] ?? legs.trace_from})`,
+    ...[...clocks].map(([host, text], i) => `${i === 0 ? 'clock' : ''.padEnd(5)}    ${safe(host)} ${text}`),
+  ]
+}
+
 function legend(spans: readonly Span[]): string[] {
+  const moved = spans.filter(isPlaced)
   const notes = [
-    spans.some(s => s.placed) ? '~ IIS logs whole seconds: drawn inside the call that caused it' : '',
-    spans.some(s => s.apartUs !== 0)
-      ? '? IIS logs whole seconds, and they do not fit the call: only the length of the bar means something'
+    moved.some(s => s.placedBy === 'clock')
+      ? "~ moved by the reading of its host's clock, and within the second that IIS logs, into the call that caused it"
+      : moved.length > 0
+        ? '~ IIS logs whole seconds: drawn inside the call that caused it'
+        : '',
+    spans.some(isMisfit)
+      ? '? does not fit into the call that caused it: only the length of the bar means something'
       : '',
   ]
   return notes.filter(note => note !== '')
@@ -213,7 +267,7 @@ async function original(source: SourceRecord, byteOffset: number): Promise<strin
   return 'text' in line ? line.text : `(original not shown: ${line.problem})`
 }
 
-function printJson(out: Output, found: Found, originals: ReadonlyMap<string, string>): void {
+function printHops(out: Output, found: Found, originals: ReadonlyMap<string, string>): void {
   const hop = (row: Row): Row => ({
     ...jsonRow(row),
     ...(originals.size ? { original: originals.get(String(row.hop_id)) ?? null } : {}),

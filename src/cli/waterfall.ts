@@ -1,33 +1,47 @@
-import type { Span } from '../traces/spans.ts'
+import type { Span } from '../traces/span.ts'
 import { duration, type Output, safe } from './output.ts'
 
 const BAR_COLUMNS = 48
 const GLYPH = { gateway: '█', target: '▓', app: '▒' } as const
-const DEPTH = { gateway: 0, target: 1, app: 2 } as const
+const MISFIT = 'throughline.clock.misfit'
+
+/** Whether a span stands where it was logged though the call that caused it is known, and it does not fit in there. */
+export function isMisfit(span: Span): boolean {
+  return span.events.some(event => event.name === MISFIT)
+}
+
+/** Whether an app span was moved into the call that caused it. */
+export function isPlaced(span: Span): boolean {
+  return span.placedBy !== 'stamps'
+}
 
 /**
- * Spans as bars over a common time axis. An app span whose clock does not fit the call that caused it cannot be placed
- * on the axis: it is drawn from the call's beginning, in its true length, and how far its clock is off is said.
+ * Spans as bars over a common time axis. An app span that does not fit the call that caused it cannot be placed on the
+ * axis: it is drawn from the call's beginning, in its true length, and what is off is said.
+ *
+ * @param names how spans are called, by span id; default: their own names
  */
-export function waterfall(spans: readonly Span[], out: Output): string[] {
+export function waterfall(
+  spans: readonly Span[],
+  out: Output,
+  names: ReadonlyMap<string, string> = new Map(),
+): string[] {
   if (spans.length === 0) return []
-  const axis = spans.filter(s => s.apartUs === 0)
+  const axis = spans.filter(span => !isMisfit(span))
   const first = Math.min(...axis.map(s => s.startUs))
   const last = Math.max(...axis.map(s => s.endUs), first + 1)
   const column = (us: number): number => Math.round((us / (last - first)) * BAR_COLUMNS)
   const call = spans.find(s => s.layer === 'target') ?? spans[0]
-  const labels = spans.map(s => `${'  '.repeat(DEPTH[s.layer])}${safe(s.name)}`)
+  const labels = spans.map(s => `${'  '.repeat(depthOf(s, spans))}${safe(names.get(s.spanId) ?? s.name)}`)
   const width = Math.min(44, Math.max(...labels.map(l => l.length)))
   const lines = spans.map((span, i) => {
-    const startUs = span.apartUs === 0 ? span.startUs : (call?.startUs ?? first)
+    const startUs = isMisfit(span) ? (call?.startUs ?? first) : span.startUs
     const from = Math.max(0, Math.min(column(startUs - first), BAR_COLUMNS - 1))
     const size = Math.min(BAR_COLUMNS - from, Math.max(1, column(span.endUs - span.startUs)))
-    const bar = `${' '.repeat(from)}${(span.apartUs === 0 ? GLYPH[span.layer] : '░').repeat(size)}`.padEnd(
-      BAR_COLUMNS,
-    )
+    const bar = `${' '.repeat(from)}${(isMisfit(span) ? '░' : GLYPH[span.layer]).repeat(size)}`
     const label = (labels[i] ?? '').slice(0, width).padEnd(width)
     const length = duration(span.endUs - span.startUs).padStart(8)
-    return `${label}  ${color(out, span, bar)}  ${length} ${String(span.status ?? '').padStart(3)} ${doubt(span)}`.trimEnd()
+    return `${label}  ${color(out, span, bar.padEnd(BAR_COLUMNS))}  ${length} ${String(span.status ?? '').padStart(3)} ${doubt(span)}`.trimEnd()
   })
   return [
     out.colors.dim(`${' '.repeat(width)}  0${duration(last - first).padStart(BAR_COLUMNS - 1)}`),
@@ -35,10 +49,16 @@ export function waterfall(spans: readonly Span[], out: Output): string[] {
   ]
 }
 
+/** How many of the spans at hand a span lies below. */
+function depthOf(span: Span, spans: readonly Span[]): number {
+  const parent = spans.find(other => other.spanId === span.parentId && other.traceId === span.traceId)
+  return parent ? depthOf(parent, spans) + 1 : 0
+}
+
 function doubt(span: Span): string {
-  if (span.apartUs !== 0)
-    return `? its clock says ${duration(Math.abs(span.apartUs))} ${span.apartUs > 0 ? 'later' : 'earlier'}`
-  return span.placed ? '~' : ''
+  if (!isMisfit(span)) return isPlaced(span) ? '~' : ''
+  if (span.apartUs === 0) return '? longer than the call'
+  return `? ${duration(Math.abs(span.apartUs))} too ${span.apartUs > 0 ? 'late' : 'early'} for the call`
 }
 
 function color({ colors }: Output, span: Span, bar: string): string {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HOT_ID_HOPS } from '../model/ids.ts'
 import { Database, sqlFile } from '../store/query.ts'
-import { dropWindows, HOT_ID_HOPS, judgeByIds, warningsOf } from './claims.ts'
+import { dropWindows, judgeByIds, warningsOf } from './claims.ts'
 
 let db: Database
 beforeAll(async () => {

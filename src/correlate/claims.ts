@@ -1,4 +1,5 @@
 import { addressMatcher } from '../model/address.ts'
+import { HOT_ID_HOPS } from '../model/ids.ts'
 import { MINUTE_US } from '../model/time.ts'
 import { type Database, quoteText, sqlFile } from '../store/query.ts'
 import { type Clocks, loadClocks, readClocks } from './clocks/clocks.ts'
@@ -9,9 +10,6 @@ const JUDGED = sqlFile('./judged_pairs.sql', import.meta.url)
 const REUSED = sqlFile('./candidates_reused.sql', import.meta.url)
 const OTHER = sqlFile('./candidates_other.sql', import.meta.url)
 const VERDICTS = sqlFile('./verdicts.sql', import.meta.url)
-
-/** Hops that may share an id before it counts as no id: a constant someone hard-coded. */
-export const HOT_ID_HOPS = 1000
 
 /**
  * Prior of the test whether a proxy's paths (or target stamps) are evidence at all: so many agreeing pairs are

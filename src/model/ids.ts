@@ -3,6 +3,9 @@ import { hash } from 'node:crypto'
 /** Version of the rule that makes hop ids; part of every hashed key. */
 export const IDENTITY_VERSION = 1
 
+/** An id that more hops than this carry around a day, on either side, stands for no request. */
+export const HOT_ID_HOPS = 1000
+
 /** Values that stand for "no value" in Apigee exports and headers; never an id or a person. */
 const SENTINELS = new Set([
   '',

@@ -38,3 +38,10 @@ export function rfc3339(us: EpochMicros): string {
   const fraction = String(micros).padStart(6, '0')
   return `${text}.${fraction.endsWith('000') ? fraction.slice(0, 3) : fraction}Z`
 }
+
+/** `2026-07-01 08:00:00.123456` (UTC), as DuckDB writes a timestamp, in µs since 1970; undefined for anything but text. */
+export function micros(value: unknown): EpochMicros | undefined {
+  if (typeof value !== 'string') return undefined
+  const [whole = '', fraction = ''] = value.split('.')
+  return Date.parse(`${whole.replace(' ', 'T')}Z`) * 1000 + Number(fraction.padEnd(6, '0'))
+}

@@ -209,7 +209,7 @@ async function stamped(
   return new Map([...known, ...found])
 }
 
-/** Puts found hops together, with the links in the table near_rows. */
+/** Puts found hops together, with the links in the table near_rows. The views of facts, links and requests over them stay. */
 async function load(
   store: Store,
   gateway: Map<string, number>,
@@ -228,7 +228,11 @@ async function load(
      CREATE OR REPLACE TEMP TABLE near_app AS SELECT * FROM ${relation('app', app, 'end_ts')}`,
   )
   await factsOver(store, 'near_gateway', 'near_app', 'near_rows')
-  const requests = await db.rows(`SELECT * FROM (${REQUESTS_OF_FACTS}) ORDER BY start_ts, request_id`)
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE near_requests AS ${REQUESTS_OF_FACTS};
+     CREATE OR REPLACE TEMP VIEW requests AS SELECT * FROM near_requests`,
+  )
+  const requests = await db.rows('SELECT * FROM requests ORDER BY start_ts, request_id')
   const gatewayHops = await db.rows(
     'SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM gateway_facts ORDER BY start_ts, hop_id',
   )

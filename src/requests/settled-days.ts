@@ -12,7 +12,7 @@ export function daysWithHops(state: LedgerState): string[] {
 
 /** Files of ready requests that still say what facts and links say, by day. */
 export function readyDays(state: LedgerState, shape: string): Map<string, IndexRecord> {
-  const changed = changes(state)
+  const changed = dayChanges(state)
   const ready = state.indexes.filter(
     i => i.kind === 'requests' && i.shape === shape && changed(i.day).seq <= (i.upTo ?? -1),
   )
@@ -21,17 +21,19 @@ export function readyDays(state: LedgerState, shape: string): Map<string, IndexR
 
 /** Days that have settled: they and their neighbours are closed and linked. Their requests can be made ready. */
 export function settledDays(state: LedgerState): string[] {
-  const changed = changes(state)
+  const changed = dayChanges(state)
   return daysWithHops(state).filter(day => changed(day).isSettled)
 }
 
-interface Change {
+export interface DayChange {
   /** The last entry that may have changed the requests of a day. */
   readonly seq: number
+  /** Whether the day and its neighbours are closed and linked. */
   readonly isSettled: boolean
 }
 
-function changes(state: LedgerState): (day: string) => Change {
+/** How a day, or a neighbour on whose hops and claims its requests depend, has changed last. */
+export function dayChanges(state: LedgerState): (day: string) => DayChange {
   const own = new Map<string, { seq: number; isSettled: boolean }>()
   for (const [key, { day, changedSeq, state: is }] of state.days) {
     const found = own.get(day) ?? { seq: -1, isSettled: true }

@@ -55,3 +55,7 @@ CREATE OR REPLACE MACRO subject_shape(kind, issuer, name) AS
 -- The application of a hop. These hold until applications are configured.
 CREATE OR REPLACE MACRO gateway_application(environment, proxy, target_host) AS 'default';
 CREATE OR REPLACE MACRO app_application(site, host_header, server_ip, host) AS 'default';
+
+-- The trace that a correlation id stands for: itself where it has the form of a trace id, else 128 bits of SHA-256.
+CREATE OR REPLACE MACRO trace_of_id(id) AS
+  CASE WHEN regexp_full_match(id, '[0-9a-f]{32}') AND id <> repeat('0', 32) THEN id ELSE substr(sha256('trace ' || id), 1, 32) END;

@@ -195,8 +195,8 @@ describe('trace', () => {
     )
   })
 
-  test('--json is one document with a version', async () => {
-    const { stdout } = await throughline(['trace', 'id-1-0123456789', '--json'], at())
+  test('--hops is one document with a version', async () => {
+    const { stdout } = await throughline(['trace', 'id-1-0123456789', '--hops'], at())
     const document = JSON.parse(stdout) as { requests: Record<string, unknown>[] }
     expect(Object.keys(document)).toEqual(['version', 'requests', 'gateway_hops', 'app_hops', 'links'])
     expect(document).toMatchObject({
@@ -204,6 +204,16 @@ describe('trace', () => {
       requests: [{ state: 'joined', status: 500, start_ts: '2026-07-01T22:01:00Z', app_hops: 1 }],
       links: [{ verdict: 'linked', method: 'id', how: 'equal' }],
     })
+  })
+
+  test('--json is OTLP JSON', async () => {
+    const { stdout } = await throughline(['trace', 'id-1-0123456789', '--json'], at())
+    const document = JSON.parse(stdout) as {
+      resourceSpans: { scopeSpans: { spans: { name: string; kind: number }[] }[] }[]
+    }
+    const spans = document.resourceSpans.flatMap(r => r.scopeSpans.flatMap(s => s.spans))
+    // SPAN_KIND_SERVER is 2, SPAN_KIND_CLIENT 3 (opentelemetry-proto, trace.proto).
+    expect(spans.map(s => s.kind).sort()).toEqual([2, 2, 3])
   })
 
   test('an id that no hop carries is exit code 1', async () => {

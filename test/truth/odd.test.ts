@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CONFIG } from '../../src/config/schema.ts'
-import { HOT_ID_HOPS } from '../../src/correlate/claims.ts'
+import { HOT_ID_HOPS } from '../../src/model/ids.ts'
 import { type Exchange, type Link, outcomeOf } from '../support/exchanges.ts'
 import { compare } from '../support/truth.ts'
 
