@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // Tests of real services are run by vitest.services.config.ts.
+    exclude: [...configDefaults.exclude, 'test/services/**'],
     // Chunks, DuckDB and child processes: generous, as no test asserts a time.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process'
+import { describe } from 'vitest'
+
+interface Needed {
+  readonly command: readonly [string, ...string[]]
+  /** Finds major and minor version in what the command prints. */
+  readonly version: RegExp
+  readonly atLeast: readonly [number, number]
+  readonly what: string
+  readonly get: string
+}
+
+/** Programs that service tests need beside Node, and how a user gets them. */
+const TOOLS = {
+  go: {
+    command: ['go', 'version'],
+    version: /go(\d+)\.(\d+)/,
+    // The `go` line of the Collector's go.mod.
+    atLeast: [1, 25],
+    what: 'Go 1.25 or later, to build the OpenTelemetry Collector',
+    get: 'https://go.dev/dl/ or `brew install go`; distributions often carry an older one',
+  },
+  openssl: {
+    command: ['openssl', 'version'],
+    version: /(?:OpenSSL|LibreSSL) (\d+)\.(\d+)/,
+    atLeast: [1, 1],
+    what: 'openssl 1.1 or later, to make certificates',
+    get: '`apt-get install openssl` or `brew install openssl`',
+  },
+} as const satisfies Record<string, Needed>
+
+export type Tool = keyof typeof TOOLS
+
+/**
+ * `describe`, or its skipping form where this machine lacks a tool: `needs('go')('the Collector', () => { … })`.
+ * In continuous integration (`CI` is set) a missing tool is an error, so that no test is left out unseen.
+ */
+export function needs(...tools: readonly Tool[]): typeof describe | typeof describe.skip {
+  const problems = tools.flatMap(tool => missing(tool) ?? [])
+  if (problems.length === 0) return describe
+  if (isCi()) throw new Error(problems.join('\n'))
+  return describe.skip
+}
+
+/** Says what is missing and how to get it; undefined if the tool is there and new enough. */
+export function missing(tool: Tool): string | undefined {
+  const { command, version, atLeast, what, get }: Needed = TOOLS[tool]
+  const [program, ...args] = command
+  const { stdout, error } = spawnSync(program, args, { encoding: 'utf8' })
+  const found = version.exec(stdout ?? '')
+  const major = Number(found?.[1] ?? -1)
+  const isEnough = major > atLeast[0] || (major === atLeast[0] && Number(found?.[2]) >= atLeast[1])
+  if (isEnough) return undefined
+  const seen = error ? `${program} was not found` : `found ${JSON.stringify(stdout.trim())}`
+  return `service tests need ${what}: ${seen}. Get it from ${get}`
+}
+
+/** A line for each tool that this machine lacks. */
+export function missingTools(): string[] {
+  return (Object.keys(TOOLS) as Tool[]).flatMap(tool => missing(tool) ?? [])
+}
+
+export function isCi(): boolean {
+  return !['', '0', 'false'].includes(process.env.CI ?? '')
+}
