@@ -168,6 +168,8 @@ const WHAT_TO_DO = {
   STORE_CHANGED: 'Run the command again: it read for longer than replaced files are kept where it could leave no note in the store.',
   PRUNE_REFUSED: 'Link or close the day that the message names, or prune less.',
   OUTPUT_UNWRITABLE: 'Make the folder, free space or give permission, then repeat the command.',
+  EXPORT_BUSY: 'Stop the other process, or send to a receiver of another name.',
+  EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
   EXPORT_UNAVAILABLE: 'Run the command again when the backend takes data: what was acknowledged is not sent again.',
   EXPORT_REFUSED: 'Correct what the message names: the endpoint, a header, a certificate, or a limit of the backend; then run the command again.',
   OUTPUT_EXISTS: 'Name another file, or give `--force`.',
