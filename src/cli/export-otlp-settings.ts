@@ -66,8 +66,8 @@ function split(text: string, by: string, where: string): [string, string] {
 
 export interface OutletOptions {
   readonly nowMs: () => number
-  /** Never gives up. */
-  readonly isLive: boolean
+  /** How long to go on while nothing is taken, ms; undefined: as long as the sender does by itself. */
+  readonly patienceMs: number | undefined
   readonly stop: AbortSignal
   readonly onTaken: (kind: 'spans' | 'logs', count: number) => void
   readonly onRetry: (retry: Retry) => void
@@ -99,7 +99,7 @@ export function openOutlets(settings: OtlpSettings, options: OutletOptions): Otl
       stop: options.stop,
       onAcknowledged: count => options.onTaken(kind, count),
       onRetry: options.onRetry,
-      ...(options.isLive ? { patienceMs: Number.POSITIVE_INFINITY } : {}),
+      ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
     })
   const spans = open('spans', traces, spanSignal(format))
   const logs = settings.logs ? open('logs', logsUrl, logSignal(format)) : undefined

@@ -27,6 +27,7 @@ export interface OtlpFlags extends StoreFlags {
   readonly cert?: string
   readonly key?: string
   readonly timeout?: number
+  readonly patience?: number
   readonly concurrency?: number
   readonly batch?: number
   readonly sample?: number
@@ -85,6 +86,7 @@ function addOptions(command: Command): Command {
     .option('--cert <file>', "the client's own certificate (PEM)")
     .option('--key <file>', 'its private key (PEM)')
     .option('--timeout <seconds>', 'how long to wait for an answer (default: 30)', number('--timeout'))
+    .option('--patience <seconds>', 'how long to go on while the receiver takes nothing at all (default: 600; with --follow for ever)', number('--patience'))
     .option('--concurrency <count>', 'requests under way at a time (default: 4)', number('--concurrency'))
     .option('--batch <spans>', 'spans in a request (default: 2000)', number('--batch')) // biome-ignore format: a table
 }
@@ -156,7 +158,7 @@ async function sendAll(context: Context, dayExport: DayExport, sending: Sending)
   const printer = new ExportPrinter(context, flags.json === true)
   const outlets = openOutlets(settings, {
     nowMs: context.now,
-    isLive: flags.follow === true,
+    patienceMs: patienceOf(flags),
     stop: stop.signal,
     onTaken: (kind, count) => dayExport.progress.taken(kind, count),
     onRetry: retry => printer.retry(retry),
@@ -179,6 +181,11 @@ async function sendAll(context: Context, dayExport: DayExport, sending: Sending)
     printer.ended(outlets.accounting())
   }
   if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
+}
+
+function patienceOf({ patience, follow }: OtlpFlags): number | undefined {
+  if (patience !== undefined) return patience * 1000
+  return follow ? Number.POSITIVE_INFINITY : undefined
 }
 
 function endpointOf(text: string | undefined): string {
