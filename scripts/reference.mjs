@@ -461,6 +461,7 @@ const ROOMS = {
   ledger: 'Hash-chained entries, snapshots, durable files, and the state that entries add up to.',
   model: 'Types and pure functions: columns of hops, ids, times, subjects, addresses, scrubbing.',
   config: 'Schema, defaults and loading of the configuration; the key for tokens.',
+  telemetry: 'Metrics and spans of our own process: the tables of them, and how they are recorded; started in `cli/`.',
 } // biome-ignore format: a table
 
 function roomTable() {
