@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isAddressBlock } from '../model/address.ts'
 import { APPLICATIONS } from './applications.ts'
 import { SUBJECTS } from './subjects.ts'
+import { TELEMETRY } from './telemetry.ts'
 
 const names = (description: string, defaults: string[]) =>
   z.array(z.string().min(1)).default(defaults).describe(description)
@@ -78,6 +79,7 @@ export const CONFIG = z.strictObject({
     })
     .prefault({})
     .describe('Resources.'),
+  telemetry: TELEMETRY,
 }) // biome-ignore format: a table
 
 export type Config = z.infer<typeof CONFIG>
