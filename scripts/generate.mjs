@@ -1,10 +1,11 @@
-// Writes what is made from the program: reference pages, JSON Schemas, and the outputs that README and guide show.
+// Writes what is made from the program: reference pages, JSON Schemas, the Grafana dashboard, and the outputs that README and guide show.
 // Needs a build. --check writes nothing and ends with 1 where a file is out of date; --reference and --console take
 // one half only.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { withOutput } from './console.mjs'
+import { DASHBOARDS } from './grafana.mjs'
 import { root } from './install.mjs'
 import { BLOCKS, PAGES, SCHEMAS } from './reference.mjs'
 
@@ -26,7 +27,8 @@ const read = path => {
 
 const wanted = new Map()
 if (everything || flags.has('--reference')) {
-  for (const [path, text] of Object.entries({ ...PAGES(), ...SCHEMAS() })) wanted.set(path, text)
+  for (const [path, text] of Object.entries({ ...PAGES(), ...SCHEMAS(), ...DASHBOARDS() }))
+    wanted.set(path, text)
   for (const [path, blocks] of Object.entries(BLOCKS()))
     wanted.set(path, withBlocks(read(path), blocks, path))
 }

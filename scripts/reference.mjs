@@ -4,12 +4,12 @@ import { z } from 'zod'
 import { root } from './install.mjs'
 
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
-const [errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format] =
+const [errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, telemetry, metrics, spans] =
   await Promise.all(
     [
       'errors.js', 'config/schema.js', 'config/load.js', 'cli/program.js', 'model/hop.js', 'ledger/entry.js',
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
-      'requests/fields.js', 'formats/apigee-export/columns.js',
+      'requests/fields.js', 'formats/apigee-export/columns.js', 'config/telemetry.js', 'telemetry/metrics.js', 'telemetry/spans.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -68,6 +68,17 @@ export const BLOCKS = () => ({
     entries: entryTables(),
   },
   'docs/architecture.md': { rooms: roomTable() },
+  'docs/telemetry.md': {
+    metrics: table(
+      ['metric', 'kind', 'unit', 'meaning', 'attribute'],
+      Object.entries(metrics.METRICS).map(metricRow),
+    ),
+    spans: table(['span', 'meaning', 'attributes'], Object.entries(spans.SPANS).map(spanRow)),
+    environment: table(
+      ['variable', 'meaning'],
+      Object.entries(telemetry.TELEMETRY_ENVIRONMENT).map(([name, meaning]) => [code(name), meaning]),
+    ),
+  },
 })
 
 /** JSON Schemas by path. */
@@ -138,6 +149,26 @@ const LINK_MEANINGS = {
   calibrated: 'Whether the clock was read from pairs that an id joins.',
 }
 
+// Telemetry
+
+const METRIC_KINDS = {
+  counter: 'counter',
+  histogram: 'histogram',
+  gauge: 'gauge',
+  observed: 'up-down counter',
+  'observed-total': 'counter',
+}
+
+function metricRow([name, { kind, unit, means, attribute }]) {
+  const values = attribute ? `${code(attribute.name)}: ${attribute.means}` : ''
+  return [code(name), explained(METRIC_KINDS, kind, 'METRIC_KINDS'), code(unit), means, values]
+}
+
+function spanRow([name, { means, attributes }]) {
+  const list = Object.entries(attributes).map(([key, meaning]) => `${code(key)}: ${meaning}`)
+  return [code(name), means, list.join('; ')]
+}
+
 // Errors
 
 const EXIT_CODES = [
@@ -167,6 +198,7 @@ const WHAT_TO_DO = {
   STORE_WRITE: 'Free space or give permission, then repeat the command: nothing that was there before is harmed.',
   STORE_CHANGED: 'Run the command again: it read for longer than replaced files are kept where it could leave no note in the store.',
   PRUNE_REFUSED: 'Link or close the day that the message names, or prune less.',
+  LISTEN_FAILED: 'Name another port, or end what listens there; nothing was touched.',
   OUTPUT_UNWRITABLE: 'Make the folder, free space or give permission, then repeat the command.',
   EXPORT_BUSY: 'Stop the other process, or send to a receiver of another name.',
   EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
@@ -268,6 +300,7 @@ ${table(
   [
     [code('THROUGHLINE_KEY_FILE'), 'Where the key is kept that access tokens are hashed with. Default: `throughline/token.key` below `XDG_CONFIG_HOME`, else below `~/.config`. Made on first use, readable by its owner only, never inside a store.'],
     [code('NO_COLOR'), 'Any value turns colour off.'],
+    [code('OTEL_*'), 'Telemetry of Throughline itself: [telemetry.md](telemetry.md#environment).'],
   ],
 )}
 `
@@ -465,6 +498,7 @@ const ROOMS = {
   ledger: 'Hash-chained entries, snapshots, durable files, and the state that entries add up to.',
   model: 'Types and pure functions: columns of hops, ids, times, subjects, addresses, scrubbing.',
   config: 'Schema, defaults and loading of the configuration; the key for tokens.',
+  telemetry: 'Metrics and spans of our own process: the tables of them, and how they are recorded; started in `cli/`.',
 } // biome-ignore format: a table
 
 function roomTable() {

@@ -31,6 +31,11 @@ export const ERRORS = {
     retry: false,
     means: 'days that are open or not linked would be pruned, or links of a day that stays would be lost',
   },
+  LISTEN_FAILED: {
+    exit: 2,
+    retry: true,
+    means: 'an address to serve at is taken, is not of this machine or may not be used',
+  },
   OUTPUT_UNWRITABLE: {
     exit: 3,
     retry: true,

@@ -7,6 +7,8 @@ import { findDamage } from '../store/damage.ts'
 import { Store, type StoreOptions, type Surroundings } from '../store/store.ts'
 import { createOutput, type Output } from './output.ts'
 import { Signals } from './signals.ts'
+import { type Listening, Telemetry } from './telemetry.ts'
+import { watchStore } from './telemetry-store.ts'
 import { VERSION } from './version.ts'
 
 /** What every command gets from the process it runs in. */
@@ -16,6 +18,7 @@ export interface Context {
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number
   readonly signals: Signals
+  readonly telemetry: Telemetry
 }
 
 /** Options that commands on a store share. */
@@ -31,7 +34,10 @@ export function storeOptions(command: Command): Command {
 }
 
 export function createContext(): Context {
-  return { out: createOutput(process.env), env: process.env, now: Date.now, signals: new Signals() }
+  const { env } = process
+  const out = createOutput(env)
+  const signals = new Signals()
+  return { out, env, now: Date.now, signals, telemetry: new Telemetry({ out, env, signals }) }
 }
 
 function surroundings(context: Context): Surroundings {
@@ -59,10 +65,12 @@ export async function withWriter<T>(
   context: Context,
   flags: StoreFlags,
   action: (store: Store, loaded: LoadedConfig) => Promise<T>,
-  settings: Pick<StoreOptions, 'readsAll'> = {},
+  { readsAll = false, ...listening }: Pick<StoreOptions, 'readsAll'> & Partial<Listening> = {},
 ): Promise<T> {
   const loaded = loadConfig(flags.config)
-  const store = await Store.write({ ...storeSettings(flags, loaded), ...settings }, surroundings(context))
+  await context.telemetry.start(loaded.config.telemetry, { isLong: false, ...listening })
+  const store = await Store.write({ ...storeSettings(flags, loaded), readsAll }, surroundings(context))
+  watchStore(store)
   return using(store, () => action(store, loaded))
 }
 

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { isDynamicPattern } from 'tinyglobby'
+import type { LoadedConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
 import type { Follower } from '../pipeline/follow.ts'
 import type { FollowEvent } from '../pipeline/follow-events.ts'
 import { follow } from '../pipeline/run.ts'
+import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, tokenPseudonym, withWriter } from './context.ts'
 import { FollowPrinter } from './follow-print.ts'
 import { Totals } from './totals.ts'
@@ -14,6 +16,7 @@ interface Following extends StoreFlags {
   readonly fields?: readonly string[] | undefined
   readonly maxRejects?: number | undefined
   readonly json?: boolean
+  readonly prometheus?: string
   readonly declared: readonly { side: 'gateway' | 'app'; from: string; to: string }[]
 }
 
@@ -31,7 +34,8 @@ export async function followSources(
     follower?.stop()
     return true
   })
-  await withWriter(context, following, async (store, { config }) => {
+  const listening = { listen: following.prometheus, isLong: true }
+  const act = async (store: Store, { config }: LoadedConfig): Promise<void> => {
     for (const cover of following.declared) store.append({ kind: 'coverage', ...cover })
     const totals = new Totals()
     const printer = new FollowPrinter(context, totals, following.json === true)
@@ -60,12 +64,16 @@ export async function followSources(
       ) // biome-ignore format: one call
       printer.stopped()
       // The engine is still linking, which nobody waits for: the next run makes up for it.
-      if (isAbandoned) process.exit(0)
+      if (isAbandoned) {
+        await context.telemetry.stop()
+        process.exit(0)
+      }
     } finally {
       release()
       printer.clear()
     }
-  })
+  }
+  await withWriter(context, following, act, listening)
 }
 
 function checkPlaces(places: readonly string[]): void {

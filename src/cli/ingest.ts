@@ -30,6 +30,7 @@ interface Flags extends StoreFlags {
   readonly maxRejects?: string
   readonly follow?: boolean
   readonly json?: boolean
+  readonly prometheus?: string
 }
 
 export function ingestCommand(program: Command, context: Context): void {
@@ -50,6 +51,7 @@ export function ingestCommand(program: Command, context: Context): void {
     .option('--max-rejects <n>', 'stop when more lines than this are rejected')
     .option('--follow', 'read on as logs grow, rotate and appear, until SIGINT or SIGTERM')
     .option('--json', 'with --follow: one JSON object a line for whatever happens')
+    .option('--prometheus <[host:]port>', 'with --follow: serve metrics for Prometheus at this address')
     .addHelpText(
       'after',
       '\nExamples:\n  throughline ingest exports/ iis-logs/\n  throughline ingest --follow exports/ iis-logs/\n  zcat day.json.gz | throughline ingest - --store /data/evidence',
@@ -62,6 +64,8 @@ export function ingestCommand(program: Command, context: Context): void {
       const reading = { host: flags.host, site: flags.site, fields, maxRejects }
       if (flags.follow)
         return followSources(context, sources, { ...reading, ...flags, fields, maxRejects, declared })
+      if (flags.prometheus)
+        throw new ThroughlineError('USAGE', 'ingest --prometheus: it goes with --follow only')
       if (flags.json) throw new ThroughlineError('USAGE', 'ingest --json: it goes with --follow only')
       const inputs = await discoverInputs(sources, storeFolder(flags))
       const progress = new ProgressLine(context.out, context.now)

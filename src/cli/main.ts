@@ -8,8 +8,9 @@ import { createProgram } from './program.ts'
 
 /** A reader that closes the pipe has what it wanted. */
 process.stdout.on('error', error => {
-  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(process.exitCode ?? 0)
-  process.exit(report(unwritable('standard output', error)))
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') return leave()
+  process.exitCode = report(unwritable('standard output', error))
+  leave()
 })
 
 const context = createContext()
@@ -24,6 +25,17 @@ try {
   await program.parseAsync(args)
 } catch (error) {
   process.exitCode = report(error)
+} finally {
+  if (context.telemetry.isOn) await context.telemetry.stop()
+}
+// Something of it waits for an answer that does not come; without it the process ends by itself.
+if (context.telemetry.isOn) process.exit()
+
+/** Ends the process at once, though the command is still at work, but for what telemetry has left to send. */
+function leave(): void {
+  if (!context.telemetry.isOn) process.exit()
+  context.out.mute()
+  void context.telemetry.stop().finally(() => process.exit())
 }
 
 function report(error: unknown): number {

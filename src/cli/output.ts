@@ -22,6 +22,8 @@ export interface Output {
   note(text: string): void
   /** Something odd; nothing was lost. */
   warn(text: string): void
+  /** Ends all output to stdout: the process is about to end, whatever the command is still doing. */
+  mute(): void
 }
 
 export type ColorChoice = 'auto' | 'always' | 'never'
@@ -32,19 +34,25 @@ export function wantsColor(choice: ColorChoice, env: NodeJS.ProcessEnv, isTermin
 }
 
 export function createOutput(env: NodeJS.ProcessEnv): Output {
+  let isMuted = false
   const output = {
     colors: pc.createColors(wantsColor('auto', env, process.stdout.isTTY === true)),
     isTerminal: process.stdout.isTTY === true,
     width: process.stdout.isTTY ? process.stdout.columns : undefined,
     quiet: false,
-    line: (text = '') => void process.stdout.write(`${text}\n`),
+    line: (text = '') => void (isMuted || process.stdout.write(`${text}\n`)),
     write: (text: string) =>
       new Promise<void>(resolve => {
+        // Never resolved: what is written in many parts stops here.
+        if (isMuted) return
         if (process.stdout.write(text)) resolve()
         else process.stdout.once('drain', resolve)
       }),
     note: (text: string) => void (output.quiet || process.stderr.write(`${text}\n`)),
     warn: (text: string) => void (output.quiet || process.stderr.write(`warning: ${text}\n`)),
+    mute: () => {
+      isMuted = true
+    },
   }
   return output
 }

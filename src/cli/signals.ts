@@ -6,6 +6,7 @@ export type Signal = keyof typeof SIGNAL_CODES
 /** What SIGINT and SIGTERM do. The second one always ends the process at once. */
 export class Signals {
   #handler: ((signal: Signal) => boolean) | undefined
+  #beforeExit: (() => Promise<void>) | undefined
   #isAsked = false
 
   /**
@@ -21,6 +22,11 @@ export class Signals {
     }
   }
 
+  /** Sets what is to be done before the first signal ends the process; it must take a bounded time. */
+  beforeExit(action: () => Promise<void>): void {
+    this.#beforeExit = action
+  }
+
   /** Listens to the signals of the process. */
   listen(): void {
     for (const signal of Object.keys(SIGNAL_CODES) as Signal[]) process.on(signal, () => this.#take(signal))
@@ -33,6 +39,7 @@ export class Signals {
     process.stderr.write(
       `\n${signal}: stopped; what was committed before is kept, and running the command again goes on from there\n`,
     )
-    process.exit(SIGNAL_CODES[signal])
+    if (!isFirst || !this.#beforeExit) process.exit(SIGNAL_CODES[signal])
+    void this.#beforeExit().finally(() => process.exit(SIGNAL_CODES[signal]))
   }
 }

@@ -3,6 +3,7 @@ import { isAddressBlock } from '../model/address.ts'
 import { APPLICATIONS } from './applications.ts'
 import { OTLP } from './otlp.ts'
 import { SUBJECTS } from './subjects.ts'
+import { TELEMETRY } from './telemetry.ts'
 
 const names = (description: string, defaults: string[]) =>
   z.array(z.string().min(1)).default(defaults).describe(description)
@@ -80,6 +81,7 @@ export const CONFIG = z.strictObject({
     })
     .prefault({})
     .describe('Resources.'),
+  telemetry: TELEMETRY,
 }) // biome-ignore format: a table
 
 export type Config = z.infer<typeof CONFIG>

@@ -3,6 +3,7 @@ import { type ApplicationDay, type DayState, dayKey } from '../ledger/state.ts'
 import { DAY_US, dayNumber, HOUR_US, MINUTE_US } from '../model/time.ts'
 import { factsRelation } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
+import { inSpan } from '../telemetry/record.ts'
 
 /** How much later than a day's end a side must have logged something for the day to be whole. */
 const COVERAGE_SLACK_US = 15 * MINUTE_US
@@ -28,6 +29,14 @@ interface LastSeen {
 export async function closeDays(store: Store): Promise<ApplicationDay[]> {
   const open = openDays(store)
   if (open.length === 0) return []
+  return inSpan('close', {}, async span => {
+    const closed = await closeWhole(store, open)
+    span.set({ 'throughline.days': closed.length })
+    return closed
+  })
+}
+
+async function closeWhole(store: Store, open: readonly DayState[]): Promise<ApplicationDay[]> {
   const seen = await lastSeen(store, open)
   const closed: ApplicationDay[] = []
   for (const it of open) {

@@ -10,9 +10,11 @@ import { emptyRelation, factsRelation, type Range } from '../store/facts.ts'
 import { layout } from '../store/layout.ts'
 import { quoteText, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
+import { inSpan, isRecording, timed } from '../telemetry/record.ts'
 import { type ClaimedDay, writeClaims } from './claimed-day.ts'
 import { dropWindows, judgeByIds, warningsOf } from './claims.ts'
 import { matchDay } from './match-day.ts'
+import { recordOutcomes } from './outcomes.ts'
 import { settleContests } from './settle.ts'
 
 /** Version of the linking method; part of every link entry. */
@@ -27,6 +29,8 @@ export interface LinkOptions {
   /** Days (`dayKey`) whose file of links is missing or damaged: it is not read, and written anew in any case. */
   readonly lost?: ReadonlySet<string>
 }
+
+type ClaimOptions = LinkOptions & { readonly hasAliases: boolean }
 
 export interface LinkedDay extends ApplicationDay {
   readonly changed: boolean
@@ -45,16 +49,30 @@ export async function linkDays(
   options: LinkOptions,
 ): Promise<LinkedDay[]> {
   const affected = affectedDays(store.state, touched)
+  return inSpan('link', {}, async span => {
+    const linked = await linkAffected(store, affected, options)
+    const changed = linked.filter(day => day.changed).length
+    span.set({ 'throughline.days': linked.length, 'throughline.days.changed': changed })
+    return linked
+  })
+}
+
+async function linkAffected(
+  store: Store,
+  affected: readonly ApplicationDay[],
+  options: LinkOptions,
+): Promise<LinkedDay[]> {
   const days = affected.filter(day => !isFrozen(store.state, day))
   const claimed: ClaimedDay[] = []
   const hasAliases = await loadAliases(store)
   for (const [place, day] of days.entries()) {
     options.onDay?.(day.day, place + 1, days.length)
-    claimed.push(await claimDay(store, day, { ...options, hasAliases }))
+    claimed.push(await timedClaim(store, day, { ...options, hasAliases }))
   }
   const settled = await settleContests(store, claimed)
   const results: LinkedDay[] = []
   for (const day of settled) results.push(await publishDay(store, day, options))
+  if (isRecording()) await recordOutcomes(store, results)
   const shown = results.filter(day => day.changed || !isFrozen(store.state, day))
   return [...shown, ...keptDays(store, affected)]
 }
@@ -87,10 +105,19 @@ function affectedDays(state: LedgerState, touched: readonly ApplicationDay[]): A
   return [...near].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, day]) => day)
 }
 
+function timedClaim(store: Store, day: ApplicationDay, options: ClaimOptions): Promise<ClaimedDay> {
+  const attributes = { 'throughline.application': day.application, 'throughline.day': day.day }
+  return inSpan('link day', attributes, async span => {
+    const claimed = await timed('throughline.link.duration', () => claimDay(store, day, options))
+    span.set({ 'throughline.link.rows': claimed.summary.rows })
+    return claimed
+  })
+}
+
 async function claimDay(
   store: Store,
   { application, day }: ApplicationDay,
-  options: LinkOptions & { readonly hasAliases: boolean },
+  options: ClaimOptions,
 ): Promise<ClaimedDay> {
   const { db, state, root } = store
   const start = dayNumber(day) * DAY_US

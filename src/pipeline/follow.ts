@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts'
 import type { FollowEvent, FollowOptions } from './follow-events.ts'
 import { LinkRefresh } from './follow-links.ts'
 import { type FollowedFile, type Host, OVER_MS, STABLE_MS } from './followed-file.ts'
-import { FollowedFiles } from './followed-files.ts'
+import { FollowedFiles, measureLag } from './followed-files.ts'
 import { IngestRun } from './ingest.ts'
 import { Intake } from './intake.ts'
 import type { Known } from './known.ts'
@@ -184,10 +184,12 @@ export class Follower {
     const due = more ? this.#files.due() : []
     const bytes = due.reduce((sum, file) => sum + file.behindBytes, 0)
     this.#lagSinceMs = bytes > 0 ? (this.#lagSinceMs ?? nowMs) : undefined
+    const seconds = (nowMs - (this.#lagSinceMs ?? nowMs)) / 1000
+    measureLag(this.#files, bytes, seconds)
     this.#tell({ event: 'state', files: this.#files.size, lagBytes: bytes })
     if (bytes < LAG_BYTES || nowMs - this.#lastLagMs < LAG_EVERY_MS) return
     this.#lastLagMs = nowMs
-    this.#tell({ event: 'lag', bytes, seconds: (nowMs - (this.#lagSinceMs ?? nowMs)) / 1000 })
+    this.#tell({ event: 'lag', bytes, seconds })
   }
 
   #tell(event: FollowEvent): void {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { lookAt, type SeenFile } from '../sources/walk.ts'
 import type { Sight } from '../sources/watch.ts'
+import { level } from '../telemetry/record.ts'
 import { FollowedFile, type Host } from './followed-file.ts'
 
 /** A file that was not seen to change for so long is only looked at in walks over all files. */
@@ -150,6 +151,14 @@ export class FollowedFiles {
     }
     return this.#open.size <= most
   }
+}
+
+/** Tells metrics how the follower keeps up. */
+export function measureLag(files: FollowedFiles, lagBytes: number, lagSeconds: number): void {
+  level('throughline.files.followed', files.size)
+  level('throughline.files.open', files.open.size)
+  level('throughline.follow.lag.size', lagBytes)
+  level('throughline.follow.lag.duration', lagSeconds)
 }
 
 /** Whether a file is still what its name leads to. */

@@ -5,6 +5,8 @@ import type { RefusedRecord, SourceRecord } from '../ledger/entry.ts'
 import type { Input } from '../sources/discover.ts'
 import { openSource, type ReadDigest, readHead } from '../sources/read.ts'
 import type { Store } from '../store/store.ts'
+import { count, inSpan, type OwnSpan } from '../telemetry/record.ts'
+import type { SpanAttributes } from '../telemetry/spans.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
 import { isPruned, type Known } from './known.ts'
 import { forgetLastLine, lastLine } from './last-line.ts'
@@ -85,8 +87,10 @@ export class IngestRun {
       const known = found ?? (await this.#lookUp(input.path))
       if (known.is === 'known')
         this.#known.push({ path: input.path, isPruned: isPruned(this.#intake.store.state, known.source) })
-      else if (known.is === 'grown') await this.#resume(input, known)
-      else await this.#read(input)
+      else
+        await inSpan('read file', { 'file.path': input.path }, span =>
+          known.is === 'grown' ? this.#resume(input, known, span) : this.#read(input, span),
+        )
     } catch (error) {
       if (!(error instanceof ThroughlineError) || error.code !== 'SOURCE_UNREADABLE') throw error
       this.#refuse(input, { name: 'unreadable', advice: error.message })
@@ -98,7 +102,7 @@ export class IngestRun {
     return path === '-' ? { is: 'new' } : this.#intake.known.lookUp(path)
   }
 
-  async #read(input: Input): Promise<void> {
+  async #read(input: Input, span: OwnSpan<'read file'>): Promise<void> {
     const { path } = input
     const source = await openSource(path)
     const blocks = source.blocks[Symbol.asyncIterator]()
@@ -112,11 +116,15 @@ export class IngestRun {
     }
     const record = this.#intake.begin({ path, format: format.name, gzip: source.gzip, head })
     await this.#decode(record, format.open(this.#intake.context(record)), first, blocks)
-    this.#finish(record, source.digest())
+    this.#finish(record, source.digest(), span)
   }
 
   /** Goes on where an earlier read of the same bytes ended. */
-  async #resume(input: Input, { source, stop }: Extract<Known, { is: 'grown' }>): Promise<void> {
+  async #resume(
+    input: Input,
+    { source, stop }: Extract<Known, { is: 'grown' }>,
+    span: OwnSpan<'read file'>,
+  ): Promise<void> {
     const { path } = input
     const start = await openSource(path)
     const { head } = await readHead(start.blocks, HEAD_BYTES)
@@ -132,7 +140,7 @@ export class IngestRun {
     const rest = await openSource(path, from)
     const reader = format.open(this.#intake.context(record), record.state)
     await this.#decode(record, reader, [], rest.blocks[Symbol.asyncIterator]())
-    this.#finish(record, rest.digest())
+    this.#finish(record, rest.digest(), span)
   }
 
   async #decode(
@@ -166,10 +174,12 @@ export class IngestRun {
     addWarnings(record)
   }
 
-  #finish(record: SourceRecord, { rawBytes, sha256, padding }: ReadDigest): void {
+  #finish(record: SourceRecord, { rawBytes, sha256, padding }: ReadDigest, span: OwnSpan<'read file'>): void {
     record.rawBytes = rawBytes
     record.sha256 = record.status === 'complete' ? sha256 : ''
     record.padding = padding > 0 ? padding : undefined
+    span.set(spanOf(record))
+    if (record.status === 'failed') count('throughline.files.failed', 1)
     this.#intake.end(record)
     this.#done.set(record.id, record)
   }
@@ -203,5 +213,17 @@ export class IngestRun {
     this.#bytes += bytes
     this.#options.onProgress?.({ source: record.path, bytes: this.#bytes, lines: record.accounting.lines })
     this.#intake.checkRejects(record)
+  }
+}
+
+function spanOf({ rawBytes, format, status, accounting: a }: SourceRecord): SpanAttributes<'read file'> {
+  return {
+    'file.size': rawBytes,
+    'throughline.format': format,
+    'throughline.status': status,
+    'throughline.lines': a.lines,
+    'throughline.decoded': a.decoded,
+    'throughline.directives': a.directives,
+    'throughline.rejected': a.rejected,
   }
 }

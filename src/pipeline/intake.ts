@@ -5,10 +5,12 @@ import type { RefusedRecord, SourceRecord } from '../ledger/entry.ts'
 import { createScrubber } from '../model/scrub.ts'
 import { emptyAccounting } from '../model/source.ts'
 import { commitBatch } from '../store/commit.ts'
-import type { Duplicates } from '../store/dedupe.ts'
 import type { Store } from '../store/store.ts'
+import { inSpan, type OwnSpan, timed } from '../telemetry/record.ts'
 import { CarriedLines } from './carried.ts'
+import { countCommit, lineChanges } from './count-lines.ts'
 import { addedBy, type Counts, noCounts } from './counts.ts'
+import { accountFor } from './duplicates.ts'
 import { KnownSources } from './known.ts'
 import { type Origin, originFinder } from './origin.ts'
 import { digestOfHead } from './source-index.ts'
@@ -189,29 +191,40 @@ export class Intake {
    * @returns days with new hops, `YYYY-MM-DD`
    */
   async commit(): Promise<readonly string[]> {
+    if (this.pending === 0) return this.#commit()
+    return inSpan('commit', {}, span => timed('throughline.commit.duration', () => this.#commit(span)))
+  }
+
+  async #commit(span?: OwnSpan<'commit'>): Promise<readonly string[]> {
     const { staged, rejects } = await this.#stager.flush()
     if (staged.length === 0 && !rejects && this.pending === 0) return []
     const goingOn = [...this.#open.keys()].filter(id => this.#pending.has(id))
     await this.#carried.note(goingOn, staged)
+    const rows = staged.reduce((sum, s) => sum + s.rows, 0)
     let sources: SourceRecord[] = []
     let added = noCounts()
+    let changes: ReturnType<typeof lineChanges> = []
     const days = await commitBatch(this.store, {
       staged,
       rejects,
       sources: (duplicates, late) => {
-        sources = this.#account(duplicates, late)
+        accountFor(this.#pending, duplicates, late)
+        sources = [...this.#pending.values()].map(record => structuredClone(record))
         added = addedBy(sources, this.store.state.sources)
+        changes = lineChanges(sources, this.store.state.sources)
         return sources
       },
       refused: this.#pendingRefused,
       config: this.#options.configDigest,
     })
+    countCommit(rows, changes, this.#pendingRefused.length)
     await this.#carried.apply()
     await this.#carried.forget(this.#ended)
     for (const record of sources) this.known.put(record)
     this.#ended = []
     this.#pending = new Map()
     this.#pendingRefused = []
+    span?.set({ 'throughline.sources': sources.length, 'throughline.rows': rows, 'throughline.lines': added.lines, 'throughline.days': days.length }) // biome-ignore format: one line
     this.#options.onCommit?.({ sources, added, days })
     return days
   }
@@ -224,24 +237,6 @@ export class Intake {
   /** Hops that are decoded and in no entry yet. */
   get stagedRows(): number {
     return this.#stager.stagedRows
-  }
-
-  #account(duplicates: readonly Duplicates[], late: ReadonlyMap<number, number>): SourceRecord[] {
-    for (const [sourceId, rows] of late) {
-      const accounting = this.#pending.get(sourceId)?.accounting
-      if (accounting) accounting.pruned = (accounting.pruned ?? 0) + rows
-    }
-    for (const { sourceId, duplicates: rows, byStamp } of duplicates) {
-      const accounting = this.#pending.get(sourceId)?.accounting
-      if (!accounting) continue
-      accounting.duplicates += rows
-      if (accounting.duplicates === accounting.decoded) continue
-      const edges = [accounting.firstUs, accounting.lastUs]
-      accounting.possibleDuplicates += byStamp
-        .filter(s => edges.includes(s.us))
-        .reduce((sum, s) => sum + s.rows, 0)
-    }
-    return [...this.#pending.values()].map(record => structuredClone(record))
   }
 
   async close(): Promise<void> {

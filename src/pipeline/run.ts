@@ -6,6 +6,7 @@ import type { AliasEntry } from '../model/aliases.ts'
 import type { Input } from '../sources/discover.ts'
 import { compact } from '../store/compact.ts'
 import type { Store } from '../store/store.ts'
+import { inSpan } from '../telemetry/record.ts'
 import { defineApplications } from './applications.ts'
 import { recordConfig } from './config-entry.ts'
 import { Follower } from './follow.ts'
@@ -41,7 +42,19 @@ export interface RunResult extends IngestResult {
  * The whole of Throughline, once: logs become facts, facts become links, days that are whole are closed. Requests,
  * traces and answers are views of what is then in the store.
  */
-export async function run(store: Store, inputs: readonly Input[], options: RunOptions): Promise<RunResult> {
+export function run(store: Store, inputs: readonly Input[], options: RunOptions): Promise<RunResult> {
+  return inSpan('ingest', {}, async span => {
+    const result = await runWhole(store, inputs, options)
+    span.set({
+      'throughline.files': result.sources.length,
+      'throughline.files.known': result.known.length,
+      'throughline.lines': result.sources.reduce((sum, s) => sum + s.accounting.lines, 0),
+    })
+    return result
+  })
+}
+
+async function runWhole(store: Store, inputs: readonly Input[], options: RunOptions): Promise<RunResult> {
   const configDigest = await prepare(store, options.config)
   const taken = await ingest(store, inputs, { ...options, configDigest })
   // Not only the days of this run: an earlier one may have ended before it had linked its own.

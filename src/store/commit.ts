@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { publish, syncFile } from '../ledger/durable.ts'
 import type { FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from '../ledger/entry.ts'
 import type { HopKind } from '../model/hop.ts'
+import { count } from '../telemetry/record.ts'
 import { fileDigest } from './damage.ts'
 import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
 import { writeIdIndex } from './index-ids.ts'
@@ -62,6 +63,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   store.append({
     kind: 'ingest', sources, refused: [...batch.refused], segments, indexes, rejects, config: batch.config,
   }) // biome-ignore format: one entry
+  for (const { rows, kind } of kept) count('throughline.hops', rows, kind)
   return days
 }
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import type { IndexRecord, SegmentRecord } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
+import { inSpan } from '../telemetry/record.ts'
 import { publishFile } from './commit.ts'
 import { gatewayContent } from './gateway-content.ts'
 import { layout } from './layout.ts'
@@ -62,6 +63,14 @@ export function dueMerges(state: LedgerState, options: CompactOptions = {}): Mer
 export async function compact(store: Store, options: CompactOptions = {}): Promise<Compacted> {
   const merges = dueMerges(store.state, options).slice(0, options.most)
   if (merges.length === 0) return { merges: 0, from: 0, to: 0, rows: 0 }
+  return inSpan('compact', { 'throughline.merges': merges.length }, async span => {
+    const compacted = await mergeAll(store, merges)
+    span.set({ 'throughline.files': compacted.from, 'throughline.rows': compacted.rows })
+    return compacted
+  })
+}
+
+async function mergeAll(store: Store, merges: readonly Merge[]): Promise<Compacted> {
   const name = String(store.ledger.nextSeq()).padStart(6, '0')
   const segments: SegmentRecord[] = []
   const indexes: IndexRecord[] = []

@@ -5,6 +5,7 @@ import { Ledger } from '../ledger/chain.ts'
 import { makeFolder, removeEmptyFolder, removeFile, removeFolder } from '../ledger/durable.ts'
 import type { Entry, EntryBody } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
+import { count } from '../telemetry/record.ts'
 import { layout } from './layout.ts'
 import { namedPaths, sweepAfterCrash } from './leftovers.ts'
 import { acquireLock, type Lock } from './lock.ts'
@@ -118,6 +119,7 @@ export class Store {
     const { now, by } = this.#surroundings ?? { now: () => Number.NaN, by: '' }
     const entry = this.ledger.append(body, new Date(now()).toISOString(), by)
     this.#unnamed.clear()
+    count('throughline.ledger.entries', 1, body.kind)
     return entry
   }
 
