@@ -4,12 +4,12 @@ import { z } from 'zod'
 import { root } from './install.mjs'
 
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
-const [errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, telemetry, metrics, spans] =
+const [errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, telemetry, metrics, spans, attributes] =
   await Promise.all(
     [
       'errors.js', 'config/schema.js', 'config/load.js', 'cli/program.js', 'model/hop.js', 'ledger/entry.js',
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
-      'requests/fields.js', 'formats/apigee-export/columns.js', 'config/telemetry.js', 'telemetry/metrics.js', 'telemetry/spans.js',
+      'requests/fields.js', 'formats/apigee-export/columns.js', 'config/telemetry.js', 'telemetry/metrics.js', 'telemetry/spans.js', 'traces/attributes.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -66,6 +66,21 @@ export const BLOCKS = () => ({
       view.LINK_COLUMNS.map(c => [code(c.name), c.sql, explained(LINK_MEANINGS, c.name, 'LINK_MEANINGS')]),
     ),
     entries: entryTables(),
+  },
+  'docs/traces.md': {
+    attributes: table(
+      ['attribute', 'on', 'type', 'meaning'],
+      Object.entries(attributes.OWN_ATTRIBUTES).map(([name, [on, type, means]]) => [
+        code(name),
+        on,
+        type,
+        means,
+      ]),
+    ),
+    events: table(
+      ['event', 'meaning'],
+      Object.entries(attributes.SPAN_EVENTS).map(([name, means]) => [code(name), means]),
+    ),
   },
   'docs/architecture.md': { rooms: roomTable() },
   'docs/telemetry.md': {

@@ -15,8 +15,8 @@ import { VERSION } from './version.ts'
 export type OtlpSettings = OtlpConfig
 
 export function otlpSettings(env: NodeJS.ProcessEnv, config: OtlpConfig, flags: OtlpFlags): OtlpSettings {
-  const { endpoint, protocol, compression, ca, cert, key, sample, logs, redact } = flags
-  const given = { endpoint, protocol, compression, ca, cert, key, sample, logs, redact }
+  const { endpoint, protocol, compression, ca, clientCert, clientKey, sample, logs, redact } = flags
+  const given = { endpoint, protocol, compression, ca, clientCert, clientKey, sample, logs, redact }
   const flagged = {
     ...given,
     timeoutSeconds: flags.timeout,
@@ -114,7 +114,7 @@ export function openOutlets(settings: OtlpSettings, options: OutletOptions): Otl
 }
 
 function transportOf<Item>(
-  { headers, compression, ca, cert, key, timeoutSeconds, concurrency }: OtlpSettings,
+  { headers, compression, ca, clientCert: cert, clientKey: key, timeoutSeconds, concurrency }: OtlpSettings,
   url: URL,
   signal: Signal<Item>,
   nowMs: () => number,

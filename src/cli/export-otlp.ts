@@ -13,6 +13,7 @@ import { type Context, type StoreFlags, storeOptions, withReader } from './conte
 import { dryRun } from './export-otlp-dry.ts'
 import { ExportPrinter } from './export-otlp-print.ts'
 import { type OtlpSettings, openOutlets, otlpSettings, pauseUntil } from './export-otlp-settings.ts'
+import { safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
 import { SIGNAL_CODES, type Signal } from './signals.ts'
@@ -24,8 +25,8 @@ export interface OtlpFlags extends StoreFlags {
   readonly protocol?: 'http/protobuf' | 'http/json'
   readonly compression?: 'gzip' | 'none'
   readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
+  readonly clientCert?: string
+  readonly clientKey?: string
   readonly timeout?: number
   readonly patience?: number
   readonly concurrency?: number
@@ -43,6 +44,7 @@ export interface OtlpFlags extends StoreFlags {
   readonly again?: boolean
   readonly dryRun?: boolean
   readonly json?: boolean
+  readonly prometheus?: string
 }
 
 export function exportOtlpCommand(parent: Command, context: Context): void {
@@ -70,6 +72,7 @@ function addOptions(command: Command): Command {
     .option('--to <time>', 'moment after the last')
     .option('--filter <filter>', 'only requests that a filter finds, as in query')
     .option('--follow', 'go on: send requests as they settle, until SIGINT or SIGTERM')
+    .option('--prometheus <[host:]port>', 'with --follow: serve metrics for Prometheus at this address')
     .option('--dry-run', 'say what would be sent, and show one trace; nothing is sent')
     .option('--json', 'totals as one JSON document; with --follow one a line for each part that was sent')
     .option('--logs', 'send IIS lines as log records, too, with the ids of their spans')
@@ -83,8 +86,8 @@ function addOptions(command: Command): Command {
     .addOption(new Option('--compression <how>', 'compression (default: gzip)').choices(['gzip', 'none']))
     .option('--header <header>', 'header of every request, `name: value`; may be repeated', (text: string, all: string[]) => [...all, text], [])
     .option('--ca <file>', 'certificates (PEM) to trust besides those of the system')
-    .option('--cert <file>', "the client's own certificate (PEM)")
-    .option('--key <file>', 'its private key (PEM)')
+    .option('--client-cert <file>', "the client's own certificate (PEM)")
+    .option('--client-key <file>', 'its private key (PEM)')
     .option('--timeout <seconds>', 'how long to wait for an answer (default: 30)', number('--timeout'))
     .option('--patience <seconds>', 'how long to go on while the receiver takes nothing at all (default: 600; with --follow for ever)', number('--patience'))
     .option('--concurrency <count>', 'requests under way at a time (default: 4)', number('--concurrency'))
@@ -121,8 +124,13 @@ async function exportOtlp(
   }
   const period = { range, settleMs: flags.settle * 1000, nowMs: context.now }
   if (flags.dryRun) return dryRun(context.out, store, options, period)
+  if (flags.prometheus !== undefined && !flags.follow)
+    throw new ThroughlineError('USAGE', 'export otlp --prometheus: it goes with --follow only')
   const endpoint = endpointOf(settings.endpoint)
-  const receiver = Receiver.open(store, flags.name ?? receiverName(endpoint), endpoint)
+  const name = nameOf(flags.name) ?? receiverName(endpoint)
+  const listening = { listen: flags.prometheus, isLong: flags.follow === true }
+  await context.telemetry.start(loaded.config.telemetry, listening)
+  const receiver = Receiver.open(store, name, endpoint)
   try {
     if (flags.again) receiver.forget(day => daysOf(store, range).includes(day))
     await sendAll(context, new DayExport(store, receiver, options), {
@@ -193,6 +201,15 @@ function endpointOf(text: string | undefined): string {
   throw new ThroughlineError(
     'USAGE',
     'export otlp: no receiver is named; give --endpoint http://HOST:4318, or otlp.endpoint in the configuration, or see what would be sent with --dry-run',
+  )
+}
+
+/** The name becomes one of a folder. */
+function nameOf(name: string | undefined): string | undefined {
+  if (name === undefined || /^\w[\w.-]{0,99}$/.test(name)) return name
+  throw new ThroughlineError(
+    'USAGE',
+    `--name ${safe(name)}: expected letters, digits, dots, dashes and underscores, 100 at most`,
   )
 }
 

@@ -136,7 +136,7 @@ async function hopsOf(
   const rows = await store.db.rows<{ hop_id: string; us: string }>(
     `SELECT hex_id(hop_id) AS hop_id, epoch_us(${stamp})::VARCHAR AS us FROM ${factsRelation(store.state, store.root, kind, rangeOf(hits, MINUTE_US))}
      WHERE (${minutes(stamp, hits)}) AND list_has_any(${list}, flatten([
-       [hex_id(hop_id), ${ids}, lower(${ids}), correlation_id, correlation_raw, lower(substr(traceparent, 4, 32))],
+       [hex_id(hop_id), ${ids}, lower(${ids}), correlation_id, correlation_raw, lower(substr(traceparent, 4, 32)), trace_of_id(correlation_id)],
        string_split(coalesce(correlation_id, ''), '.'), list_transform(coalesce(other_ids, []), o -> substr(o, instr(o, '=') + 1))]))
      ORDER BY ${stamp}, hop_id LIMIT ${MOST_HOPS}`,
   )

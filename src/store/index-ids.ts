@@ -13,6 +13,8 @@ const SHARED_IDS = [
   "unnest(string_split(correlation_id, '.')) AS id WHERE contains(correlation_id, '.')",
   "unnest(list_transform(other_ids, o -> substr(o, instr(o, '=') + 1))) AS id WHERE other_ids IS NOT NULL",
   'lower(substr(traceparent, 4, 32)) AS id WHERE traceparent IS NOT NULL',
+  // The id of a trace that a correlation id without the form of one gives.
+  "trace_of_id(correlation_id) AS id WHERE correlation_id IS NOT NULL AND NOT regexp_full_match(correlation_id, '[0-9a-f]{32}')",
 ]
 const IDS = {
   gateway: [...SHARED_IDS, 'message_id AS id'],

@@ -12,7 +12,7 @@ export const exportTelemetry = {
     count('throughline.export.spans.accepted', accepted)
     count('throughline.export.spans.rejected', rejected)
   },
-  /** A request is about to be sent again. @param reason the HTTP status, `timeout` or `connection` */
+  /** A request is about to be sent again. @param reason a short word of a closed list */
   retrying(reason: string): void {
     count('throughline.export.retries', 1, reason)
   },
@@ -20,7 +20,7 @@ export const exportTelemetry = {
   active(requests: number): void {
     level('throughline.export.requests.active', requests)
   },
-  /** Age of the oldest settled request that has not been sent, s; 0 where there is none. */
+  /** How long settled requests have been waiting to be sent, s; 0 where none does. */
   lagging(seconds: number): void {
     level('throughline.export.lag', seconds)
   },

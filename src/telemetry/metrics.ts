@@ -144,7 +144,11 @@ export const METRICS = {
     kind: 'counter',
     unit: '{request}',
     means: 'Requests that were sent again.',
-    attribute: { name: 'throughline.retry.reason', means: 'the HTTP status, `timeout` or `connection`' },
+    attribute: {
+      name: 'throughline.retry.reason',
+      means:
+        '`too many requests`, `bad gateway`, `unavailable`, `gateway timeout`, `connection`, `name lookup` or `timeout`',
+    },
   },
   'throughline.export.batch.size': {
     kind: 'histogram',
@@ -160,7 +164,7 @@ export const METRICS = {
   'throughline.export.lag': {
     kind: 'gauge',
     unit: 's',
-    means: 'Age of the oldest settled request that has not been sent.',
+    means: 'How long settled requests have been waiting to be sent.',
   },
   'process.cpu.time': {
     kind: 'observed-total',

@@ -62,11 +62,9 @@ export const SPANS = {
     },
   },
   'export pass': {
-    means: 'One pass of sending settled requests as spans.',
+    means: 'Sending what has settled of one day.',
     attributes: {
       'throughline.requests': 'requests',
-      'throughline.spans.accepted': 'spans that the receiver took',
-      'throughline.spans.rejected': 'spans that it refused for good',
     },
   },
 } as const satisfies Record<string, { means: string; attributes: Readonly<Record<string, string>> }>

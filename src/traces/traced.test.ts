@@ -56,6 +56,11 @@ describe('what decides the trace', () => {
     expect(legs).toMatchObject({ state: 'joined', ...want })
   }) // biome-ignore format: a table
 
+  test('a request is found by the trace that its correlation id was hashed to', async () => {
+    const [legs] = await legsOf([record()], [line()], ofText(ID))
+    expect(legs).toMatchObject({ state: 'joined', correlation_id: ID })
+  })
+
   test('without any id, the request itself', async () => {
     const [legs] = await legsOf([record({ dc_correlation_id: '' })], [], MESSAGE)
     expect(legs).toMatchObject({ trace_id: legs?.request_id, trace_from: 'request-id', parent_id: null })

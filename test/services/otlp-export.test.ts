@@ -148,7 +148,13 @@ needs('go')('what a Collector gets', () => {
 }) // biome-ignore format: long conditions
 
 /** Types that the conventions give the attributes we use; all others are texts. Source: semantic conventions 1.45, registry. */
-const WHOLE = new Set(['http.response.status_code', 'http.request.size', 'http.response.size', 'server.port', 'network.local.port'])
+const WHOLE = new Set([
+  'http.response.status_code',
+  'http.request.size',
+  'http.response.size',
+  'server.port',
+  'network.local.port',
+])
 
 /** Attributes that nobody has defined, or with another type. */
 function wrongNames(attributes: Attributes, known: ReadonlySet<unknown>): string[] {
@@ -281,16 +287,33 @@ needs('go')('a backend that fails', () => {
 
 describe('what is no receiver', () => {
   test.each([
-    { name: 'nothing listens, for longer than it has patience', endpoint: 'http://127.0.0.1:9', words: ['127.0.0.1:9', 'refused'] },
+    {
+      name: 'nothing listens, for longer than it has patience',
+      endpoint: 'http://127.0.0.1:9',
+      words: ['127.0.0.1:9', 'refused'],
+    },
   ])('$name', async ({ endpoint, words }) => {
-    const { code, stderr } = await run(['export', 'otlp', '--endpoint', endpoint, '--open-days', '--patience', '1'])
+    const { code, stderr } = await run([
+      'export',
+      'otlp',
+      '--endpoint',
+      endpoint,
+      '--open-days',
+      '--patience',
+      '1',
+    ])
     expect(code).toBe(3)
     for (const word of words) expect(stderr).toContain(word)
   })
 
   needs('go')('that answers', () => {
     test.each([
-      { name: 'a web page', faults: [{ kind: 'html' as const }], path: '', words: ['not as an OTLP receiver'] },
+      {
+        name: 'a web page',
+        faults: [{ kind: 'html' as const }],
+        path: '',
+        words: ['not as an OTLP receiver'],
+      },
       { name: 'a wrong path', faults: [], path: '/nowhere', words: ['404', '/nowhere/v1/traces'] },
     ])('$name', async ({ faults, path, words }) => {
       const collector = await startCollector()

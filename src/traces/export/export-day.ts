@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Redactor } from '../../model/redact.ts'
 import type { Store } from '../../store/store.ts'
+import { inSpan } from '../../telemetry/record.ts'
 import { logRecordOf } from '../log-record.ts'
 import type { OtlpSpan } from '../otlp/encode-spans.ts'
 import type { OtlpLogRecord } from '../otlp/signals.ts'
@@ -70,6 +71,12 @@ export class DayExport {
   /** Sends what was planned last. The list of it, with the trace ids, is on disk before the first span leaves. */
   async send(day: string, plan: DayPlan, outlets: Outlets): Promise<SentDay> {
     if (plan.hops === 0) return { ...plan, day, spans: 0, logs: 0 }
+    return inSpan('export pass', { 'throughline.requests': plan.requests }, () =>
+      this.#send(day, plan, outlets),
+    )
+  }
+
+  async #send(day: string, plan: DayPlan, outlets: Outlets): Promise<SentDay> {
     const list = await this.#receiver.addList(this.#store, day, 'SELECT * FROM hops_to_send')
     const sent = { spans: 0, logs: 0 }
     for await (const part of departures(this.#store, this.#options.redact)) {

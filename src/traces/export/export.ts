@@ -2,6 +2,7 @@ import { DAY_US, dayNumber } from '../../model/time.ts'
 import { dayChanges, daysWithHops } from '../../requests/settled-days.ts'
 import type { Range } from '../../store/facts.ts'
 import type { Store } from '../../store/store.ts'
+import { exportTelemetry } from '../../telemetry/export.ts'
 import type { DayExport, Outlets, SentDay } from './export-day.ts'
 import type { DayPlan } from './plan-day.ts'
 import type { Receiver } from './receiver.ts'
@@ -122,6 +123,7 @@ export async function exportLive(
       const before = looks.get(day)
       const startedMs = live.nowMs()
       const isDue = before === undefined || before.seq < seq || (waiting.dueMs(day) ?? Infinity) <= startedMs
+      exportTelemetry.lagging(isDue ? Math.max(0, startedMs - (waiting.dueMs(day) ?? startedMs)) / 1000 : 0)
       if (!isDue || startedMs < (before?.dueMs ?? 0) || live.isStopped()) continue
       if (receiver.isDone(day, seq, dayExport.asked)) {
         looks.set(day, { seq, dueMs: 0 })
