@@ -21,8 +21,8 @@ export class SpanEncoder {
 
   encode(spans: readonly OtlpSpan[]): Uint8Array {
     try {
-      for (const scopes of backwards([...byResourceAndScope(spans).values()]))
-        writeResourceSpans(this.#writer, [...scopes.values()])
+      const resources = [...byResourceAndScope(spans).values()]
+      backwards(resources, scopes => writeResourceSpans(this.#writer, [...scopes.values()]))
       return this.#writer.finish()
     } catch (error) {
       this.#writer.reset()
@@ -47,7 +47,7 @@ function writeResourceSpans(w: Writer, scopes: readonly (readonly OtlpSpan[])[])
   const resource = scopes[0]?.[0]?.resource
   const since = w.written
   if (resource?.schemaUrl) text(w, 3, resource.schemaUrl)
-  for (const spans of backwards(scopes)) writeScopeSpans(w, spans)
+  backwards(scopes, spans => writeScopeSpans(w, spans))
   const head = w.written
   integer(w, 2, 0)
   attributes(w, 1, resource?.attributes)
@@ -59,7 +59,7 @@ function writeScopeSpans(w: Writer, spans: readonly OtlpSpan[]): void {
   const scope = spans[0]?.instrumentationScope
   const since = w.written
   if (scope?.schemaUrl) text(w, 3, scope.schemaUrl)
-  for (const span of backwards(spans)) writeSpan(w, span)
+  backwards(spans, span => writeSpan(w, span))
   const head = w.written
   if (scope?.version) text(w, 2, scope.version)
   text(w, 1, scope?.name ?? '')
@@ -74,9 +74,9 @@ function writeSpan(w: Writer, span: OtlpSpan): void {
   flags(w, 16, context.traceFlags, parent?.isRemote)
   writeStatus(w, span.status)
   integer(w, 14, span.droppedLinksCount)
-  for (const link of backwards(span.links)) writeLink(w, link)
+  backwards(span.links, link => writeLink(w, link))
   integer(w, 12, span.droppedEventsCount)
-  for (const event of backwards(span.events)) writeEvent(w, event)
+  backwards(span.events, event => writeEvent(w, event))
   integer(w, 10, span.droppedAttributesCount)
   attributes(w, 9, span.attributes)
   time(w, 8, span.endTime)
@@ -124,7 +124,7 @@ function ids(w: Writer, context: Context): void {
 
 function attributes(w: Writer, field: number, values: Attributes | undefined): void {
   if (!values) return
-  for (const key of backwards(Object.keys(values))) keyValue(w, field, key, values[key])
+  backwards(Object.keys(values), key => keyValue(w, field, key, values[key]))
 }
 
 function keyValue(w: Writer, field: number, key: string, value: unknown): void {
@@ -145,15 +145,15 @@ function anyValue(w: Writer, value: unknown): void {
     w.tag(7, LENGTH)
   } else if (Array.isArray(value)) {
     const since = w.written
-    for (const item of backwards(value)) {
+    backwards(value, item => {
       const start = w.written
       anyValue(w, item)
       w.message(1, start)
-    }
+    })
     w.message(5, since)
   } else if (typeof value === 'object' && value !== null) {
     const since = w.written
-    for (const [key, item] of backwards(Object.entries(value))) keyValue(w, 1, key, item)
+    backwards(Object.entries(value), ([key, item]) => keyValue(w, 1, key, item))
     w.message(6, since)
   }
 }
@@ -196,6 +196,6 @@ function time(w: Writer, field: number, [seconds, nanos]: OtlpSpan['startTime'])
   w.tag(field, FIXED64)
 }
 
-function* backwards<T>(items: readonly T[]): Generator<T> {
-  for (let i = items.length - 1; i >= 0; i--) yield items[i] as T
+function backwards<T>(items: readonly T[], visit: (item: T) => void): void {
+  for (let i = items.length - 1; i >= 0; i--) visit(items[i] as T)
 }
