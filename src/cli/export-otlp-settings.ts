@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OtlpConfig } from '../config/otlp.ts'
 import { ThroughlineError } from '../errors.ts'
+import { exportTelemetry } from '../telemetry/export.ts'
 import type { Outlets } from '../traces/export/export-day.ts'
 import { otlpEndpoint } from '../traces/otlp/endpoint.ts'
 import { OtlpSender } from '../traces/otlp/sender.ts'
@@ -83,6 +84,15 @@ export interface OtlpOutlets extends Outlets {
   close(): Promise<void>
 }
 
+/** What our own metrics say of spans. */
+const MEASURED = {
+  onRequest: (items: number, underWay: number): void => {
+    exportTelemetry.sending(items)
+    exportTelemetry.active(underWay)
+  },
+  onSettled: exportTelemetry.settled,
+} as const
+
 /** Senders for spans, and for log records where they are wanted. */
 export function openOutlets(settings: OtlpSettings, options: OutletOptions): OtlpOutlets {
   const { traces, logs: logsUrl } = otlpEndpoint(settings.endpoint ?? '')
@@ -98,7 +108,11 @@ export function openOutlets(settings: OtlpSettings, options: OutletOptions): Otl
       concurrency: settings.concurrency,
       stop: options.stop,
       onAcknowledged: count => options.onTaken(kind, count),
-      onRetry: options.onRetry,
+      onRetry: retry => {
+        if (kind === 'spans') exportTelemetry.retrying(retry.reason)
+        options.onRetry(retry)
+      },
+      ...(kind === 'spans' ? MEASURED : {}),
       ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
     })
   const spans = open('spans', traces, spanSignal(format))

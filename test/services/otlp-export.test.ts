@@ -5,6 +5,7 @@ import * as conventions from '@opentelemetry/semantic-conventions/incubating'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OWN_ATTRIBUTES, SPAN_EVENTS } from '../../src/traces/attributes.ts'
 import { type Ended, throughline } from '../support/program.ts'
+import { type Certificates, makeCertificates } from './support/certificates.ts'
 import { type Collector, startCollector } from './support/collector.ts'
 import { storm } from './support/faults.ts'
 import { FaultyProxy } from './support/faulty-proxy.ts'
@@ -284,6 +285,40 @@ needs('go')('a backend that fails', () => {
     }
   })
 }) // biome-ignore format: tables of faults
+
+needs('go', 'openssl')('a backend over TLS', () => {
+  async function over(options: { wantsClient: boolean }, action: (endpoint: string, files: Certificates) => Promise<void>) {
+    const files = makeCertificates(mkdtempSync(join(folder, 'certificates-')))
+    const clientCa = options.wantsClient ? { clientCa: files.ca } : {}
+    const collector = await startCollector({ tls: { ...files.server, ...clientCa } })
+    try {
+      await action(collector.endpoint, files)
+      return new Set(collector.received().spans.map(s => s.spanId)).size
+    } finally {
+      await collector.stop()
+    }
+  }
+
+  test('takes everything from a client that trusts its authority, and nothing from one that does not', async () => {
+    const got = await over({ wantsClient: false }, async (endpoint, { ca }) => {
+      const refused = await exportTo(endpoint)
+      expect(refused.code).toBe(3)
+      expect(refused.stderr).toMatch(/certificate/)
+      expect(refused.stderr).toContain('--ca')
+      expect((await exportTo(endpoint, '--ca', ca)).code).toBe(0)
+    })
+    expect(got).toBe(rows.gateway + rows.called + rows.app)
+  })
+
+  test('that wants a certificate of its clients', async () => {
+    const got = await over({ wantsClient: true }, async (endpoint, { ca, client }) => {
+      const args = ['--ca', ca, '--client-cert', client.cert, '--client-key', client.key]
+      const { code, stderr } = await exportTo(endpoint, ...args)
+      expect({ code, stderr }).toMatchObject({ code: 0 })
+    })
+    expect(got).toBe(rows.gateway + rows.called + rows.app)
+  })
+}) // biome-ignore format: long calls
 
 describe('what is no receiver', () => {
   test.each([

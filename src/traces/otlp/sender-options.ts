@@ -37,6 +37,10 @@ export interface SenderOptions<Item> {
    */
   readonly onAcknowledged?: (items: number) => void
   readonly onRetry?: (retry: Retry) => void
+  /** Called with the number of items of each request that goes out, for the first time or again, and of requests under way. */
+  readonly onRequest?: (items: number, underWay: number) => void
+  /** Called when so many items of a request were accepted, and so many rejected for good. */
+  readonly onSettled?: (settled: { readonly accepted: number; readonly rejected: number }) => void
 }
 
 const SECOND_MS = 1000

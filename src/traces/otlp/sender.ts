@@ -31,6 +31,7 @@ export class OtlpSender<Item> {
   #open: Item[] = []
   #batchItems: number
   #acknowledged = 0
+  #underWay = 0
   #acceptedMs = Number.NEGATIVE_INFINITY
   #failure: { readonly error: unknown } | undefined
 
@@ -141,11 +142,11 @@ export class OtlpSender<Item> {
     const body = this.#options.signal.encode(items)
     if (items.length > 1 && body.length > this.#options.mostBytes) return this.#inHalves(items)
     const packed = await this.#options.transport.pack(body)
-    const answer = await this.#untilAnswered(packed)
+    const answer = await this.#untilAnswered(packed, items.length)
     if (answer.kind === 'accepted') this.#settle(items.length, answer)
     else if (answer.status !== TOO_LARGE) throw this.#refused(answer.why)
     else if (items.length > 1) return this.#inHalves(items)
-    else this.#tally.rejectedItems(1, answer.why)
+    else this.#reject(1, answer.why)
     return answer.kind === 'accepted'
   }
 
@@ -162,16 +163,22 @@ export class OtlpSender<Item> {
   #settle(items: number, { rejected, message, doubt }: Answer & { kind: 'accepted' }): void {
     const lost = Math.min(rejected, items)
     this.#tally.acceptedItems(items - lost)
-    if (lost > 0) this.#tally.rejectedItems(lost, message)
+    this.#options.onSettled?.({ accepted: items - lost, rejected: 0 })
+    if (lost > 0) this.#reject(lost, message)
     else if (message !== '') this.#tally.warn(message)
     if (rejected > items) this.#tally.warn('the backend says that it rejected more items than a request had')
     if (doubt !== undefined) this.#tally.warn(doubt)
   }
 
-  async #untilAnswered(packed: Packed): Promise<Exclude<Answer, { kind: 'retry' }>> {
+  #reject(items: number, why: string): void {
+    this.#tally.rejectedItems(items, why)
+    this.#options.onSettled?.({ accepted: 0, rejected: items })
+  }
+
+  async #untilAnswered(packed: Packed, items: number): Promise<Exclude<Answer, { kind: 'retry' }>> {
     const sinceMs = this.#options.nowMs()
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#once(packed)
+      const answer = await this.#once(packed, items)
       if (answer.kind !== 'retry') return answer
       this.#check()
       const waitMs = Math.max(this.#backoffMs(attempt), answer.afterMs ?? 0)
@@ -185,10 +192,11 @@ export class OtlpSender<Item> {
     }
   }
 
-  async #once(packed: Packed): Promise<Answer> {
+  async #once(packed: Packed, items: number): Promise<Answer> {
     if (!(await this.#posts.enter())) this.#check()
     try {
       this.#tally.sent(packed.body.length)
+      this.#options.onRequest?.(items, ++this.#underWay)
       const answer = await this.#options.transport.post(packed)
       if (answer.kind === 'accepted') {
         this.#acceptedMs = this.#options.nowMs()
@@ -196,6 +204,7 @@ export class OtlpSender<Item> {
       } else if (answer.kind === 'retry' && answer.reason === 'too many requests') this.#posts.lower()
       return answer
     } finally {
+      this.#underWay--
       this.#posts.leave()
     }
   }
