@@ -4,7 +4,7 @@ import type { Receiver } from '../traces/export/receiver.ts'
 import type { Retry } from '../traces/otlp/sender-options.ts'
 import type { Accounting } from '../traces/otlp/tally.ts'
 import type { Context } from './context.ts'
-import type { OtlpAccounting } from './export-otlp-settings.ts'
+import type { OtlpAccounting } from './export-otlp-outlets.ts'
 import { bytes, count, safe } from './output.ts'
 import { ProgressLine } from './progress.ts'
 

@@ -12,7 +12,7 @@ import { otlpEndpoint, shownUrl } from '../traces/otlp/endpoint.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { dryRun } from './export-otlp-dry.ts'
 import { ExportPrinter } from './export-otlp-print.ts'
-import { type OtlpSettings, openOutlets, otlpSettings, pauseUntil } from './export-otlp-settings.ts'
+import { type OtlpSettings, otlpSettings } from './export-otlp-settings.ts'
 import { safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
@@ -163,6 +163,8 @@ async function sendAll(context: Context, dayExport: DayExport, sending: Sending)
     stop.abort(new Error('stopped'))
     return true
   })
+  // Loaded where it is needed: it takes as long as all the rest.
+  const { openOutlets, pauseUntil } = await import('./export-otlp-outlets.ts')
   const printer = new ExportPrinter(context, flags.json === true)
   const outlets = openOutlets(settings, {
     nowMs: context.now,

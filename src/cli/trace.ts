@@ -5,7 +5,6 @@ import { type Found, findById, type LinkRow, MOST_HOPS } from '../requests/looku
 import { originalLine } from '../sources/original.ts'
 import type { Store } from '../store/store.ts'
 import type { Legs } from '../traces/legs.ts'
-import { otlpJson } from '../traces/otlp-json.ts'
 import { legsOfFound } from '../traces/read-legs.ts'
 import type { Span } from '../traces/span.ts'
 import { spansOf } from '../traces/spans.ts'
@@ -60,8 +59,11 @@ export function traceCommand(program: Command, context: Context): void {
         const originals = flags.raw ? await originalsOf(store, found) : new Map<string, string>()
         if (flags.hops) return printHops(context.out, found, originals)
         const legs = await legsOfFound(store, found)
-        if (flags.json) context.out.line(otlpJson([...legs.values()], VERSION))
-        else print(context.out, store, { found, legs, originals })
+        if (flags.json) {
+          // Loaded where it is needed: nobody else waits for it.
+          const { otlpJson } = await import('../traces/otlp-json.ts')
+          context.out.line(otlpJson([...legs.values()], VERSION))
+        } else print(context.out, store, { found, legs, originals })
       })
     })
 }

@@ -3,7 +3,8 @@
 -- Reads the tables span_requests and leg_requests (rows of traced.sql) and the views gateway_facts, app_facts and link_rows.
 -- params: first_us, last_us BIGINT (stamps of the gateway hops), from_us, to_us BIGINT (half-open period of the ends of app
 -- hops): nothing else is looked at
--- gateway: NULL where no gateway hop is known. apps: in the order of app_hop_ids, with the link that joined each.
+-- gateway: NULL where no gateway hop is known. apps: with the link that joined each and its place among app_hop_ids, in no
+-- order; made of JSON, as lists of such structs take many times as long.
 -- grain: request_id
 WITH places AS (
   SELECT request_id, gateway_hop_id, app_hop_id, place
@@ -13,8 +14,8 @@ WITH places AS (
 ), apps AS (
   SELECT
     p.request_id,
-    list(struct_pack(
-      hop_id := hex_id(a.hop_id),
+    string_agg(to_json(struct_pack(
+      place := p.place, hop_id := hex_id(a.hop_id),
       source_id := a.source_id, line_no := a.line_no, byte_offset := a.byte_offset,
       end_us := epoch_us(a.end_ts), duration_us := a.duration_us, resolution_ms := a.resolution_ms,
       host := a.host, site := a.site, server_ip := a.server_ip, server_port := a.server_port, host_header := a.host_header,
@@ -26,7 +27,7 @@ WITH places AS (
       bytes_in := a.bytes_in, bytes_out := a.bytes_out, attributes := a.attributes,
       link_method := l.method, link_how := l.how, posterior := l.posterior,
       clock_low_us := l.clock_low_us, clock_high_us := l.clock_high_us, calibrated := l.calibrated
-    ) ORDER BY p.place) AS apps
+    ))::VARCHAR, ',') AS apps
   FROM places AS p
   JOIN app_facts AS a ON a.hop_id = p.app_hop_id::UUID
   LEFT JOIN link_rows AS l ON l.app_hop_id = a.hop_id AND l.gateway_hop_id = p.gateway_hop_id::UUID AND l.verdict = 'linked'
@@ -51,12 +52,13 @@ WITH places AS (
       correlation_raw := g.correlation_raw, traceparent := g.traceparent,
       peer_ip := g.peer_ip, client_ip := g.client_ip, user_agent := g.user_agent,
       bytes_in := g.bytes_in, bytes_out := g.bytes_out
-    ) END AS gateway,
-    coalesce(a.apps, []) AS apps
+    ) END AS gateway
   FROM leg_requests AS t
   JOIN span_requests AS r ON r.request_id = t.request_id
   LEFT JOIN gateway_facts AS g ON g.hop_id = r.gateway_hop_id::UUID
     AND g.start_ts >= make_timestamp($first_us::BIGINT) AND g.start_ts <= make_timestamp($last_us::BIGINT)
-  LEFT JOIN apps AS a ON a.request_id = t.request_id
 )
-SELECT to_json(legs)::VARCHAR AS legs FROM legs ORDER BY start_us, request_id
+SELECT left(to_json(l)::VARCHAR, -1) || ',"apps":[' || coalesce(a.apps, '') || ']}' AS legs
+FROM legs AS l
+LEFT JOIN apps AS a ON a.request_id = l.request_id
+ORDER BY l.start_us, l.request_id

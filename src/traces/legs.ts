@@ -39,6 +39,8 @@ export interface GatewayLeg {
 
 /** An app hop as spans are made from it, with the link that joined it; link fields are null where none did. */
 export interface AppLeg {
+  /** Among the app hops of its request, from 1. */
+  readonly place: number
   readonly hop_id: string
   readonly source_id: number
   readonly line_no: number

@@ -51,7 +51,7 @@ export interface Periods {
 const EVER: Periods = { firstUs: -8e15, lastUs: 8e15, fromUs: -8e15, toUs: 8e15 }
 
 /**
- * Requests of the table leg_requests, with their hops, in the order in which they began; each is the text of a `Legs`.
+ * Requests of the table leg_requests, with their hops, in the order in which they began; each is a text for `parseLegs`.
  */
 export async function readLegs({ db }: Store, periods: Periods = EVER): Promise<string[]> {
   const rows = await db.rows<{ legs: string }>(LEGS, {
@@ -61,6 +61,13 @@ export async function readLegs({ db }: Store, periods: Periods = EVER): Promise<
     to_us: BigInt(periods.toUs),
   })
   return rows.map(row => row.legs)
+}
+
+/** A request from the text of it. */
+export function parseLegs<Row extends Legs>(text: string): Row {
+  const row = JSON.parse(text) as Row
+  if (row.apps.length < 2) return row
+  return { ...row, apps: [...row.apps].sort((a, b) => a.place - b.place) }
 }
 
 /**
@@ -81,7 +88,7 @@ export async function legsOfFound(
   await store.db.run('CREATE OR REPLACE TEMP TABLE leg_requests AS SELECT * FROM traced')
   const legs = new Map<string, Legs>()
   for (const text of await readLegs(store)) {
-    const one = JSON.parse(text) as Legs
+    const one = parseLegs<Legs>(text)
     legs.set(one.request_id, one)
   }
   return legs

@@ -128,6 +128,18 @@ needs('go')('what a Collector gets', () => {
     expect(bySpan(again.spans)).toEqual(bySpan(spans))
   })
 
+  test('trace --json can be handed to it as it is', async () => {
+    const joined = spans.find(s => s.kind === CLIENT)
+    const { stdout } = await run(['trace', String(joined?.attributes['throughline.request.id']), '--json'])
+    const got = await received(async collector => {
+      const headers = { 'content-type': 'application/json' }
+      const response = await fetch(`${collector.endpoint}/v1/traces`, { method: 'POST', headers, body: stdout })
+      expect(response.status).toBe(200)
+    })
+    const request = spans.filter(s => s.traceId === joined?.traceId)
+    expect([...bySpan(got.spans).keys()].sort()).toEqual(request.map(s => s.spanId).sort())
+  })
+
   test('IIS lines as log records, each with the trace and span of its line', async () => {
     const { logs } = await received(async collector => {
       expect((await exportTo(collector.endpoint, '--logs')).code).toBe(0)
@@ -342,6 +354,20 @@ describe('what is no receiver', () => {
   })
 
   needs('go')('that answers', () => {
+    test('with silence, for longer than the exporter has patience: nothing is called sent', async () => {
+      const collector = await startCollector()
+      const proxy = await FaultyProxy.start(collector.port, () => ({ kind: 'silent' }))
+      try {
+        const { code, stderr, stdout } = await exportTo(proxy.endpoint, '--timeout', '1', '--patience', '3')
+        expect(code).toBe(3)
+        expect(stderr).toContain('given up')
+        expect(stdout).toMatch(/^spans +0 taken/m)
+      } finally {
+        await proxy.close()
+        await collector.stop()
+      }
+    })
+
     test.each([
       {
         name: 'a web page',

@@ -2,7 +2,7 @@ import type { Redactor } from '../../model/redact.ts'
 import { sqlFile } from '../../store/query.ts'
 import type { Store } from '../../store/store.ts'
 import type { Legs } from '../legs.ts'
-import { type Periods, readLegs } from '../read-legs.ts'
+import { type Periods, parseLegs, readLegs } from '../read-legs.ts'
 import { redactLegs } from '../redact-legs.ts'
 import { Resources } from '../resources.ts'
 import type { Span } from '../span.ts'
@@ -49,7 +49,7 @@ export async function* departures(store: Store, redact: Redactor | undefined): A
     next = slice < slices ? legsOfSlice(store, slice) : undefined
     for (let from = 0; from < texts.length; from += PART_REQUESTS)
       yield texts.slice(from, from + PART_REQUESTS).map(text => {
-        const row = JSON.parse(text) as Row
+        const row = parseLegs<Row>(text)
         return departure(redact ? { ...row, ...redactLegs(row, redact) } : row, resources)
       })
   }
