@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { throughline } from '../support/program.ts'
 import { type Collector, startCollector } from './support/collector.ts'
+import { FaultyProxy } from './support/faulty-proxy.ts'
 import { needs } from './support/tools.ts'
 
 /** Pieces in which the logs grow. */
@@ -62,6 +63,37 @@ needs('go')('logs that grow, and a Collector that gets their traces', () => {
     // No span lacks its parent.
     const ids = new Set(all.map(s => s.spanId))
     expect(all.filter(s => s.parentSpanId !== '' && !ids.has(s.parentSpanId))).toEqual([])
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends an export of history with what was taken noted, and the next run sends the rest', async signal => {
+    await throughline(['simulate', 'source', '--hours', '2', '--rate-per-second', '1'], { cwd: folder })
+    await throughline(['ingest', 'source'], { cwd: folder })
+    const proxy = await FaultyProxy.start(collector.port, () => ({ kind: 'slow', delayMs: 100 }))
+    try {
+      const args = ['export', 'otlp', '--open-days', '--endpoint', proxy.endpoint, '--batch', '100', '--concurrency', '1']
+      const { code, stdout, stderr } = await throughline(args, {
+        cwd: folder,
+        during: child => {
+          const timer = setInterval(() => {
+            if (proxy.requests.length >= 5) child.kill(signal)
+            if (proxy.requests.length >= 5 || child.exitCode !== null) clearInterval(timer)
+          }, 10)
+        },
+      })
+      expect({ code, stderr }).toMatchObject({ code: signal === 'SIGINT' ? 130 : 143 })
+      expect(stderr).not.toMatch(/bug|Error/)
+      const taken = Number(/^spans +([\d,]+) taken/m.exec(stdout)?.[1]?.replaceAll(',', ''))
+      expect(taken).toBeGreaterThan(0)
+      proxy.set([])
+      expect((await throughline(args, { cwd: folder })).code).toBe(0)
+      const all = await hops('gateway', true) + await hops('gateway') + await hops('app')
+      const { spans } = collector.received()
+      expect(new Set(spans.map(s => s.spanId)).size).toBe(all)
+      // A request that was under way is sent again, nothing else.
+      expect(spans.length - all).toBeLessThanOrEqual(103)
+    } finally {
+      await proxy.close()
+    }
   })
 
   async function hops(kind: string, called = false): Promise<number> {

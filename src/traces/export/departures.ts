@@ -43,15 +43,21 @@ export async function* departures(store: Store, redact: Redactor | undefined): A
   )
   const resources = new Resources()
   let next = slices > 0 ? legsOfSlice(store, 0) : undefined
-  for (let slice = 1; next; slice++) {
-    const texts: readonly string[] = await next
-    // The engine puts the next slice together while this one is sent.
-    next = slice < slices ? legsOfSlice(store, slice) : undefined
-    for (let from = 0; from < texts.length; from += PART_REQUESTS)
-      yield texts.slice(from, from + PART_REQUESTS).map(text => {
-        const row = parseLegs<Row>(text)
-        return departure(redact ? { ...row, ...redactLegs(row, redact) } : row, resources)
-      })
+  try {
+    for (let slice = 1; next; slice++) {
+      const texts: readonly string[] = await next
+      // The engine puts the next slice together while this one is sent.
+      next = slice < slices ? legsOfSlice(store, slice) : undefined
+      next?.catch(() => undefined)
+      for (let from = 0; from < texts.length; from += PART_REQUESTS)
+        yield texts.slice(from, from + PART_REQUESTS).map(text => {
+          const row = parseLegs<Row>(text)
+          return departure(redact ? { ...row, ...redactLegs(row, redact) } : row, resources)
+        })
+    }
+  } finally {
+    // Who stops in the middle closes the store next: the engine must be done with it.
+    await next?.catch(() => undefined)
   }
 }
 
