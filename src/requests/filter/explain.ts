@@ -49,6 +49,16 @@ const KNOWN: Readonly<Record<string, (text: string, offset: number) => Explanati
       ? 'add a closing quote; \\" is a quote inside the value, so write \\\\" to end it with a backslash'
       : 'add a closing quote; write \\" for a quote that belongs to a value',
   }),
+  'edge-space': (_text, offset) => ({
+    offset,
+    problem: 'found white space at the edge of a value without quotes, which Kibana would drop',
+    advice: 'put the value in quotes, or write * for what stands at its edge',
+  }),
+  null: (_text, offset) => ({
+    offset,
+    problem: 'found null, which in Kibana is no value',
+    advice: 'write not field:* for requests without a value, or put quotes around the word to search for the word itself',
+  }),
   'range-wildcard': (_text, offset) => ({
     offset,
     problem: 'found a value with *, expected a plain value after < <= > >=',
@@ -177,6 +187,10 @@ const ADVICE: readonly { readonly when: (place: Place) => boolean; readonly advi
   },
   { when: at(/^\s*$/), advice: 'write a condition after "and", "or" or "not", or remove the word' },
   { when: at(/^\*/), advice: 'write the value without quotes to use * as a wildcard' },
+  {
+    when: ({ text, offset }) => /^[:<>]/.test(text.slice(offset)) && /\*[\w@.*-]*\s*$/.test(before(text, offset)),
+    advice: '* in field names is not part of this language: name each field, and join them with "or"',
+  },
   {
     when: ({ text, offset }) => text[offset] === ':' && /:\S*$/.test(before(text, offset)),
     advice: 'put quotes around a value that contains a colon',

@@ -267,7 +267,9 @@ describe('canonical text', () => {
     fc.assert(
       fc.property(value, value, fc.constantFrom('subject', 'path'), (first, last, name) => {
         const literalNode = match(name, literal(first))
-        const wildcardNode = match(name, { kind: 'wildcard', parts: [first, last], at: AT })
+        // White space at the edge of a value without quotes is refused.
+        const parts = [first.trimStart(), last.trimEnd()]
+        const wildcardNode = match(name, { kind: 'wildcard', parts, at: AT })
         for (const node of [literalNode, wildcardNode]) {
           expect(withoutPlaces(parseFilter(canonicalFilter(node)))).toEqual(withoutPlaces(node))
         }

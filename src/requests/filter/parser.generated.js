@@ -300,7 +300,7 @@ function peg$parse(input, options) {
   function peg$f20(digits) {    return fromHex(digits)  }
   function peg$f21(head, space, word) {    return [space, ...word]  }
   function peg$f22(head, tail) {
-    return toValue([...head, ...tail.flat()], at())
+    return checked(toValue([...head, ...tail.flat()], at()))
   }
   function peg$f23(word) {    return [word]  }
   function peg$f24(digits) {    return fromHex(digits)  }
@@ -2342,6 +2342,15 @@ function peg$parse(input, options) {
   const at = () => {
     const { start, end } = range()
     return { text: input, start, end }
+  }
+
+  /** Kibana trims what has no quotes, even what was escaped, and takes the word null for no value at all. */
+  function checked(value) {
+    const texts = value.kind === 'literal' ? [value.text] : [value.parts[0], value.parts[value.parts.length - 1]]
+    if (value.kind === 'literal' && value.text === 'null') error('null')
+    if (texts[0].trimStart() !== texts[0]) error('edge-space')
+    if (texts[texts.length - 1].trimEnd() !== texts[texts.length - 1]) error('edge-space')
+    return value
   }
 
   /** Escapes stand for characters that a stored text can hold. */
