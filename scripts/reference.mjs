@@ -4,12 +4,16 @@ import { z } from 'zod'
 import { root } from './install.mjs'
 
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
-const [errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format] =
+const [
+  errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
+  coverageFields, aliases, document, mapping,
+] =
   await Promise.all(
     [
       'errors.js', 'config/schema.js', 'config/load.js', 'cli/program.js', 'model/hop.js', 'ledger/entry.js',
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
-      'requests/fields.js', 'formats/apigee-export/columns.js',
+      'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
+      'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -67,18 +71,44 @@ export const BLOCKS = () => ({
     ),
     entries: entryTables(),
   },
+  'docs/elastic.md': {
+    fields: table(
+      ['field', 'type', 'name of', 'meaning'],
+      elasticFields.DOCUMENT_FIELDS.map(f => [code(f.name), f.type, f.origin, f.description]),
+    ),
+    aliases: table(
+      ['name', 'stands for'],
+      [...aliases.fieldAliases()].map(([name, target]) => [code(name), code(target)]),
+    ),
+    coverage: table(
+      ['field', 'type', 'in', 'meaning'],
+      coverageFields.COVERAGE_FIELDS.map(f => [code(f.name), f.type, f.kinds.join(', '), f.description]),
+    ),
+  },
   'docs/architecture.md': { rooms: roomTable() },
 })
 
-/** JSON Schemas by path. */
-export const SCHEMAS = () =>
-  Object.fromEntries(
+/** JSON Schemas and mappings by path. */
+export const SCHEMAS = () => ({
+  ...mappingFiles(),
+  ...Object.fromEntries(
     [
       ['gateway-hop', hop.GATEWAY_HOP, 'A gateway hop: one Apigee analytics record as a fact.'],
       ['app-hop', hop.APP_HOP, 'An app hop: one IIS line as a fact.'],
       ['config', config.CONFIG, 'The configuration file throughline.yaml.'],
       ['ledger-entry', entry.ENTRY, 'One entry of the ledger of a store.'],
+      ['request-document', document.REQUEST_DOCUMENT, 'A request as a document of Elasticsearch.'],
     ].map(([name, schema, description]) => [`schemas/${name}.json`, jsonText(schema, description)]),
+  ),
+})
+
+const mappingFiles = () =>
+  Object.fromEntries(
+    [
+      ['requests', mapping.requestMappings()],
+      ['coverage', mapping.coverageMappings()],
+      ['rejects', mapping.rejectMappings()],
+    ].map(([name, mappings]) => [`schemas/elastic-${name}.json`, `${JSON.stringify(mappings, null, 2)}\n`]),
   )
 
 function jsonText(schema, description) {
@@ -452,7 +482,7 @@ const ROOMS = {
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
   correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',
   traces: 'A request as spans.',
-  elastic: 'Documents for Elasticsearch.',
+  elastic: 'Requests as documents of Elasticsearch: fields and mappings, setup, publishing, verifying.',
   findings: 'Rules over requests.',
   evidence: 'Bundles that prove themselves.',
   doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',
