@@ -2,16 +2,12 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { CRITERIA } from '../../src/elastic/dashboards/criteria.ts'
 import { DASHBOARDS } from '../../src/elastic/dashboards/dashboards.ts'
-import { isAsking } from '../../src/elastic/dashboards/description.ts'
+import { isAsking, isList } from '../../src/elastic/dashboards/description.ts'
 import { savedObjects, savedObjectsNdjson } from '../../src/elastic/dashboards/saved-objects.ts'
 import { decoded, kindsOf, type Tree } from './key-paths.ts'
 
 const EXPORTS = JSON.parse(readFileSync(new URL('exports.json', import.meta.url), 'utf8')) as {
-  readonly versions: {
-    readonly core: readonly string[]
-    readonly dashboard: Readonly<Record<string, readonly string[]>>
-    readonly 'index-pattern': Readonly<Record<string, readonly string[]>>
-  }
+  readonly versions: Readonly<Record<string, Readonly<Record<'8' | '9', readonly string[]>>>>
   readonly groups: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
@@ -39,19 +35,25 @@ const panelsOf = (dashboard: Tree): Tree[] => decoded(dashboard.attributes.panel
 const ALL_PANELS = DASHBOARD_OBJECTS.flatMap(panelsOf)
 
 test('every line of the file is one object, and the same bytes come out each time', () => {
-  expect(OBJECTS.map(o => o.type)).toEqual([
-    'index-pattern',
-    'index-pattern',
-    ...DASHBOARDS.map(() => 'dashboard'),
-  ])
+  const lists = DASHBOARDS.flatMap(d => d.panels.filter(isList).map(() => 'search'))
+  const dashboards = DASHBOARDS.map(() => 'dashboard')
+  expect(OBJECTS.map(o => o.type)).toEqual(['index-pattern', 'index-pattern', ...lists, ...dashboards])
   expect(savedObjectsNdjson().split('\n')).toEqual([...LINES, ''])
 })
 
-test('objects have the versions that exports of Kibana 8 and 9 have', () => {
-  const { core, ...types } = EXPORTS.versions
+/** As numbers, so that 10.11.0 is newer than 10.5.0. */
+const parts = (version: string): number => version.split('.').reduce((sum, n) => sum * 1000 + Number(n), 0)
+
+test('objects have a version that exports of Kibana 8 have, and none that is newer than those of Kibana 9', () => {
   for (const { type, coreMigrationVersion, typeMigrationVersion } of savedObjects()) {
-    expect(core).toContain(coreMigrationVersion)
-    for (const versions of Object.values(types[type])) expect(versions).toContain(typeMigrationVersion)
+    for (const [name, version] of [
+      ['core', coreMigrationVersion],
+      [type, typeMigrationVersion],
+    ] as const) {
+      const known = EXPORTS.versions[name] ?? { '8': [], '9': [] }
+      expect(known['8']).toContain(version)
+      expect(parts(version)).toBeLessThanOrEqual(Math.max(...known['9'].map(parts)))
+    }
   }
 })
 
@@ -81,9 +83,15 @@ test('data views and formats have the keys that exports have', () => {
   expect(formats.flatMap((f: Tree) => differences(`format ${f.id}`, f))).toEqual([])
 })
 
-test('there are no other panels than Lens and Markdown, and they have the keys that exports have', () => {
+test('saved searches have the keys that exports have', () => {
+  const searches = OBJECTS.filter(o => o.type === 'search')
+  expect(searches.flatMap(o => differences('search', o, ['attributes.grid']))).toEqual([])
+})
+
+test('there are no other panels than Lens, Markdown and saved searches, and they have the keys that exports have', () => {
   const found = ALL_PANELS.flatMap(panel => {
     if (panel.type === 'visualization') return differences('markdown', panel)
+    if (panel.type === 'search') return differences('search panel', panel)
     const { state, visualizationType } = panel.embeddableConfig.attributes
     const { visualization, datasourceStates, ...rest } = state
     const layers = Object.values(datasourceStates.formBased.layers as Tree) as Tree[]
@@ -101,21 +109,26 @@ test('there are no other panels than Lens and Markdown, and they have the keys t
     ]
   })
   expect([...new Set(found)]).toEqual([])
-  expect([...new Set(ALL_PANELS.map(p => p.type))].sort()).toEqual(['lens', 'visualization'])
+  expect([...new Set(ALL_PANELS.map(p => p.type))].sort()).toEqual(['lens', 'search', 'visualization'])
 })
 
-test('references lead to data views of the file, each from a layer or a control that is there, and none is missing', () => {
-  const views = new Set(OBJECTS.filter(o => o.type === 'index-pattern').map(o => o.id))
+test('references lead to objects of the file that stand before, and there is one for each layer, list and control', () => {
+  const before = new Set<string>()
+  for (const { type, id, references } of OBJECTS) {
+    expect(references.filter((r: Tree) => !before.has(`${r.type} ${r.id}`))).toEqual([])
+    before.add(`${type} ${id}`)
+  }
   for (const object of DASHBOARD_OBJECTS) {
     const wanted = panelsOf(object).flatMap(panel =>
       Object.keys(panel.embeddableConfig.attributes?.state.datasourceStates.formBased.layers ?? {}).map(
         layer => `${panel.panelIndex}:indexpattern-datasource-layer-${layer}`,
       ),
     )
+    const lists = panelsOf(object).filter(panel => panel.panelRefName)
+    wanted.push(...lists.map(panel => `${panel.panelIndex}:${panel.panelRefName}`))
     const controls = Object.keys(decoded(object.attributes.controlGroupInput.panelsJSON) as Tree)
     wanted.push(...controls.map(id => `controlGroup_${id}:optionsListDataView`))
     expect(object.references.map((r: Tree) => r.name).sort()).toEqual(wanted.sort())
-    expect(object.references.filter((r: Tree) => !views.has(r.id))).toEqual([])
   }
 })
 
@@ -158,8 +171,9 @@ test('every dashboard can be reached from every other', () => {
   }
 })
 
-test('every panel that asks something says what it answers; criteria are those of SOC 2', () => {
-  const asking = DASHBOARDS.flatMap(d => d.panels).filter(isAsking)
+test('every panel says what it answers, under a title of its own; criteria are those of SOC 2', () => {
+  const asking = DASHBOARDS.flatMap(d => d.panels).filter(p => isAsking(p) || isList(p))
+  for (const { panels } of DASHBOARDS) expect(new Set(panels.map(p => p.title)).size).toBe(panels.length)
   for (const { title, description, criteria } of asking) {
     expect([title, description.length > 25, description.endsWith('.')]).toEqual([title, true, true])
     for (const criterion of criteria) expect(CRITERIA).toHaveProperty([criterion])

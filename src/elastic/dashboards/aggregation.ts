@@ -1,9 +1,9 @@
 import { bindFilter, parseFilter } from '../../requests/filter/index.ts'
 import { type Query, toQuery } from '../query.ts'
+import { type AskingOptions, MISSING, type Period, stepUs } from './asking.ts'
 import { datasetFields, elasticName } from './datasets.ts'
 import type { AskingPanel, Breakdown, ByTime, ByValues } from './description.ts'
 import { type Measure, type Question, questionOf } from './question.ts'
-import { type AskingOptions, MISSING, stepUs } from './sql.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -36,7 +36,8 @@ export function aggregationOf(panel: AskingPanel, options: AskingOptions): Panel
   }
 }
 
-function timeRange({ fromUs, toUs }: { readonly fromUs: number; readonly toUs: number }): Query {
+/** The period that is looked at, as Kibana's time picker asks for it. */
+export function timeRange({ fromUs, toUs }: Period): Query {
   const text = (us: number): string => new Date(us / 1000).toISOString()
   return { range: { '@timestamp': { gte: text(fromUs), lt: text(toUs) } } }
 }
@@ -54,7 +55,10 @@ function level(question: Question, depth: number, query: ToQuery): Json {
   )
   if (breakdown === undefined) return measures
   const inner = level(question, depth + 1, query)
-  return { [`b${depth + 1}`]: { ...buckets(question, breakdown, query), aggs: inner } }
+  return {
+    ...(depth > 0 && measures),
+    [`b${depth + 1}`]: { ...buckets(question, breakdown, query), aggs: inner },
+  }
 }
 
 function buckets(question: Question, breakdown: Breakdown, query: ToQuery): Json {
@@ -110,18 +114,5 @@ function plain({ dataset }: Question, { op, field }: Measure): Json | undefined 
       return { max: { field: name } }
     case 'unique':
       return { cardinality: { field: name } }
-    case 'last':
-      return last(name)
   }
-}
-
-/** As Lens asks with `showArrayValues`; without it, it asks with top_metrics, which not every distribution has. */
-function last(name: string): Json {
-  const hits = {
-    size: 1,
-    _source: false,
-    docvalue_fields: [name],
-    sort: [{ '@timestamp': { order: 'desc' } }],
-  }
-  return { filter: { exists: { field: name } }, aggs: { value: { top_hits: hits } } }
 }

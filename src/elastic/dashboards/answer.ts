@@ -1,4 +1,3 @@
-import { elasticName } from './datasets.ts'
 import type { AskingPanel } from './description.ts'
 import { type AnswerRow, type Measure, type Question, questionOf } from './question.ts'
 
@@ -23,7 +22,7 @@ export function rowsOf(panel: AskingPanel, answer: unknown): AnswerRow[] {
 function rowsBelow(question: Question, bucket: Bucket, keys: readonly string[]): AnswerRow[] {
   const breakdown = question.breakdowns[keys.length]
   if (breakdown === undefined) {
-    return [{ keys, measures: question.measures.map((m, i) => measured(question, m, bucket, `m${i + 1}`)) }]
+    return [{ keys, measures: question.measures.map((m, i) => measured(m, bucket, `m${i + 1}`)) }]
   }
   const { buckets } = bucket[`b${keys.length + 1}`] as {
     readonly buckets: readonly Bucket[] | Readonly<Record<string, Bucket>>
@@ -39,24 +38,10 @@ function keyOf({ key, key_as_string: text }: Bucket, isTime: boolean): string {
   return isTime || text === undefined ? String(key) : text
 }
 
-function measured(
-  question: Question,
-  measure: Measure,
-  bucket: Bucket,
-  name: string,
-): number | string | null {
+function measured(measure: Measure, bucket: Bucket, name: string): number | null {
   if (measure.op === 'count' && measure.where === undefined) return bucket.doc_count
   const found = bucket[name] as Bucket
   if (measure.op === 'count') return found.doc_count
-  if (measure.op === 'last') return lastValue(question, measure, found)
   const { value } = (measure.where === undefined ? found : found.value) as { readonly value: number | null }
   return value
-}
-
-function lastValue({ dataset }: Question, { field = '' }: Measure, found: Bucket): string | null {
-  const { hits } = found.value as {
-    readonly hits: { readonly hits: readonly { readonly fields?: Record<string, readonly unknown[]> }[] }
-  }
-  const [value] = hits.hits[0]?.fields?.[elasticName(dataset, field)] ?? []
-  return value === undefined ? null : String(value)
 }

@@ -8,7 +8,6 @@ const SOURCES = 'throughline.kind:source'
 const HOURS = 'throughline.kind:hour'
 const DAYS = 'throughline.kind:day'
 const sum = (field: string, label: string): Metric => ({ kind: 'sum', label, field })
-const last = (field: string, label: string): Metric => ({ kind: 'last', label, field })
 
 const number = (name: string, place: number, title: string, where: string, description: string, metric: Metric): Panel => ({
   type: 'metric', name, title, description, where, metric, dataset: 'coverage', criteria: READ, grid: grid(place * 8, 5, 8, 6),
@@ -67,21 +66,25 @@ const TABLES: readonly Panel[] = [
     type: 'table', name: 'days', title: 'Days', dataset: 'coverage', criteria: READ, grid: grid(0, 49, 48, 12),
     description: 'Each day of each application: whether it is closed and why, and what became of its requests.',
     where: DAYS,
-    rows: [values('throughline.application', 'Application', 50), { ...TIME, label: 'Day', every: '1d' }],
+    rows: [
+      values('throughline.application', 'Application', 50), { ...TIME, label: 'Day', every: '1d' },
+      values('throughline.day_state', 'State', 2), { ...values('event.reason', 'Why', 5), missing: true },
+    ],
     metrics: [
-      sum('throughline.requests.total', 'Requests'), last('throughline.day_state', 'State'), last('event.reason', 'Why'),
-      sum('throughline.requests.joined', 'Joined'), sum('throughline.requests.gateway_only', 'Only at the gateway'),
-      sum('throughline.requests.app_only', 'Only at IIS'), sum('throughline.requests.awaiting', 'Waiting'), sum('throughline.requests.ambiguous', 'In doubt'),
+      sum('throughline.requests.total', 'Requests'), sum('throughline.requests.joined', 'Joined'),
+      sum('throughline.requests.gateway_only', 'Only at the gateway'), sum('throughline.requests.app_only', 'Only at IIS'), sum('throughline.requests.awaiting', 'Waiting'), sum('throughline.requests.ambiguous', 'In doubt'),
     ],
   },
   {
     type: 'table', name: 'sources', title: 'Sources', dataset: 'coverage', criteria: READ, grid: grid(0, 61, 48, 14),
     description: 'Every source that was read, and what became of its lines: lines = decoded + directives + rejected.',
     where: SOURCES,
-    rows: [values('log.file.path', 'Source', 200)],
+    rows: [
+      values('log.file.path', 'Source', 200), values('throughline.side', 'Side', 2),
+      values('throughline.source.format', 'Format', 2), values('throughline.source.status', 'Status', 3),
+    ],
     metrics: [
-      sum('throughline.lines.total', 'Lines'), last('throughline.side', 'Side'), last('throughline.source.format', 'Format'), last('throughline.source.status', 'Status'),
-      sum('throughline.lines.decoded', 'Decoded'), sum('throughline.lines.directives', 'Directives'), sum('throughline.lines.rejected', 'Rejected'),
+      sum('throughline.lines.total', 'Lines'), sum('throughline.lines.decoded', 'Decoded'), sum('throughline.lines.directives', 'Directives'), sum('throughline.lines.rejected', 'Rejected'),
       sum('throughline.lines.duplicates', 'Known before'), { kind: 'max', label: 'Last stamp', field: 'event.end' },
     ],
   },

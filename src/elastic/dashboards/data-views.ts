@@ -1,6 +1,7 @@
 import { datasetFields, elasticName } from './datasets.ts'
 import type { Dataset } from './description.ts'
 import type { Json } from './lens-columns.ts'
+import { sortedJson } from './sorted-json.ts'
 
 export interface DataView {
   readonly id: string
@@ -63,7 +64,7 @@ function formats(dataset: Dataset): Json {
     const names = [...new Set([elasticName(dataset, name), name])]
     return format ? names.map((n): [string, Json] => [n, format]) : []
   })
-  return Object.fromEntries([...entries, ...FURTHER[dataset]].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return Object.fromEntries([...entries, ...FURTHER[dataset]])
 }
 
 const NAMES: Readonly<Record<Dataset, { readonly title: string; readonly name: string }>> = {
@@ -80,7 +81,7 @@ export function dataViewOf(dataset: Dataset): DataView {
     id: dataViewId(dataset),
     attributes: {
       fieldAttrs: '{}',
-      fieldFormatMap: JSON.stringify(formats(dataset)),
+      fieldFormatMap: sortedJson(formats(dataset)),
       fields: '[]',
       name: NAMES[dataset].name,
       runtimeFieldMap: '{}',

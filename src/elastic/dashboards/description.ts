@@ -40,8 +40,8 @@ export type Metric =
   | { readonly kind: 'share'; readonly label: string; readonly of: string; readonly among?: string }
 
 export interface FieldMetric {
-  /** `unique` counts different values; `last` is the value of the latest request that has one. */
-  readonly kind: 'sum' | 'average' | 'max' | 'unique' | 'last'
+  /** `unique` counts different values. */
+  readonly kind: 'sum' | 'average' | 'max' | 'unique'
   readonly label: string
   readonly field: string
 }
@@ -103,14 +103,20 @@ export interface HeatmapPanel extends QuestionPanel {
   readonly metric: Metric
 }
 
+/** What is counted elsewhere, one by one, latest first: a table of Discover. */
+export interface ListPanel extends QuestionPanel {
+  readonly type: 'list'
+  readonly columns: readonly string[]
+}
+
 export interface TextPanel extends PanelBase {
   readonly type: 'text'
   readonly markdown: string
 }
 
-/** A panel that asks something. */
+/** A panel that counts something. */
 export type AskingPanel = MetricPanel | TablePanel | SeriesPanel | PartitionPanel | HeatmapPanel
-export type Panel = AskingPanel | TextPanel
+export type Panel = AskingPanel | ListPanel | TextPanel
 
 /** A list to choose values of a field from, above the panels. */
 export interface Control {
@@ -130,7 +136,10 @@ export interface Dashboard {
   readonly panels: readonly Panel[]
 }
 
-/** Whether a panel asks something; text does not. */
 export function isAsking(panel: Panel): panel is AskingPanel {
-  return panel.type !== 'text'
+  return panel.type !== 'text' && panel.type !== 'list'
+}
+
+export function isList(panel: Panel): panel is ListPanel {
+  return panel.type === 'list'
 }

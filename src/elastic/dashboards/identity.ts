@@ -31,12 +31,11 @@ const NUMBERS: readonly Panel[] = [
 
 const SUBJECTS: readonly Panel[] = [
   {
-    type: 'table', name: 'subjects-table', title: 'Subjects', dataset: 'requests', criteria: ['CC6.1', 'CC6.3'], grid: grid(0, 10, 28, 16),
+    type: 'table', name: 'subjects-table', title: 'Who made requests', dataset: 'requests', criteria: ['CC6.1', 'CC6.3'], grid: grid(0, 10, 28, 16),
     description: 'Who made most requests: how many, how many were denied or failed, from how many addresses, to how many applications, and when last.',
-    rows: [values('subject', 'Subject', 100)],
+    rows: [values('subject', 'Subject', 100), values('subject_kind', 'Kind', 3)],
     metrics: [
       COUNT,
-      { kind: 'last', label: 'Kind', field: 'subject_kind' },
       { kind: 'count', label: 'Denied', where: DENIED },
       { kind: 'share', label: 'Failed', of: 'outcome:failure' },
       { kind: 'unique', label: 'Addresses', field: 'client_ip' },

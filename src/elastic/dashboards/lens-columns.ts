@@ -131,27 +131,18 @@ function countColumn(label: string, where?: string): Json {
   }
 }
 
-const OPERATIONS = {
-  sum: 'sum',
-  average: 'average',
-  max: 'max',
-  unique: 'unique_count',
-  last: 'last_value',
-} as const
+const OPERATIONS = { sum: 'sum', average: 'average', max: 'max', unique: 'unique_count' } as const
 
 function fieldColumn(dataset: Dataset, { kind, label, field }: FieldMetric): Json {
-  const name = elasticName(dataset, field)
-  const isText = kind === 'last' && lensType(dataset, field) !== 'number'
   return {
     customLabel: true,
     dataType: kind === 'unique' ? 'number' : lensType(dataset, field),
-    ...(kind === 'last' && { filter: kql(`"${name}": *`) }),
     isBucketed: false,
     label,
     operationType: OPERATIONS[kind],
-    params: kind === 'last' ? { showArrayValues: true, sortField: '@timestamp' } : { emptyAsNull: false },
-    scale: isText ? 'ordinal' : 'ratio',
-    sourceField: name,
+    params: { emptyAsNull: false },
+    scale: 'ratio',
+    sourceField: elasticName(dataset, field),
   }
 }
 

@@ -2,7 +2,7 @@ import type { AskingPanel, Breakdown, Dataset, Metric } from './description.ts'
 
 /** One number that is asked for; a share is two of them. */
 export interface Measure {
-  readonly op: 'count' | 'sum' | 'average' | 'max' | 'unique' | 'last'
+  readonly op: 'count' | 'sum' | 'average' | 'max' | 'unique'
   /** All but `count` have one. */
   readonly field?: string
   readonly where?: string
@@ -22,7 +22,7 @@ export interface Question {
 /** A row of an answer: a value of each breakdown as text (times as ms since 1970), then the measures. */
 export interface AnswerRow {
   readonly keys: readonly string[]
-  readonly measures: readonly (number | string | null)[]
+  readonly measures: readonly (number | null)[]
 }
 
 export function questionOf(panel: AskingPanel): Question {
@@ -71,12 +71,12 @@ export function measuresOf(metric: Metric): readonly Measure[] {
 }
 
 /** The metrics' values of a row; a share of nothing is null. */
-export function metricValues(question: Question, row: AnswerRow): readonly (number | string | null)[] {
+export function metricValues(question: Question, row: AnswerRow): readonly (number | null)[] {
   let next = 0
   return question.metrics.map(metric => {
     const [first = null, second = null] = row.measures.slice(next, next + measuresOf(metric).length)
     next += measuresOf(metric).length
     if (metric.kind !== 'share') return first
-    return typeof first === 'number' && typeof second === 'number' && second > 0 ? first / second : null
+    return first !== null && second !== null && second > 0 ? first / second : null
   })
 }
