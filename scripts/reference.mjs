@@ -1,6 +1,7 @@
 // The parts of the documentation that are made from the program's own tables.
 import { readdirSync } from 'node:fs'
 import { z } from 'zod'
+import { panelTables } from './dashboards/files.mjs'
 import { root } from './install.mjs'
 
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
@@ -85,6 +86,7 @@ export const BLOCKS = () => ({
       coverageFields.COVERAGE_FIELDS.map(f => [code(f.name), f.type, f.kinds.join(', '), f.description]),
     ),
   },
+  'docs/dashboards.md': { panels: panelTables(table) },
   'docs/architecture.md': { rooms: roomTable() },
 })
 

@@ -3,6 +3,7 @@ import { CONFIG } from '../../src/config/schema.ts'
 import { aggregationOf } from '../../src/elastic/dashboards/aggregation.ts'
 import { rowsOf } from '../../src/elastic/dashboards/answer.ts'
 import type { AskingOptions } from '../../src/elastic/dashboards/asking.ts'
+import { createCoverageRelation } from '../../src/elastic/dashboards/coverage-relation.ts'
 import { DASHBOARDS } from '../../src/elastic/dashboards/dashboards.ts'
 import { type AskingPanel, isAsking, isList } from '../../src/elastic/dashboards/description.ts'
 import { listSearchOf } from '../../src/elastic/dashboards/list.ts'
@@ -20,13 +21,7 @@ import {
   type ListRow,
   listRow,
 } from './support/dashboard-answers.ts'
-import {
-  coverageDocuments,
-  createCoverage,
-  type Flat,
-  freezeRequests,
-  requestDocuments,
-} from './support/dashboard-data.ts'
+import { coverageDocuments, type Flat, freezeRequests, requestDocuments } from './support/dashboard-data.ts'
 import { ELASTICSEARCH_VERSIONS, type ElasticsearchVersion } from './support/elasticsearch-program.ts'
 import { sharedElasticsearch } from './support/elasticsearch-shared.ts'
 import { needs } from './support/tools.ts'
@@ -79,8 +74,8 @@ async function askDuckDb(): Promise<Asked> {
       const config = CONFIG.parse({ applications: APPLICATIONS })
       await ingestInto(store, [`${folder}/traffic/apigee`, `${folder}/traffic/iis`], { config })
       await freezeRequests(store)
+      await createCoverageRelation(store)
       const coverage = await coverageDocuments(store)
-      await createCoverage(store, coverage)
       const answers = new Map<string, AnswerRow[]>()
       for (const { name, panel } of PANELS)
         for (const [i, options] of PERIODS.entries())

@@ -67,26 +67,26 @@ function formats(dataset: Dataset): Json {
   return Object.fromEntries([...entries, ...FURTHER[dataset]])
 }
 
-const NAMES: Readonly<Record<Dataset, { readonly title: string; readonly name: string }>> = {
-  requests: { title: 'throughline-requests', name: 'Throughline requests' },
-  coverage: { title: 'throughline-coverage', name: 'Throughline coverage' },
-}
+/** What a data view looks into: the names of aliases or indices. */
+export type Titles = Readonly<Record<Dataset, string>>
+
+export const DEFAULT_TITLES: Titles = { requests: 'throughline-requests', coverage: 'throughline-coverage' }
 
 export function dataViewId(dataset: Dataset): string {
   return `throughline-${dataset}-view`
 }
 
-export function dataViewOf(dataset: Dataset): DataView {
+export function dataViewOf(dataset: Dataset, titles: Titles): DataView {
   return {
     id: dataViewId(dataset),
     attributes: {
       fieldAttrs: '{}',
       fieldFormatMap: sortedJson(formats(dataset)),
       fields: '[]',
-      name: NAMES[dataset].name,
+      name: `Throughline ${dataset}`,
       runtimeFieldMap: '{}',
       timeFieldName: '@timestamp',
-      title: NAMES[dataset].title,
+      title: titles[dataset],
     },
   }
 }

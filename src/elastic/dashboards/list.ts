@@ -33,7 +33,7 @@ export function listSearchOf({ dataset, where = '*' }: ListPanel, options: Askin
   }
 }
 
-/** The same for DuckDB: the time, then the columns, as text; equal times in any order. */
+/** The same for DuckDB: the time, then the columns, as text. */
 export function listSqlOf(panel: ListPanel, { now, period }: AskingOptions): PanelSql {
   const { dataset, where = '*', columns } = panel
   const writer = new SqlWriter(dataset, now)
@@ -44,7 +44,7 @@ export function listSqlOf(panel: ListPanel, { now, period }: AskingOptions): Pan
   )
   const selected = [`strftime(${time}, '%Y-%m-%dT%H:%M:%S.%fZ') AS "@timestamp"`, ...shown]
   return {
-    sql: `SELECT ${selected.join(', ')} FROM ${dataset} WHERE ${conditions} ORDER BY ${time} DESC LIMIT ${LIST_ROWS}`,
+    sql: `SELECT ${selected.join(', ')} FROM ${dataset} WHERE ${conditions} ORDER BY ${[`${time} DESC`, ...columns.map(quoteIdentifier)].join(', ')} LIMIT ${LIST_ROWS}`,
     params: writer.params,
   }
 }

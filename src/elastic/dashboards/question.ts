@@ -40,7 +40,7 @@ export function metricsOf(panel: AskingPanel): readonly Metric[] {
   return panel.type === 'table' || panel.type === 'series' ? panel.metrics : [panel.metric]
 }
 
-/** A split by values comes before time, so that the same values are chosen for the whole period, as in Lens. */
+/** A split by values comes before time, so that the same values are chosen for the whole period, as in Lens; rows of a heat map before its columns. */
 export function breakdownsOf(panel: AskingPanel): readonly Breakdown[] {
   switch (panel.type) {
     case 'metric':
@@ -50,7 +50,7 @@ export function breakdownsOf(panel: AskingPanel): readonly Breakdown[] {
     case 'partition':
       return panel.groups
     case 'heatmap':
-      return timeLast([panel.x, panel.y])
+      return [panel.y, panel.x]
     case 'series':
       return timeLast([panel.x, ...(panel.split ? [panel.split] : [])])
   }

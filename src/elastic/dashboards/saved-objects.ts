@@ -1,5 +1,5 @@
 import { DASHBOARDS } from './dashboards.ts'
-import { dataViewId, dataViewOf } from './data-views.ts'
+import { DEFAULT_TITLES, dataViewId, dataViewOf, type Titles } from './data-views.ts'
 import { elasticName } from './datasets.ts'
 import { type Control, type Dashboard, type Dataset, isList } from './description.ts'
 import { type Json, kql } from './lens-columns.ts'
@@ -25,16 +25,20 @@ const CORE_VERSION = '8.8.0'
 const TYPE_VERSIONS = { 'index-pattern': '8.0.0', search: '10.5.0', dashboard: '10.2.0' } as const
 const DATASETS: readonly Dataset[] = ['requests', 'coverage']
 
-/** Data views, saved searches and dashboards, for Kibana's saved objects import; the same bytes every time. */
-export function savedObjectsNdjson(): string {
-  return savedObjects()
+/**
+ * Data views, saved searches and dashboards, for Kibana's saved objects import; the same bytes every time.
+ *
+ * @param titles where the documents are, if not under the names that they have by default
+ */
+export function savedObjectsNdjson(titles: Titles = DEFAULT_TITLES): string {
+  return savedObjects(titles)
     .map(object => `${sortedJson(object)}\n`)
     .join('')
 }
 
 /** Every object after those that it refers to. */
-export function savedObjects(): readonly SavedObject[] {
-  const views = DATASETS.map(dataViewOf)
+export function savedObjects(titles: Titles = DEFAULT_TITLES): readonly SavedObject[] {
+  const views = DATASETS.map(dataset => dataViewOf(dataset, titles))
   const searches = DASHBOARDS.flatMap(d => d.panels.filter(isList).map(panel => searchObject(d, panel)))
   return [
     ...views.map(({ id, attributes }) => savedObject('index-pattern', id, attributes, [])),

@@ -1,4 +1,4 @@
-import { COVERAGE_FIELDS } from '../../../src/elastic/coverage-fields.ts'
+import { COVERAGE_COLUMNS } from '../../../src/elastic/dashboards/coverage-relation.ts'
 import { DOCUMENT_FIELDS } from '../../../src/elastic/fields.ts'
 import { createRequestsView } from '../../../src/requests/view.ts'
 import { quoteIdentifier } from '../../../src/store/query.ts'
@@ -33,94 +33,24 @@ export async function requestDocuments({ db }: Store): Promise<Flat[]> {
   return rows.map(row => Object.fromEntries(Object.entries(row).filter(([, v]) => v !== null)))
 }
 
-/** What was read and joined, as far as panels ask for it: from the ledger and the facts. */
-export async function coverageDocuments(store: Store): Promise<Flat[]> {
-  return [...sources(store), ...(await hours(store)), ...(await days(store))]
-}
-
-const iso = (us: number | undefined): string | undefined =>
-  us === undefined ? undefined : new Date(us / 1000).toISOString()
-
-function sources({ state }: Store): Flat[] {
-  return [...state.sources.values()].map(({ path, format, status, accounting: a }) => ({
-    '@timestamp': iso(a.firstUs),
-    'throughline.kind': 'source',
-    'throughline.side': format.startsWith('apigee') ? 'gateway' : 'app',
-    'log.file.path': path,
-    'throughline.source.format': format,
-    'throughline.source.status': status,
-    'event.end': iso(a.lastUs),
-    'throughline.lines.total': a.lines,
-    'throughline.lines.decoded': a.decoded,
-    'throughline.lines.directives': a.directives,
-    'throughline.lines.rejected': a.rejected,
-    'throughline.lines.duplicates': a.duplicates,
-  }))
-}
-
-async function hours({ db, state }: Store): Promise<Flat[]> {
-  const of = (side: 'gateway' | 'app', time: string): string =>
-    `SELECT '${side}' AS side, source_id::INTEGER AS source, strftime(date_trunc('hour', ${time}), ${ISO}) AS hour,
-       count(*)::INTEGER AS total,
-       (count(*) FILTER (WHERE hop_id IN (SELECT ${side}_hop_id FROM link_rows WHERE verdict = 'linked')))::INTEGER AS joined
-     FROM ${side}_facts GROUP BY ALL`
-  const rows = await db.rows<{ side: string; source: number; hour: string; total: number; joined: number }>(
-    `${of('gateway', 'start_ts')} UNION ALL ${of('app', 'end_ts')} ORDER BY ALL`,
-  )
-  const paths = new Map([...state.sources.values()].map(s => [s.id, s.path]))
-  return rows.map(r => ({
-    '@timestamp': r.hour,
-    'throughline.kind': 'hour',
-    'throughline.side': r.side,
-    'log.file.path': paths.get(r.source),
-    'throughline.hops.total': r.total,
-    'throughline.hops.joined': r.joined,
-  }))
-}
-
-async function days({ db, state }: Store): Promise<Flat[]> {
-  const rows = await db.rows<Record<string, string | number>>(
-    `SELECT application, day::VARCHAR AS day, count(*)::INTEGER AS total,
-       (count(*) FILTER (WHERE state = 'joined'))::INTEGER AS joined,
-       (count(*) FILTER (WHERE state = 'gateway-only'))::INTEGER AS gateway_only,
-       (count(*) FILTER (WHERE state = 'app-only'))::INTEGER AS app_only,
-       (count(*) FILTER (WHERE state LIKE 'awaiting%'))::INTEGER AS awaiting,
-       (count(*) FILTER (WHERE state = 'ambiguous'))::INTEGER AS ambiguous
-     FROM requests GROUP BY ALL ORDER BY ALL`,
-  )
-  const known = [...state.days.values()]
-  return rows.map(({ application, day, ...counts }) => {
-    const found = known.find(d => d.application === application && d.day === day)
-    return {
-      '@timestamp': `${day}T00:00:00.000Z`,
-      'throughline.kind': 'day',
-      'throughline.application': application,
-      'throughline.day': day,
-      'throughline.day_state': found?.state ?? 'open',
-      'event.reason': found?.reason,
-      ...Object.fromEntries(Object.entries(counts).map(([k, v]) => [`throughline.requests.${k}`, v])),
-    }
+/** The rows of the relation `coverage` as documents. */
+export async function coverageDocuments({ db }: Store): Promise<Flat[]> {
+  const selected = COVERAGE_COLUMNS.map(({ name, type }) => {
+    const column = quoteIdentifier(name)
+    return type === 'date_nanos'
+      ? `strftime(${column}, ${ISO}) AS ${column}`
+      : type === 'date'
+        ? `${column}::VARCHAR AS ${column}`
+        : column
   })
-}
-
-const SQL_TYPES = {
-  keyword: 'VARCHAR',
-  ip: 'VARCHAR',
-  long: 'BIGINT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-  date_nanos: 'TIMESTAMP',
-} as const
-
-/** The same documents as the relation `coverage`. */
-export async function createCoverage({ db }: Store, documents: readonly Flat[]): Promise<void> {
-  const columns = COVERAGE_FIELDS.flatMap(({ name, type }) =>
-    type === 'flattened' ? [] : [`${JSON.stringify(name)}: ${JSON.stringify(SQL_TYPES[type])}`],
+  const rows = await db.rows<Record<string, unknown>>(
+    `SELECT ${selected.join(', ')} FROM coverage ORDER BY ALL`,
   )
-  await db.run(
-    `CREATE OR REPLACE TEMP TABLE coverage AS
-     SELECT unnest(o) FROM (SELECT unnest(from_json($json, '[{${columns.join(', ')}}]')) AS o)`,
-    { json: JSON.stringify(documents) },
+  return rows.map(row =>
+    Object.fromEntries(
+      Object.entries(row).flatMap(([k, v]) =>
+        v === null ? [] : [[k, /^-?\d+$/.test(String(v)) ? Number(v) : v]],
+      ),
+    ),
   )
 }
