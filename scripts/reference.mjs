@@ -198,6 +198,10 @@ const WHAT_TO_DO = {
   STORE_CHANGED: 'Run the command again: it read for longer than replaced files are kept where it could leave no note in the store.',
   PRUNE_REFUSED: 'Link or close the day that the message names, or prune less.',
   OUTPUT_UNWRITABLE: 'Make the folder, free space or give permission, then repeat the command.',
+  EXPORT_BUSY: 'Stop the other process, or send to a receiver of another name.',
+  EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
+  EXPORT_UNAVAILABLE: 'Run the command again when the backend takes data: what was acknowledged is not sent again.',
+  EXPORT_REFUSED: 'Correct what the message names: the endpoint, a header, a certificate, or a limit of the backend; then run the command again.',
   OUTPUT_EXISTS: 'Name another file, or give `--force`.',
 } // biome-ignore format: a table
 
@@ -481,7 +485,7 @@ const ROOMS = {
   directory: 'Accounts of directories (Active Directory, LDIF, Okta, CSV) as alias entries.',
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
   correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',
-  traces: 'A request as spans.',
+  traces: 'A request as spans; `otlp/` sends spans and log records to a backend, waits, tries again and accounts for each.',
   elastic: 'Requests as documents of Elasticsearch: fields and mappings, setup, publishing, verifying.',
   findings: 'Rules over requests.',
   evidence: 'Bundles that prove themselves.',

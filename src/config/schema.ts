@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isAddressBlock } from '../model/address.ts'
 import { APPLICATIONS } from './applications.ts'
+import { OTLP } from './otlp.ts'
 import { SUBJECTS } from './subjects.ts'
 
 const names = (description: string, defaults: string[]) =>
@@ -65,6 +66,7 @@ export const CONFIG = z.strictObject({
     .describe('Secrets that are replaced before anything is written.'),
   applications: APPLICATIONS,
   subjects: SUBJECTS,
+  otlp: OTLP,
   retention: z
     .strictObject({
       days: z.number().int().min(1).optional().describe('Days before today that `store prune` keeps; nothing is pruned by itself.'),
