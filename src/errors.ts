@@ -31,6 +31,16 @@ export const ERRORS = {
     retry: false,
     means: 'days that are open or not linked would be pruned, or links of a day that stays would be lost',
   },
+  ELASTIC_FOREIGN: {
+    exit: 2,
+    retry: false,
+    means: 'what stands under a name in Elasticsearch belongs to somebody else, or is not what setup makes',
+  },
+  ELASTIC_CONFLICT: {
+    exit: 3,
+    retry: false,
+    means: 'Elasticsearch holds other content of a request under the same version',
+  },
   OUTPUT_UNWRITABLE: {
     exit: 3,
     retry: true,
