@@ -18,8 +18,8 @@ const TYPES: Readonly<Record<FieldType, z.ZodType>> = {
 
 /** In every document, also in one that was superseded. */
 const ALWAYS = new Set([
-  '@timestamp', 'event.id', 'throughline.day', 'throughline.state', 'throughline.application', 'throughline.store',
-  'throughline.link.final', 'throughline.superseded', 'throughline.record_hash', 'throughline.document_hash',
+  '@timestamp', 'event.id', 'throughline.day', 'throughline.application', 'throughline.store', 'throughline.link.final',
+  'throughline.superseded', 'throughline.document_hash',
 ]) // biome-ignore format: a table
 
 function schemaOf(field: DocumentField): z.ZodType {
