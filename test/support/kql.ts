@@ -79,7 +79,9 @@ function grammar(text: string, { is, range }: Translate) {
     if (at >= text.length) return undefined
     if (text[at] === '\\') return escaped(at, false)
     if (text[at] === '*') return { value: STAR, end: at + 1 }
-    return /[():<>"{}]/.test(text[at] ?? '') || isKeyword(at) ? undefined : { value: text[at] ?? '', end: at + 1 }
+    return /[():<>"{}]/.test(text[at] ?? '') || isKeyword(at)
+      ? undefined
+      : { value: text[at] ?? '', end: at + 1 }
   }
   const unquoted: Reader<Value> = at => {
     const pieces: Piece[] = []
@@ -166,7 +168,10 @@ function fieldOf(value: Value): Field {
 
 /** What stands without quotes: trimmed, and three words are no text. */
 function fromPieces(pieces: readonly Piece[]): Value {
-  const whole = pieces.map(piece => (piece === STAR ? '\0' : piece)).join('').trim()
+  const whole = pieces
+    .map(piece => (piece === STAR ? '\0' : piece))
+    .join('')
+    .trim()
   if (whole === 'null') return { kind: 'literal', value: null, isQuoted: false }
   if (whole === 'true' || whole === 'false')
     return { kind: 'literal', value: whole === 'true', isQuoted: false }
@@ -177,7 +182,8 @@ function fromPieces(pieces: readonly Piece[]): Value {
 // ── Translation ─────────────────────────────────────────────────────────────────────────────────────────────
 
 function oneField(name: Field): string {
-  if (name === STAR || name === null || name.includes('*')) throw new Error('wildcards in field names are left out')
+  if (name === STAR || name === null || name.includes('*'))
+    throw new Error('wildcards in field names are left out')
   return name
 }
 
@@ -209,7 +215,8 @@ function translator(fields: DataView, timeZone: string | undefined) {
       if (isKeyword(name)) return { wildcard: { [name]: { value: pattern } } }
       return { query_string: { fields: [name], query: pattern } }
     }
-    if (isDate(name)) return { range: { [name]: { gte: value.value, lte: value.value, ...zone(value.value) } } }
+    if (isDate(name))
+      return { range: { [name]: { gte: value.value, lte: value.value, ...zone(value.value) } } }
     if (isKeyword(name)) return { term: { [name]: { value: value.value } } }
     return { [value.isQuoted ? 'match_phrase' : 'match']: { [name]: value.value } }
   }
