@@ -28,3 +28,21 @@ describe('pairs of text and meaning from the manuals and tests of Kibana and Ela
     else expect(kibanaQuery(text, VIEW, 'UTC')).toEqual(kibana)
   })
 })
+
+describe('times that date_nanos cannot hold', () => {
+  test.each([
+    ['@timestamp >= 1970-01-01', { exists: { field: '@timestamp' } }],
+    ['@timestamp >= "1970-01-01T00:00:00.000001Z"', { range: { '@timestamp': { gte: '1970-01-01T00:00:00.000001Z' } } }],
+    ['@timestamp < 1970-01-01', { match_none: {} }],
+    ['@timestamp < "1970-01-01T00:00:00.000001Z"', { range: { '@timestamp': { lt: '1970-01-01T00:00:00.000001Z' } } }],
+    ['@timestamp >= "2262-04-11T23:47:16.854775Z"', { range: { '@timestamp': { gte: '2262-04-11T23:47:16.854775Z' } } }],
+    ['@timestamp >= "2262-04-11T23:47:16.854776Z"', { match_none: {} }],
+    ['@timestamp < "2262-04-11T23:47:16.854775Z"', { range: { '@timestamp': { lt: '2262-04-11T23:47:16.854775Z' } } }],
+    ['@timestamp < 9999-12-31', { exists: { field: '@timestamp' } }],
+  ])('%s', (text, query) => expect(translate(text)).toEqual(query)) // biome-ignore format: a table
+})
+
+test('whole numbers beyond what JSON carries are text', () => {
+  expect(translate('bytes:9007199254740991')).toEqual({ term: { bytes: { value: 9007199254740991 } } })
+  expect(translate('bytes > 9007199254740993')).toEqual({ range: { bytes: { gt: '9007199254740993' } } })
+})
