@@ -4,12 +4,16 @@ import { z } from 'zod'
 import { root } from './install.mjs'
 
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
-const [errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format] =
+const [
+  errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
+  coverageFields, aliases, document, mapping,
+] =
   await Promise.all(
     [
       'errors.js', 'config/schema.js', 'config/load.js', 'cli/program.js', 'model/hop.js', 'ledger/entry.js',
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
-      'requests/fields.js', 'formats/apigee-export/columns.js',
+      'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
+      'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -67,18 +71,44 @@ export const BLOCKS = () => ({
     ),
     entries: entryTables(),
   },
+  'docs/elastic.md': {
+    fields: table(
+      ['field', 'type', 'name of', 'meaning'],
+      elasticFields.DOCUMENT_FIELDS.map(f => [code(f.name), f.type, f.origin, f.description]),
+    ),
+    aliases: table(
+      ['name', 'stands for'],
+      [...aliases.fieldAliases()].map(([name, target]) => [code(name), code(target)]),
+    ),
+    coverage: table(
+      ['field', 'type', 'in', 'meaning'],
+      coverageFields.COVERAGE_FIELDS.map(f => [code(f.name), f.type, f.kinds.join(', '), f.description]),
+    ),
+  },
   'docs/architecture.md': { rooms: roomTable() },
 })
 
-/** JSON Schemas by path. */
-export const SCHEMAS = () =>
-  Object.fromEntries(
+/** JSON Schemas and mappings by path. */
+export const SCHEMAS = () => ({
+  ...mappingFiles(),
+  ...Object.fromEntries(
     [
       ['gateway-hop', hop.GATEWAY_HOP, 'A gateway hop: one Apigee analytics record as a fact.'],
       ['app-hop', hop.APP_HOP, 'An app hop: one IIS line as a fact.'],
       ['config', config.CONFIG, 'The configuration file throughline.yaml.'],
       ['ledger-entry', entry.ENTRY, 'One entry of the ledger of a store.'],
+      ['request-document', document.REQUEST_DOCUMENT, 'A request as a document of Elasticsearch.'],
     ].map(([name, schema, description]) => [`schemas/${name}.json`, jsonText(schema, description)]),
+  ),
+})
+
+const mappingFiles = () =>
+  Object.fromEntries(
+    [
+      ['requests', mapping.requestMappings()],
+      ['coverage', mapping.coverageMappings()],
+      ['rejects', mapping.rejectMappings()],
+    ].map(([name, mappings]) => [`schemas/elastic-${name}.json`, `${JSON.stringify(mappings, null, 2)}\n`]),
   )
 
 function jsonText(schema, description) {
@@ -168,6 +198,10 @@ const WHAT_TO_DO = {
   STORE_CHANGED: 'Run the command again: it read for longer than replaced files are kept where it could leave no note in the store.',
   PRUNE_REFUSED: 'Link or close the day that the message names, or prune less.',
   OUTPUT_UNWRITABLE: 'Make the folder, free space or give permission, then repeat the command.',
+  EXPORT_BUSY: 'Stop the other process, or send to a receiver of another name.',
+  EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
+  EXPORT_UNAVAILABLE: 'Run the command again when the backend takes data: what was acknowledged is not sent again.',
+  EXPORT_REFUSED: 'Correct what the message names: the endpoint, a header, a certificate, or a limit of the backend; then run the command again.',
   OUTPUT_EXISTS: 'Name another file, or give `--force`.',
 } // biome-ignore format: a table
 
@@ -451,8 +485,8 @@ const ROOMS = {
   directory: 'Accounts of directories (Active Directory, LDIF, Okta, CSV) as alias entries.',
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
   correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',
-  traces: 'A request as spans.',
-  elastic: 'Documents for Elasticsearch.',
+  traces: 'A request as spans; `otlp/` sends spans and log records to a backend, waits, tries again and accounts for each.',
+  elastic: 'Requests as documents of Elasticsearch: fields and mappings, setup, publishing, verifying.',
   findings: 'Rules over requests.',
   evidence: 'Bundles that prove themselves.',
   doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',

@@ -31,11 +31,33 @@ export const ERRORS = {
     retry: false,
     means: 'days that are open or not linked would be pruned, or links of a day that stays would be lost',
   },
+  ELASTIC_FOREIGN: {
+    exit: 2,
+    retry: false,
+    means: 'what stands under a name in Elasticsearch belongs to somebody else, or is not what setup makes',
+  },
+  ELASTIC_CONFLICT: {
+    exit: 3,
+    retry: false,
+    means: 'Elasticsearch holds other content of a request under the same version',
+  },
   OUTPUT_UNWRITABLE: {
     exit: 3,
     retry: true,
     means: 'an output file or standard output cannot be written (folder, permission, space)',
   },
+  EXPORT_UNAVAILABLE: {
+    exit: 3,
+    retry: true,
+    means: 'the backend that data is sent to cannot be reached, or took nothing for too long',
+  },
+  EXPORT_REFUSED: {
+    exit: 3,
+    retry: false,
+    means: 'the backend that data is sent to refuses it, or is no receiver of it',
+  },
+  EXPORT_BUSY: { exit: 3, retry: true, means: 'another process is sending to the same receiver' },
+  EXPORT_STATE: { exit: 3, retry: false, means: 'the note of what a receiver has taken cannot be read' },
   OUTPUT_EXISTS: { exit: 2, retry: false, means: 'an output file exists and --force was not given' },
 } as const satisfies Record<string, { exit: number; retry: boolean; means: string }>
 

@@ -6,6 +6,7 @@ import { ThroughlineError } from '../errors.ts'
 import { type ExportFormat, type ExportKind, exportSelect } from '../requests/export.ts'
 import { quoteText } from '../store/query.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { exportOtlpCommand } from './export-otlp.ts'
 import { count, unwritable } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
@@ -27,7 +28,9 @@ const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = {
 }
 
 export function exportCommand(program: Command, context: Context): void {
-  storeOptions(program.command('export'))
+  const command = storeOptions(program.command('export'))
+  exportOtlpCommand(command, context)
+  command
     .summary('write facts, links, requests or rejects to a file')
     .description('Writes what the store holds, in a fixed order, as Parquet, CSV or NDJSON.')
     .addArgument(

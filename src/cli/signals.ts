@@ -1,6 +1,7 @@
-const CODES = { SIGINT: 130, SIGTERM: 143 } as const
+/** Exit codes of a command that a signal ended. */
+export const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const
 
-export type Signal = keyof typeof CODES
+export type Signal = keyof typeof SIGNAL_CODES
 
 /** What SIGINT and SIGTERM do. The second one always ends the process at once. */
 export class Signals {
@@ -22,7 +23,7 @@ export class Signals {
 
   /** Listens to the signals of the process. */
   listen(): void {
-    for (const signal of Object.keys(CODES) as Signal[]) process.on(signal, () => this.#take(signal))
+    for (const signal of Object.keys(SIGNAL_CODES) as Signal[]) process.on(signal, () => this.#take(signal))
   }
 
   #take(signal: Signal): void {
@@ -32,6 +33,6 @@ export class Signals {
     process.stderr.write(
       `\n${signal}: stopped; what was committed before is kept, and running the command again goes on from there\n`,
     )
-    process.exit(CODES[signal])
+    process.exit(SIGNAL_CODES[signal])
   }
 }

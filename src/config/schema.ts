@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { isAddressBlock } from '../model/address.ts'
 import { APPLICATIONS } from './applications.ts'
+import { ELASTIC } from './elastic.ts'
+import { OTLP } from './otlp.ts'
 import { SUBJECTS } from './subjects.ts'
 
 const names = (description: string, defaults: string[]) =>
@@ -65,6 +67,8 @@ export const CONFIG = z.strictObject({
     .describe('Secrets that are replaced before anything is written.'),
   applications: APPLICATIONS,
   subjects: SUBJECTS,
+  otlp: OTLP,
+  elastic: ELASTIC,
   retention: z
     .strictObject({
       days: z.number().int().min(1).optional().describe('Days before today that `store prune` keeps; nothing is pruned by itself.'),

@@ -1,6 +1,8 @@
--- Requests with their hops, as spans are made from them: stamps, durations and sizes as numbers, ids as hex.
+-- Requests with their hops, as spans are made from them, each as one JSON object: DuckDB writes it and V8 reads it in a
+-- fraction of the time that handing over value by value takes. Stamps are µs since 1970; all numbers are exact as doubles.
 -- Reads the tables span_requests and leg_requests (rows of traced.sql) and the views gateway_facts, app_facts and link_rows.
--- params: from_us BIGINT, to_us BIGINT (half-open period of the ends of app hops, so that others are not looked at)
+-- params: first_us, last_us BIGINT (stamps of the gateway hops), from_us, to_us BIGINT (half-open period of the ends of app
+-- hops): nothing else is looked at
 -- gateway: NULL where no gateway hop is known. apps: in the order of app_hop_ids, with the link that joined each.
 -- grain: request_id
 WITH places AS (
@@ -13,46 +15,48 @@ WITH places AS (
     p.request_id,
     list(struct_pack(
       hop_id := hex_id(a.hop_id),
-      source_id := a.source_id, line_no := a.line_no::DOUBLE, byte_offset := a.byte_offset::DOUBLE,
-      end_us := epoch_us(a.end_ts)::DOUBLE, duration_us := a.duration_us::DOUBLE, resolution_ms := a.resolution_ms,
+      source_id := a.source_id, line_no := a.line_no, byte_offset := a.byte_offset,
+      end_us := epoch_us(a.end_ts), duration_us := a.duration_us, resolution_ms := a.resolution_ms,
       host := a.host, site := a.site, server_ip := a.server_ip, server_port := a.server_port, host_header := a.host_header,
       method := a.method, path := a.path, query := a.query, status := a.status, substatus := a.substatus,
-      win32_status := a.win32_status::DOUBLE, handshake := a.handshake,
+      win32_status := a.win32_status, handshake := a.handshake,
       correlation_raw := a.correlation_raw, traceparent := a.traceparent,
       username := a.username, subject_kind := a.subject_kind, subject_issuer := a.subject_issuer, subject_name := a.subject_name,
       peer_ip := a.peer_ip, client_ip := a.client_ip, user_agent := a.user_agent, referer := a.referer, protocol := a.protocol,
-      bytes_in := a.bytes_in::DOUBLE, bytes_out := a.bytes_out::DOUBLE, attributes := a.attributes,
+      bytes_in := a.bytes_in, bytes_out := a.bytes_out, attributes := a.attributes,
       link_method := l.method, link_how := l.how, posterior := l.posterior,
-      clock_low_us := l.clock_low_us::DOUBLE, clock_high_us := l.clock_high_us::DOUBLE, calibrated := l.calibrated
+      clock_low_us := l.clock_low_us, clock_high_us := l.clock_high_us, calibrated := l.calibrated
     ) ORDER BY p.place) AS apps
   FROM places AS p
   JOIN app_facts AS a ON a.hop_id = p.app_hop_id::UUID
   LEFT JOIN link_rows AS l ON l.app_hop_id = a.hop_id AND l.gateway_hop_id = p.gateway_hop_id::UUID AND l.verdict = 'linked'
   WHERE a.end_ts >= make_timestamp($from_us::BIGINT) AND a.end_ts < make_timestamp($to_us::BIGINT)
   GROUP BY p.request_id
+), legs AS (
+  SELECT
+    t.*,
+    r.state, r.application, r.decided_by, r.decided_detail, r.subject, r.subject_kind, r.subject_issuer, r.correlation_id,
+    CASE WHEN g.hop_id IS NOT NULL THEN struct_pack(
+      hop_id := hex_id(g.hop_id),
+      start_us := epoch_us(g.start_ts), end_us := epoch_us(g.end_ts),
+      received_us := epoch_us(g.client_received_end_ts),
+      sent_us := epoch_us(g.target_sent_start_ts), answered_us := epoch_us(g.target_received_end_ts),
+      responding_us := epoch_us(g.client_sent_start_ts),
+      target_called := g.target_called, organization := g.organization, environment := g.environment,
+      message_id := g.message_id, proxy := g.proxy, proxy_revision := g.proxy_revision, product := g.product,
+      developer_app := g.developer_app, client_id := g.client_id,
+      method := g.method, path := g.path, query := g.query, status := g.status, target_status := g.target_status,
+      target := g.target, target_host := g.target_host, target_ip := g.target_ip, target_url := g.target_url,
+      cache_hit := g.cache_hit, fault_code := g.fault_code, fault_policy := g.fault_policy,
+      correlation_raw := g.correlation_raw, traceparent := g.traceparent,
+      peer_ip := g.peer_ip, client_ip := g.client_ip, user_agent := g.user_agent,
+      bytes_in := g.bytes_in, bytes_out := g.bytes_out
+    ) END AS gateway,
+    coalesce(a.apps, []) AS apps
+  FROM leg_requests AS t
+  JOIN span_requests AS r ON r.request_id = t.request_id
+  LEFT JOIN gateway_facts AS g ON g.hop_id = r.gateway_hop_id::UUID
+    AND g.start_ts >= make_timestamp($first_us::BIGINT) AND g.start_ts <= make_timestamp($last_us::BIGINT)
+  LEFT JOIN apps AS a ON a.request_id = t.request_id
 )
-SELECT
-  t.*,
-  r.state, r.application, r.decided_by, r.decided_detail, r.subject, r.subject_kind, r.subject_issuer, r.correlation_id,
-  CASE WHEN g.hop_id IS NOT NULL THEN struct_pack(
-    hop_id := hex_id(g.hop_id),
-    start_us := epoch_us(g.start_ts)::DOUBLE, end_us := epoch_us(g.end_ts)::DOUBLE,
-    received_us := epoch_us(g.client_received_end_ts)::DOUBLE,
-    sent_us := epoch_us(g.target_sent_start_ts)::DOUBLE, answered_us := epoch_us(g.target_received_end_ts)::DOUBLE,
-    responding_us := epoch_us(g.client_sent_start_ts)::DOUBLE,
-    target_called := g.target_called, organization := g.organization, environment := g.environment,
-    message_id := g.message_id, proxy := g.proxy, proxy_revision := g.proxy_revision, product := g.product,
-    developer_app := g.developer_app, client_id := g.client_id,
-    method := g.method, path := g.path, query := g.query, status := g.status, target_status := g.target_status,
-    target := g.target, target_host := g.target_host, target_ip := g.target_ip, target_url := g.target_url,
-    cache_hit := g.cache_hit, fault_code := g.fault_code, fault_policy := g.fault_policy,
-    correlation_raw := g.correlation_raw, traceparent := g.traceparent,
-    peer_ip := g.peer_ip, client_ip := g.client_ip, user_agent := g.user_agent,
-    bytes_in := g.bytes_in::DOUBLE, bytes_out := g.bytes_out::DOUBLE
-  ) END AS gateway,
-  coalesce(a.apps, []) AS apps
-FROM leg_requests AS t
-JOIN span_requests AS r ON r.request_id = t.request_id
-LEFT JOIN gateway_facts AS g ON g.hop_id = r.gateway_hop_id::UUID
-LEFT JOIN apps AS a ON a.request_id = t.request_id
-ORDER BY t.start_us, t.request_id
+SELECT to_json(legs)::VARCHAR AS legs FROM legs ORDER BY start_us, request_id

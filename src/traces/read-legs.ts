@@ -1,7 +1,7 @@
 import { HOT_ID_HOPS } from '../model/ids.ts'
 import { dayNumber, dayText } from '../model/time.ts'
 import type { Found } from '../requests/lookup.ts'
-import { factsOfDays, type Range } from '../store/facts.ts'
+import { factsOfDays } from '../store/facts.ts'
 import { quoteTexts, sqlFile } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -37,19 +37,30 @@ export async function traceRequests(
   await db.run(`CREATE OR REPLACE TEMP TABLE traced AS ${TRACED}`)
 }
 
-/** Far enough for every stamp there is, µs. */
-const EVER: Range = { fromUs: -8e15, toUs: 8e15 }
+/** Where hops are looked for, µs. */
+export interface Periods {
+  /** Stamps of the gateway hops, both ends included. */
+  readonly firstUs: number
+  readonly lastUs: number
+  /** Half-open, of the ends of app hops. */
+  readonly fromUs: number
+  readonly toUs: number
+}
+
+/** Far enough for every stamp there is. */
+const EVER: Periods = { firstUs: -8e15, lastUs: 8e15, fromUs: -8e15, toUs: 8e15 }
 
 /**
- * Requests of the table leg_requests, with their hops, in the order in which they began.
- *
- * @param ends half-open period in which their app hops ended
+ * Requests of the table leg_requests, with their hops, in the order in which they began; each is the text of a `Legs`.
  */
-export async function* readLegs<Row extends Legs = Legs>(
-  { db }: Store,
-  ends: Range = EVER,
-): AsyncGenerator<Row[]> {
-  yield* db.stream<Row>(LEGS, { from_us: BigInt(ends.fromUs), to_us: BigInt(ends.toUs) })
+export async function readLegs({ db }: Store, periods: Periods = EVER): Promise<string[]> {
+  const rows = await db.rows<{ legs: string }>(LEGS, {
+    first_us: BigInt(periods.firstUs),
+    last_us: BigInt(periods.lastUs),
+    from_us: BigInt(periods.fromUs),
+    to_us: BigInt(periods.toUs),
+  })
+  return rows.map(row => row.legs)
 }
 
 /**
@@ -69,7 +80,10 @@ export async function legsOfFound(
   await traceRequests(store, days, await crowdedIds(store, around(days), [...ids]))
   await store.db.run('CREATE OR REPLACE TEMP TABLE leg_requests AS SELECT * FROM traced')
   const legs = new Map<string, Legs>()
-  for await (const rows of readLegs(store)) for (const row of rows) legs.set(row.request_id, row)
+  for (const text of await readLegs(store)) {
+    const one = JSON.parse(text) as Legs
+    legs.set(one.request_id, one)
+  }
   return legs
 }
 

@@ -1,0 +1,195 @@
+import { type Command, Option } from 'commander'
+import type { LoadedConfig } from '../config/load.ts'
+import { loadTokenKey, tokenKeyFile } from '../config/token-key.ts'
+import { ThroughlineError } from '../errors.ts'
+import { type Redactor, redactor } from '../model/redact.ts'
+import { ALWAYS } from '../store/facts.ts'
+import type { Store } from '../store/store.ts'
+import { daysOf, exportLive, exportOnce, type Period, SETTLE_MS } from '../traces/export/export.ts'
+import { DayExport, type ExportOptions, type SentDay } from '../traces/export/export-day.ts'
+import { Receiver, receiverName } from '../traces/export/receiver.ts'
+import { otlpEndpoint, shownUrl } from '../traces/otlp/endpoint.ts'
+import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { dryRun } from './export-otlp-dry.ts'
+import { ExportPrinter } from './export-otlp-print.ts'
+import { type OtlpSettings, openOutlets, otlpSettings, pauseUntil } from './export-otlp-settings.ts'
+import { parsePeriod } from './period.ts'
+import { prunedNote } from './pruned.ts'
+import { SIGNAL_CODES, type Signal } from './signals.ts'
+import { VERSION } from './version.ts'
+
+export interface OtlpFlags extends StoreFlags {
+  readonly endpoint?: string
+  readonly header: readonly string[]
+  readonly protocol?: 'http/protobuf' | 'http/json'
+  readonly compression?: 'gzip' | 'none'
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly timeout?: number
+  readonly concurrency?: number
+  readonly batch?: number
+  readonly sample?: number
+  readonly logs?: boolean
+  readonly redact?: boolean
+  readonly from?: string
+  readonly to?: string
+  readonly filter?: string
+  readonly follow?: boolean
+  readonly openDays?: boolean
+  readonly settle: number
+  readonly name?: string
+  readonly again?: boolean
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
+
+export function exportOtlpCommand(parent: Command, context: Context): void {
+  addOptions(storeOptions(parent.command('otlp')))
+    .summary('send requests as OpenTelemetry traces')
+    .description(
+      'Sends requests as traces to an OTLP/HTTP receiver: an OpenTelemetry Collector, Jaeger, Tempo, Elastic and others. What a receiver has taken is noted in the store, so that running the command again sends what is new, and going on after a failure sends nothing twice that was answered for. Requests are sent once they are settled: their day is closed, or an id joins them and nothing has changed for a while.',
+    )
+    .addHelpText(
+      'after',
+      "\nExamples:\n  throughline export otlp --endpoint http://127.0.0.1:4318\n  throughline export otlp --endpoint https://otlp.example --header 'authorization: Bearer …' --from now-7d --filter 'status >= 500'\n  throughline export otlp --endpoint http://127.0.0.1:4318 --follow\n  throughline export otlp --dry-run",
+    )
+    .action((_: OtlpFlags, command: Command) => {
+      // Options that `export` has, too, are taken by it, wherever they stand.
+      const flags = command.optsWithGlobals<OtlpFlags>()
+      return withReader(flags, (store, loaded) => exportOtlp(context, store, loaded, flags))
+    })
+}
+
+function addOptions(command: Command): Command {
+  const number = (flag: string) => (text: string) => numberOf(flag, text)
+  return command
+    .option('--endpoint <url>', 'address of the receiver; /v1/traces and /v1/logs go below it')
+    .option('--from <time>', 'first moment, UTC')
+    .option('--to <time>', 'moment after the last')
+    .option('--filter <filter>', 'only requests that a filter finds, as in query')
+    .option('--follow', 'go on: send requests as they settle, until SIGINT or SIGTERM')
+    .option('--dry-run', 'say what would be sent, and show one trace; nothing is sent')
+    .option('--json', 'totals as one JSON document; with --follow one a line for each part that was sent')
+    .option('--logs', 'send IIS lines as log records, too, with the ids of their spans')
+    .option('--redact', 'replace subjects, clients and their addresses by keyed stand-ins')
+    .option('--sample <share>', 'share of traces, by trace id; traces with a failed request always go', number('--sample'))
+    .option('--open-days', 'send requests of open days as they stand; a leg that comes later follows as a span of its own')
+    .option('--settle <seconds>', 'how long nothing of a request of an open day must have changed', number('--settle'), SETTLE_MS / 1000)
+    .option('--again', 'send what was sent before once more, under the same ids')
+    .option('--name <name>', 'name of the receiver in the store (default: from the endpoint)')
+    .addOption(new Option('--protocol <protocol>', 'encoding (default: http/protobuf)').choices(['http/protobuf', 'http/json']))
+    .addOption(new Option('--compression <how>', 'compression (default: gzip)').choices(['gzip', 'none']))
+    .option('--header <header>', 'header of every request, `name: value`; may be repeated', (text: string, all: string[]) => [...all, text], [])
+    .option('--ca <file>', 'certificates (PEM) to trust besides those of the system')
+    .option('--cert <file>', "the client's own certificate (PEM)")
+    .option('--key <file>', 'its private key (PEM)')
+    .option('--timeout <seconds>', 'how long to wait for an answer (default: 30)', number('--timeout'))
+    .option('--concurrency <count>', 'requests under way at a time (default: 4)', number('--concurrency'))
+    .option('--batch <spans>', 'spans in a request (default: 2000)', number('--batch')) // biome-ignore format: a table
+}
+
+function numberOf(flag: string, text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
+  throw new ThroughlineError('USAGE', `${flag} ${text}: no number; expected one of 0 or more`)
+}
+
+async function exportOtlp(
+  context: Context,
+  store: Store,
+  loaded: LoadedConfig,
+  flags: OtlpFlags,
+): Promise<void> {
+  const range = parsePeriod(flags, context.now()) ?? ALWAYS
+  const pruned = prunedNote(store, range)
+  if (pruned) context.out.warn(pruned)
+  const settings = otlpSettings(context.env, loaded.config.otlp, flags)
+  const options: ExportOptions = {
+    wanted: {
+      filter: flags.filter ?? '',
+      range,
+      sample: settings.sample,
+      open: flags.openDays === true,
+      nowMs: context.now(),
+    },
+    redact: settings.redact ? ownRedactor(context) : undefined,
+    version: VERSION,
+    nowMs: context.now,
+  }
+  const period = { range, settleMs: flags.settle * 1000, nowMs: context.now }
+  if (flags.dryRun) return dryRun(context.out, store, options, period)
+  const endpoint = endpointOf(settings.endpoint)
+  const receiver = Receiver.open(store, flags.name ?? receiverName(endpoint), endpoint)
+  try {
+    if (flags.again) receiver.forget(day => daysOf(store, range).includes(day))
+    await sendAll(context, new DayExport(store, receiver, options), {
+      store,
+      receiver,
+      settings,
+      period,
+      flags,
+    })
+  } finally {
+    receiver.close()
+  }
+}
+
+interface Sending {
+  readonly store: Store
+  readonly receiver: Receiver
+  readonly settings: OtlpSettings
+  readonly period: Period
+  readonly flags: OtlpFlags
+}
+
+/** Sends until everything is taken, or a signal comes; what was taken is noted however it ends. */
+async function sendAll(context: Context, dayExport: DayExport, sending: Sending): Promise<void> {
+  const { store, receiver, settings, period, flags } = sending
+  const stop = new AbortController()
+  let stoppedBy: Signal | undefined
+  const release = context.signals.handle(signal => {
+    stoppedBy = signal
+    stop.abort(new Error('stopped'))
+    return true
+  })
+  const printer = new ExportPrinter(context, flags.json === true)
+  const outlets = openOutlets(settings, {
+    nowMs: context.now,
+    isLive: flags.follow === true,
+    stop: stop.signal,
+    onTaken: (kind, count) => dayExport.progress.taken(kind, count),
+    onRetry: retry => printer.retry(retry),
+  })
+  const isStopped = (): boolean => stop.signal.aborted
+  const onDay = (day: SentDay): void => printer.day(day, outlets.accounting())
+  try {
+    printer.started(receiver, flags.follow === true)
+    if (flags.follow) {
+      const pause = (ms: number): Promise<void> => pauseUntil(ms, stop.signal)
+      await exportLive(store, receiver, dayExport, outlets, { ...period, pause, isStopped, onDay })
+    } else
+      printer.found(await exportOnce(store, receiver, dayExport, outlets, { ...period, isStopped, onDay }))
+  } catch (error) {
+    if (!isStopped()) throw error
+  } finally {
+    await outlets.close()
+    dayExport.progress.save()
+    release()
+    printer.ended(outlets.accounting())
+  }
+  if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
+}
+
+function endpointOf(text: string | undefined): string {
+  if (text !== undefined) return shownUrl(otlpEndpoint(text).traces)
+  throw new ThroughlineError(
+    'USAGE',
+    'export otlp: no receiver is named; give --endpoint http://HOST:4318, or otlp.endpoint in the configuration, or see what would be sent with --dry-run',
+  )
+}
+
+/** Stand-ins are made with the key that credentials are hashed with, by a rule of their own. */
+function ownRedactor({ env }: Context): Redactor {
+  return redactor(loadTokenKey(tokenKeyFile(env)))
+}
