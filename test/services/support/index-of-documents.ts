@@ -6,19 +6,24 @@ export interface TestIndex {
 }
 
 export interface IndexBody {
-  readonly settings?: object
+  readonly settings: object
   readonly mappings: object
+}
+
+interface Hit {
+  readonly _id: string
+  readonly sort: readonly number[]
 }
 
 const PAGE = 10_000 // the most that one answer may hold
 const BULK = 2000
 
-/** @param documents by id */
+/** @param documents JSON texts by id */
 export async function indexDocuments(
   endpoint: string,
   name: string,
   body: IndexBody,
-  documents: ReadonlyMap<string, object>,
+  documents: ReadonlyMap<string, string>,
 ): Promise<TestIndex> {
   const call = caller(endpoint)
   await call('PUT', `/${name}`, body)
@@ -26,10 +31,13 @@ export async function indexDocuments(
   for (let start = 0; start < entries.length; start += BULK) {
     const lines = entries
       .slice(start, start + BULK)
-      .flatMap(([_id, document]) => [JSON.stringify({ index: { _id } }), JSON.stringify(document)])
-    const answer = await call('POST', `/${name}/_bulk`, `${lines.join('\n')}\n`)
-    const refused = answer.items.find((item: { index: { error?: object } }) => item.index.error)
-    if (refused) throw new Error(`a document was refused: ${JSON.stringify(refused)}`)
+      .flatMap(([_id, document]) => [JSON.stringify({ index: { _id } }), document])
+    const { errors, items } = await call<{ readonly errors: boolean; readonly items: readonly object[] }>(
+      'POST',
+      `/${name}/_bulk?filter_path=errors,items.*.error`,
+      `${lines.join('\n')}\n`,
+    )
+    if (errors) throw new Error(`documents were refused: ${JSON.stringify(items.slice(0, 3))}`)
   }
   await call('POST', `/${name}/_refresh`)
   return {
@@ -40,24 +48,20 @@ export async function indexDocuments(
   }
 }
 
-type Call = ReturnType<typeof caller>
-
 async function idsOf(call: Call, name: string, query: object): Promise<string[]> {
-  const { id } = await call('POST', `/${name}/_pit?keep_alive=1m`)
+  const { id } = await call<{ readonly id: string }>('POST', `/${name}/_pit?keep_alive=1m`)
+  const pit = { id, keep_alive: '1m' }
+  const page = { pit, query, sort: ['_shard_doc'], size: PAGE, _source: false, track_total_hits: false }
   const ids: string[] = []
   let after: object = {}
   try {
     for (;;) {
-      const answer = await call('POST', '/_search?filter_path=hits.hits._id,hits.hits.sort', {
-        query,
-        pit: { id, keep_alive: '1m' },
-        sort: ['_shard_doc'],
-        size: PAGE,
-        _source: false,
-        track_total_hits: false,
-        ...after,
-      })
-      const found: { readonly _id: string; readonly sort: unknown }[] = answer.hits?.hits ?? []
+      const { hits } = await call<{ readonly hits?: { readonly hits: readonly Hit[] } }>(
+        'POST',
+        '/_search?filter_path=hits.hits._id,hits.hits.sort',
+        { ...page, ...after },
+      )
+      const found = hits?.hits ?? []
       ids.push(...found.map(hit => hit._id))
       const last = found.at(-1)
       if (last === undefined || found.length < PAGE) return ids.sort()
@@ -68,14 +72,14 @@ async function idsOf(call: Call, name: string, query: object): Promise<string[]>
   }
 }
 
-function caller(endpoint: string) {
-  // biome-ignore lint/suspicious/noExplicitAny: answers are as the server gives them
-  return async (method: string, path: string, body?: object | string): Promise<any> => {
-    const isBulk = typeof body === 'string'
+type Call = <T>(method: string, path: string, body?: object | string) => Promise<T>
+
+function caller(endpoint: string): Call {
+  return async (method, path, body) => {
     const answer = await fetch(`${endpoint}${path}`, {
       method,
-      headers: { 'content-type': isBulk ? 'application/x-ndjson' : 'application/json' },
-      body: body === undefined || isBulk ? (body ?? null) : JSON.stringify(body),
+      headers: { 'content-type': typeof body === 'string' ? 'application/x-ndjson' : 'application/json' },
+      body: typeof body === 'object' ? JSON.stringify(body) : (body ?? null),
     })
     const text = await answer.text()
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
