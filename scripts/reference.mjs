@@ -197,6 +197,8 @@ const WHAT_TO_DO = {
   STORE_WRITE: 'Free space or give permission, then repeat the command: nothing that was there before is harmed.',
   STORE_CHANGED: 'Run the command again: it read for longer than replaced files are kept where it could leave no note in the store.',
   PRUNE_REFUSED: 'Link or close the day that the message names, or prune less.',
+  ELASTIC_FOREIGN: 'Run `throughline elastic setup`, choose another `elastic.prefix`, or take over with `--takeover` what belongs to another deployment of yours.',
+  ELASTIC_CONFLICT: 'Find out which of two publishers is right: settings (`elastic.redact`), version of Throughline, copies of one store; then publish with `--takeover`.',
   OUTPUT_UNWRITABLE: 'Make the folder, free space or give permission, then repeat the command.',
   EXPORT_BUSY: 'Stop the other process, or send to a receiver of another name.',
   EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
@@ -297,6 +299,10 @@ ${table(
   ['variable', 'meaning'],
   [
     [code('THROUGHLINE_KEY_FILE'), 'Where the key is kept that access tokens are hashed with. Default: `throughline/token.key` below `XDG_CONFIG_HOME`, else below `~/.config`. Made on first use, readable by its owner only, never inside a store.'],
+    [code('THROUGHLINE_ELASTIC_URL'), 'Address of Elasticsearch, where neither configuration nor command line names one.'],
+    [code('THROUGHLINE_ELASTIC_API_KEY'), 'API key for Elasticsearch and Kibana, encoded as they show it.'],
+    [code('THROUGHLINE_ELASTIC_PASSWORD'), 'Password of the user that `elastic.username` names.'],
+    [code('THROUGHLINE_ELASTIC_BEARER'), 'Bearer token for Elasticsearch and Kibana.'],
     [code('NO_COLOR'), 'Any value turns colour off.'],
   ],
 )}

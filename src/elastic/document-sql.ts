@@ -22,7 +22,7 @@ export const VALID_IP = (() => {
 
 /** A value as the hash of a document takes it. */
 function hashedValue({ type, sql = 'NULL', isList }: DocumentField): string {
-  if (isList) return `array_to_string(${sql}, ',')`
+  if (isList) return `CASE WHEN len(${sql}) > 0 THEN array_to_string(${sql}, ',') END`
   if (type === 'date_nanos') return `epoch_us(${sql})::VARCHAR`
   if (type === 'double') return `round((${sql}) * ${CONFIDENCE_UNITS})::BIGINT::VARCHAR`
   return `(${sql})::VARCHAR`
