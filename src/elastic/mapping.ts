@@ -17,7 +17,11 @@ const TYPES: Readonly<Record<FieldType, Property>> = {
   double: { type: 'double' },
   boolean: { type: 'boolean' },
   date: { type: 'date', format: 'strict_date_optional_time' },
-  date_nanos: { type: 'date_nanos' },
+  // The second format is for searches: the first takes no time without seconds, such as 2026-07-01T08:30.
+  date_nanos: {
+    type: 'date_nanos',
+    format: 'strict_date_optional_time_nanos||strict_date_optional_time||epoch_millis',
+  },
   // What only looks like an address must not keep a document out.
   ip: { type: 'ip', ignore_malformed: true },
   flattened: { type: 'flattened', ignore_above: LONGEST_SEARCHED },

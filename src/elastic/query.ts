@@ -4,6 +4,7 @@ import { formatDate, formatTime } from '../requests/filter/index.ts'
 /** The part of Elasticsearch's query language that filters need. */
 export type Query =
   | { readonly match_all: Readonly<Record<string, never>> }
+  | { readonly match_none: Readonly<Record<string, never>> }
   | { readonly bool: { readonly filter: readonly Query[] } }
   | { readonly bool: { readonly should: readonly Query[]; readonly minimum_should_match: 1 } }
   | { readonly bool: { readonly must_not: readonly Query[] } }
@@ -49,16 +50,28 @@ function leafQuery(leaf: BoundLeaf): Query {
 const RANGE = { '<': 'lt', '<=': 'lte', '>': 'gt', '>=': 'gte' } as const
 
 function compareQuery(name: string, leaf: BoundCompare): Query {
+  if (leaf.field.type === 'timestamp') return timeQuery(name, leaf)
   const value = queryValue(leaf)
   if (leaf.operator === '=') return { term: { [name]: { value } } }
   return { range: { [name]: { [RANGE[leaf.operator]]: value } } }
+}
+
+/** The first and the last microsecond that a field of type date_nanos can hold; asking for others is an error there. */
+const FIRST_US = 0n
+const LAST_US = 9_223_372_036_854_775n // 2262-04-11T23:47:16.854775Z
+
+function timeQuery(name: string, { operator, value }: BoundCompare): Query {
+  const us = BigInt(value)
+  const isFrom = operator === '>='
+  if (isFrom ? us > LAST_US : us <= FIRST_US) return { match_none: {} }
+  if (isFrom ? us <= FIRST_US : us > LAST_US) return { exists: { field: name } }
+  return { range: { [name]: { [isFrom ? 'gte' : 'lt']: formatTime(us) } } }
 }
 
 /** Whole numbers that JSON could not carry exactly are written as text, which the server reads exactly. */
 function queryValue({ field, value }: BoundCompare): QueryValue {
   if (typeof value !== 'bigint') return value
   if (field.type === 'date') return formatDate(value)
-  if (field.type === 'timestamp') return formatTime(value)
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
 }
 

@@ -4,7 +4,7 @@
  * node_types/wildcard.ts, functions/is.ts, range.ts, and.ts, or.ts, not.ts), as of 9.2. Left out: nested fields, wildcards
  * in field names, scripted fields.
  */
-export type DataView = ReadonlyMap<string, string>
+export type FieldTypes = ReadonlyMap<string, string>
 
 type Dsl = Readonly<Record<string, unknown>>
 type Piece = string | typeof STAR
@@ -27,7 +27,7 @@ const STAR = Symbol('star')
  * @param timeZone Kibana's setting dateFormat:tz
  * @throws Error where Kibana refuses the text
  */
-export function kibanaQuery(text: string, fields: DataView, timeZone?: string): Dsl {
+export function kibanaQuery(text: string, fields: FieldTypes, timeZone?: string): Dsl {
   const translate = translator(fields, timeZone)
   const { orQuery, space } = grammar(text, translate)
   const start = space(0)
@@ -193,7 +193,7 @@ const not = (item: Dsl): Dsl => ({ bool: { must_not: item } })
 
 const escapeQueryString = (text: string): string => text.replace(/[+\-=&|><!(){}[\]^"~*?:\\/]/g, '\\$&')
 
-function translator(fields: DataView, timeZone: string | undefined) {
+function translator(fields: FieldTypes, timeZone: string | undefined) {
   const zone = (value: unknown): Dsl =>
     timeZone === undefined || /^\d+$/.test(String(value)) ? {} : { time_zone: timeZone }
   const isDate = (name: string): boolean => ['date', 'date_nanos'].includes(fields.get(name) ?? '')

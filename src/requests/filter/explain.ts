@@ -57,7 +57,8 @@ const KNOWN: Readonly<Record<string, (text: string, offset: number) => Explanati
   null: (_text, offset) => ({
     offset,
     problem: 'found null, which in Kibana is no value',
-    advice: 'write not field:* for requests without a value, or put quotes around the word to search for the word itself',
+    advice:
+      'write not field:* for requests without a value, or put quotes around the word to search for the word itself',
   }),
   'range-wildcard': (_text, offset) => ({
     offset,
@@ -114,7 +115,7 @@ const hasWordBefore = (text: string, index: number): boolean => /[^\s(:<>=]\s+$/
 function inWords(expected: ReadonlySet<string>): string {
   const [first] = ['a value', 'a condition such as status:401'].filter(word => expected.has(word))
   if (first !== undefined) return first
-  const words = ['and', 'or', ')', 'the end'].filter(word => expected.has(word)).map(inQuotes)
+  const words = ['and', 'or', ')', '*', 'the end'].filter(word => expected.has(word)).map(inQuotes)
   const last = words.pop() ?? 'something else'
   return words.length === 0 ? last : `${words.join(', ')} or ${last}`
 }
@@ -188,7 +189,9 @@ const ADVICE: readonly { readonly when: (place: Place) => boolean; readonly advi
   { when: at(/^\s*$/), advice: 'write a condition after "and", "or" or "not", or remove the word' },
   { when: at(/^\*/), advice: 'write the value without quotes to use * as a wildcard' },
   {
-    when: ({ text, offset }) => /^[:<>]/.test(text.slice(offset)) && /\*[\w@.*-]*\s*$/.test(before(text, offset)),
+    when: ({ text, offset, expected }) =>
+      expected.has('*') ||
+      (/^[:<>]/.test(text.slice(offset)) && /\*[\w@.*-]*\s*$/.test(before(text, offset))),
     advice: '* in field names is not part of this language: name each field, and join them with "or"',
   },
   {
