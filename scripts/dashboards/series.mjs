@@ -60,11 +60,9 @@ function placing(panel, chart, times, top) {
 
 function axes(panel, chart, scale, times, { x, y, step }) {
   const kind = kindOfMetric(panel.metrics[0])
-  const every = Math.max(
-    1,
-    Math.ceil((times.at(-1) - times[0]) / step / Math.max(1, Math.floor(chart.w / 90))),
-  )
-  const marks = times.filter(t => ((t - times[0]) / step) % every === 0)
+  const count = (times.at(-1) - times[0]) / step + 1
+  const every = Math.max(1, Math.ceil((count * 90) / chart.w))
+  const marks = Array.from({ length: Math.ceil(count / every) }, (_, i) => times[0] + i * every * step)
   return [
     ...scale.flatMap(v => [
       line(chart.x, y(v), chart.x + chart.w, y(v)),

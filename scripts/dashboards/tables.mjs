@@ -7,7 +7,7 @@ const ROW = 20
 
 export function drawTable(panel, rows, area) {
   const columns = [
-    ...panel.rows.map((r, i) => ({ label: r.label, weight: 2, cell: row => (r.kind === 'time' ? formatted(Number(row.keys[i]), r.every === '1d' ? 'day' : 'time') : row.keys[i]) })),
+    ...panel.rows.map((r, i) => ({ label: r.label, weight: r.field === 'log.file.path' ? 4 : 2, cell: row => (r.kind === 'time' ? formatted(Number(row.keys[i]), r.every === '1d' ? 'day' : 'time') : row.keys[i]) })),
     ...panel.metrics.map((m, i) => ({ label: m.label, weight: kindOfMetric(m) === 'time' ? 1.3 : 1, isNumber: true, cell: row => formatted(row.values[i], kindOfMetric(m)) })),
   ] // biome-ignore format: a table
   const ordered = [...rows].sort((a, b) => (b.values[0] ?? 0) - (a.values[0] ?? 0))

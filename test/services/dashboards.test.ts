@@ -73,6 +73,7 @@ async function askDuckDb(): Promise<Asked> {
     return withStore(`${folder}/store`, async store => {
       const config = CONFIG.parse({ applications: APPLICATIONS })
       await ingestInto(store, [`${folder}/traffic/apigee`, `${folder}/traffic/iis`], { config })
+      const requests = await requestDocuments(store)
       await freezeRequests(store)
       await createCoverageRelation(store)
       const coverage = await coverageDocuments(store)
@@ -84,7 +85,7 @@ async function askDuckDb(): Promise<Asked> {
       for (const { name, panel } of LISTS)
         for (const [i, options] of PERIODS.entries())
           lists.set(`${name} ${i}`, await duckDbList(store, panel, options))
-      return { answers, lists, coverage, requests: await requestDocuments(store) }
+      return { answers, lists, coverage, requests }
     })
   })
 }

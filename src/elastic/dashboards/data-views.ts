@@ -1,3 +1,4 @@
+import { namesOf } from '../names.ts'
 import { datasetFields, elasticName } from './datasets.ts'
 import type { Dataset } from './description.ts'
 import type { Json } from './lens-columns.ts'
@@ -70,7 +71,7 @@ function formats(dataset: Dataset): Json {
 /** What a data view looks into: the names of aliases or indices. */
 export type Titles = Readonly<Record<Dataset, string>>
 
-export const DEFAULT_TITLES: Titles = { requests: 'throughline-requests', coverage: 'throughline-coverage' }
+export const DEFAULT_TITLES: Titles = namesOf('throughline')
 
 export function dataViewId(dataset: Dataset): string {
   return `throughline-${dataset}-view`

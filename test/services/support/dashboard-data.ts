@@ -1,5 +1,6 @@
 import { COVERAGE_COLUMNS } from '../../../src/elastic/dashboards/coverage-relation.ts'
-import { DOCUMENT_FIELDS } from '../../../src/elastic/fields.ts'
+import { DOCUMENT_JSON } from '../../../src/elastic/document-sql.ts'
+import { createDocuments } from '../../../src/elastic/documents.ts'
 import { createRequestsView } from '../../../src/requests/view.ts'
 import { quoteIdentifier } from '../../../src/store/query.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -16,21 +17,16 @@ export async function freezeRequests(store: Store): Promise<void> {
   await store.db.run('CREATE OR REPLACE TEMP VIEW requests AS SELECT * FROM frozen')
 }
 
-/** The documents of all requests, with the fields that come from the view `requests` alone. */
-export async function requestDocuments({ db }: Store): Promise<Flat[]> {
-  const columns = new Set(
-    (await db.rows<{ name: string }>('SELECT column_name AS name FROM (DESCRIBE requests)')).map(r => r.name),
-  )
-  const selected = DOCUMENT_FIELDS.flatMap(({ name, type, sql = '' }) => {
-    if (!columns.has(sql) && sql !== 'duration_us * 1000') return []
-    const value =
-      type === 'date_nanos' ? `strftime(${sql}, ${ISO})` : type === 'date' ? `${sql}::VARCHAR` : sql
-    return [`${value} AS ${quoteIdentifier(name)}`]
-  })
-  const rows = await db.rows<Record<string, unknown>>(
-    `SELECT ${selected.join(', ')} FROM requests ORDER BY request_id`,
-  )
-  return rows.map(row => Object.fromEntries(Object.entries(row).filter(([, v]) => v !== null)))
+/** The documents of all requests, as they are published. To be asked for before the requests are frozen. */
+export async function requestDocuments(store: Store): Promise<Flat[]> {
+  const days = [...new Set([...store.state.days.values()].map(d => d.day))].sort()
+  const found: Flat[] = []
+  for (const day of days) {
+    await createDocuments(store, day, {})
+    const rows = await store.db.rows<{ doc: string }>(`SELECT ${DOCUMENT_JSON} AS doc FROM documents`)
+    found.push(...rows.map(row => JSON.parse(row.doc) as Flat))
+  }
+  return found
 }
 
 /** The rows of the relation `coverage` as documents. */
