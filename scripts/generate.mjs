@@ -1,10 +1,11 @@
-// Writes what is made from the program: reference pages, JSON Schemas, the Grafana dashboard, and the outputs that README and guide show.
-// Needs a build. --check writes nothing and ends with 1 where a file is out of date; --reference and --console take
-// one half only.
+// Writes what is made from the program: reference pages, JSON Schemas, dashboards and their pictures, and the outputs
+// that README and guide show. Needs a build. --check writes nothing and ends with 1 where a file is out of date;
+// --reference, --pictures and --console take one part only.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { withOutput } from './console.mjs'
+import { pictures, SAVED_OBJECTS } from './dashboards/files.mjs'
 import { DASHBOARDS } from './grafana.mjs'
 import { root } from './install.mjs'
 import { BLOCKS, PAGES, SCHEMAS } from './reference.mjs'
@@ -16,7 +17,7 @@ const DEMO = [
 ]
 
 const flags = new Set(process.argv.slice(2))
-const everything = !flags.has('--reference') && !flags.has('--console')
+const everything = !['--reference', '--pictures', '--console'].some(part => flags.has(part))
 const read = path => {
   try {
     return readFileSync(join(root, path), 'utf8')
@@ -27,11 +28,18 @@ const read = path => {
 
 const wanted = new Map()
 if (everything || flags.has('--reference')) {
-  for (const [path, text] of Object.entries({ ...PAGES(), ...SCHEMAS(), ...DASHBOARDS() }))
+  for (const [path, text] of Object.entries({
+    ...PAGES(),
+    ...SCHEMAS(),
+    ...DASHBOARDS(),
+    ...SAVED_OBJECTS(),
+  }))
     wanted.set(path, text)
   for (const [path, blocks] of Object.entries(BLOCKS()))
     wanted.set(path, withBlocks(read(path), blocks, path))
 }
+if (everything || flags.has('--pictures'))
+  for (const [path, text] of Object.entries(await pictures())) wanted.set(path, text)
 if (everything || flags.has('--console')) {
   wanted.set('README.md', withOutput(read('README.md'), DEMO))
   wanted.set('docs/guide.md', withOutput(read('docs/guide.md')))

@@ -1,15 +1,21 @@
 // The parts of the documentation that are made from the program's own tables.
 import { readdirSync } from 'node:fs'
 import { z } from 'zod'
+import { panelTables } from './dashboards/files.mjs'
 import { root } from './install.mjs'
 
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
-const [errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, telemetry, metrics, spans, attributes] =
+const [
+  errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
+  coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes,
+] =
   await Promise.all(
     [
       'errors.js', 'config/schema.js', 'config/load.js', 'cli/program.js', 'model/hop.js', 'ledger/entry.js',
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
-      'requests/fields.js', 'formats/apigee-export/columns.js', 'config/telemetry.js', 'telemetry/metrics.js', 'telemetry/spans.js', 'traces/attributes.js',
+      'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
+      'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
+      'telemetry/spans.js', 'traces/attributes.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -82,6 +88,21 @@ export const BLOCKS = () => ({
       Object.entries(attributes.SPAN_EVENTS).map(([name, means]) => [code(name), means]),
     ),
   },
+  'docs/elastic.md': {
+    fields: table(
+      ['field', 'type', 'name of', 'meaning'],
+      elasticFields.DOCUMENT_FIELDS.map(f => [code(f.name), f.type, f.origin, f.description]),
+    ),
+    aliases: table(
+      ['name', 'stands for'],
+      [...aliases.fieldAliases()].map(([name, target]) => [code(name), code(target)]),
+    ),
+    coverage: table(
+      ['field', 'type', 'in', 'meaning'],
+      coverageFields.COVERAGE_FIELDS.map(f => [code(f.name), f.type, f.kinds.join(', '), f.description]),
+    ),
+  },
+  'docs/dashboards.md': { panels: panelTables(table) },
   'docs/architecture.md': { rooms: roomTable() },
   'docs/telemetry.md': {
     metrics: table(
@@ -96,15 +117,27 @@ export const BLOCKS = () => ({
   },
 })
 
-/** JSON Schemas by path. */
-export const SCHEMAS = () =>
-  Object.fromEntries(
+/** JSON Schemas and mappings by path. */
+export const SCHEMAS = () => ({
+  ...mappingFiles(),
+  ...Object.fromEntries(
     [
       ['gateway-hop', hop.GATEWAY_HOP, 'A gateway hop: one Apigee analytics record as a fact.'],
       ['app-hop', hop.APP_HOP, 'An app hop: one IIS line as a fact.'],
       ['config', config.CONFIG, 'The configuration file throughline.yaml.'],
       ['ledger-entry', entry.ENTRY, 'One entry of the ledger of a store.'],
+      ['request-document', document.REQUEST_DOCUMENT, 'A request as a document of Elasticsearch.'],
     ].map(([name, schema, description]) => [`schemas/${name}.json`, jsonText(schema, description)]),
+  ),
+})
+
+const mappingFiles = () =>
+  Object.fromEntries(
+    [
+      ['requests', mapping.requestMappings()],
+      ['coverage', mapping.coverageMappings()],
+      ['rejects', mapping.rejectMappings()],
+    ].map(([name, mappings]) => [`schemas/elastic-${name}.json`, `${JSON.stringify(mappings, null, 2)}\n`]),
   )
 
 function jsonText(schema, description) {
@@ -214,6 +247,8 @@ const WHAT_TO_DO = {
   STORE_CHANGED: 'Run the command again: it read for longer than replaced files are kept where it could leave no note in the store.',
   PRUNE_REFUSED: 'Link or close the day that the message names, or prune less.',
   LISTEN_FAILED: 'Name another port, or end what listens there; nothing was touched.',
+  ELASTIC_FOREIGN: 'Run `throughline elastic setup`, choose another `elastic.prefix`, or take over with `--takeover` what belongs to another deployment of yours.',
+  ELASTIC_CONFLICT: 'Find out which of two publishers is right: settings (`elastic.redact`), version of Throughline, copies of one store; then publish with `--takeover`.',
   OUTPUT_UNWRITABLE: 'Make the folder, free space or give permission, then repeat the command.',
   EXPORT_BUSY: 'Stop the other process, or send to a receiver of another name.',
   EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
@@ -314,6 +349,10 @@ ${table(
   ['variable', 'meaning'],
   [
     [code('THROUGHLINE_KEY_FILE'), 'Where the key is kept that access tokens are hashed with. Default: `throughline/token.key` below `XDG_CONFIG_HOME`, else below `~/.config`. Made on first use, readable by its owner only, never inside a store.'],
+    [code('THROUGHLINE_ELASTIC_URL'), 'Address of Elasticsearch, where neither configuration nor command line names one.'],
+    [code('THROUGHLINE_ELASTIC_API_KEY'), 'API key for Elasticsearch and Kibana, encoded as they show it.'],
+    [code('THROUGHLINE_ELASTIC_PASSWORD'), 'Password of the user that `elastic.username` names.'],
+    [code('THROUGHLINE_ELASTIC_BEARER'), 'Bearer token for Elasticsearch and Kibana.'],
     [code('NO_COLOR'), 'Any value turns colour off.'],
     [code('OTEL_*'), 'Telemetry of Throughline itself: [telemetry.md](telemetry.md#environment).'],
   ],
@@ -504,7 +543,7 @@ const ROOMS = {
   formats: 'Bytes to rows: one folder a format, `registry.ts` lists them, `refused.ts` names what is no log of requests.',
   correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',
   traces: 'A request as spans; `otlp/` sends spans and log records to a backend, waits, tries again and accounts for each.',
-  elastic: 'Documents for Elasticsearch.',
+  elastic: 'Requests as documents of Elasticsearch: fields and mappings, setup, publishing, verifying.',
   findings: 'Rules over requests.',
   evidence: 'Bundles that prove themselves.',
   doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',

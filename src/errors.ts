@@ -36,6 +36,16 @@ export const ERRORS = {
     retry: true,
     means: 'an address to serve at is taken, is not of this machine or may not be used',
   },
+  ELASTIC_FOREIGN: {
+    exit: 2,
+    retry: false,
+    means: 'what stands under a name in Elasticsearch belongs to somebody else, or is not what setup makes',
+  },
+  ELASTIC_CONFLICT: {
+    exit: 3,
+    retry: false,
+    means: 'Elasticsearch holds other content of a request under the same version',
+  },
   OUTPUT_UNWRITABLE: {
     exit: 3,
     retry: true,

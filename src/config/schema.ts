@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isAddressBlock } from '../model/address.ts'
 import { APPLICATIONS } from './applications.ts'
+import { ELASTIC } from './elastic.ts'
 import { OTLP } from './otlp.ts'
 import { SUBJECTS } from './subjects.ts'
 import { TELEMETRY } from './telemetry.ts'
@@ -68,6 +69,7 @@ export const CONFIG = z.strictObject({
   applications: APPLICATIONS,
   subjects: SUBJECTS,
   otlp: OTLP,
+  elastic: ELASTIC,
   retention: z
     .strictObject({
       days: z.number().int().min(1).optional().describe('Days before today that `store prune` keeps; nothing is pruned by itself.'),

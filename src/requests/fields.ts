@@ -59,7 +59,7 @@ const SPECS: readonly Spec[] = [
   ['correlation_id', 'keyword', 'correlation_id', 'Correlation id in comparable form.'],
   ['trace_id', 'keyword', 'trace_id', 'W3C trace id.', 'trace.id'],
   ['message_id', 'keyword', 'message_id', 'Gateway message id (gateway_flow_id).'],
-  ['client_ip', 'keyword', 'client_ip', 'First client, as far as headers tell.', 'client.ip'],
+  ['client_ip', 'keyword', 'client_ip', 'First client, as far as headers tell.', 'client.address'],
   ['peer_ip', 'keyword', 'peer_ip', 'Peer of the first system that logged the request.'],
   ['user_agent', 'keyword', 'user_agent', 'User agent.', 'user_agent.original'],
   ['duration_us', 'integer', 'duration_us', 'Duration at the first system, µs.'],

@@ -18,6 +18,12 @@ const EXPRESSIONS: Readonly<Record<string, string>> = {
   app_hops: "array_to_string(app_hop_ids, ',')",
 }
 
+/** SHA-256 of a record in lower-case hex, as an expression over the columns of the view requests. */
+export const RECORD_HASH: string = (() => {
+  const parts = RECORD_PARTS.map(part => `coalesce((${EXPRESSIONS[part] ?? part})::VARCHAR, '\\N')`)
+  return `sha256(concat_ws(chr(31), ${parts.join(', ')}))`
+})()
+
 export interface Population {
   readonly requests: number
   /** SHA-256 over the record hashes (lower-case hex, each followed by a line feed) in the order of request_id. */
@@ -27,12 +33,10 @@ export interface Population {
 /** The number and the hash of the requests that a search finds. */
 export async function populationOf(store: Store, search: Search): Promise<Population> {
   const { from, params } = await prepareSearch(store, search)
-  const parts = RECORD_PARTS.map(part => `coalesce((${EXPRESSIONS[part] ?? part})::VARCHAR, '\\N')`)
-  const record = `sha256(concat_ws(chr(31), ${parts.join(', ')}))`
   const hash = createHash('sha256')
   let requests = 0
   for await (const rows of store.db.stream<{ r: string }>(
-    `SELECT ${record} AS r FROM ${from} ORDER BY request_id`,
+    `SELECT ${RECORD_HASH} AS r FROM ${from} ORDER BY request_id`,
     params,
   )) {
     for (const row of rows) hash.update(`${row.r}\n`)

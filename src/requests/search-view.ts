@@ -38,3 +38,19 @@ export async function createSearchView(
   await db.run(`CREATE OR REPLACE TEMP VIEW request_rows AS ${parts.join(' UNION ALL BY NAME ')}`)
   await createRequests(store)
 }
+
+/**
+ * Creates the view requests with the requests of one day, and the views that `createDayRows` makes: facts and links
+ * around it.
+ */
+export async function createRequestsOfDay(store: Store, day: string): Promise<void> {
+  const { db, state, root } = store
+  const hasAliases = await loadAliases(store)
+  await createDayRows(store, new Set([day]), { aliases: hasAliases })
+  const ready = readyDays(state, SHAPE).get(day)
+  const rows = ready
+    ? readyRelation(root, [ready], undefined, hasAliases)
+    : `(SELECT * FROM day_rows WHERE day = ${quoteText(day)}::DATE)`
+  await db.run(`CREATE OR REPLACE TEMP VIEW request_rows AS SELECT * FROM ${rows}`)
+  await createRequests(store)
+}

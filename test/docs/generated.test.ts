@@ -29,6 +29,16 @@ test('reference pages and schemas say what the program says', () => {
   expect(status).toBe(0)
 })
 
+test('pictures of dashboards show what the dashboards ask', () => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['scripts/generate.mjs', '--check', '--pictures'],
+    { cwd: root, encoding: 'utf8' },
+  ) // biome-ignore format: one call
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+})
+
 test('the README stays under 200 lines', () => {
   expect(read('README.md').split('\n').length).toBeLessThan(200)
 })

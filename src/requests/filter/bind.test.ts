@@ -257,6 +257,14 @@ describe('errors', () => {
     },
   ])('$text', ({ text, want }) => expect(messageOf(text).split('\n')).toEqual(want))
 
+  test('free text of several words with a star', () =>
+    expect(messageOf('subject:a or Mozilla 5*').split('\n')).toEqual([
+      'found white space in a value with * and without a field at character 14',
+      '  subject:a or Mozilla 5*',
+      '               ^',
+      'name the field, as in user_agent:Mozilla 5*, or join words with "and" or "or"',
+    ]))
+
   test('free text without fields for it', () =>
     expect(messageOf('alice', [status]).split('\n')).toEqual([
       'found a value without a field at character 1',

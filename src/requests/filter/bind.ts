@@ -67,6 +67,7 @@ function bindRange({ field: reference, operator, value }: RangeNode, { find, now
 /** A value without a field is looked for in each free text field. */
 function bindText({ value }: TextNode, { find, freeText, now }: Context): BoundFilter {
   refuseEqualsSign(value, find)
+  refuseSplit(value)
   if (freeText.length === 0) {
     const headline = `found a value without a field at character ${value.at.start + 1}`
     throw fieldError(headline, undefined, value, 'name the field, as in subject:alice')
@@ -91,6 +92,14 @@ function refuseEqualsSign(value: FilterValue, find: Context['find']): void {
   const at = { ...value.at, start }
   const not = operator === '!=' ? 'not ' : ''
   throw fieldError(headline, field, { ...value, at }, `write ${not}${name}:${rest === '' ? 'value' : rest}`)
+}
+
+/** Kibana takes `foo bar*` without a field for two values, of which either may match, and has no way to write one. */
+function refuseSplit(value: FilterValue): void {
+  if (value.kind !== 'wildcard' || !value.parts.some(part => /\s/u.test(part))) return
+  const headline = `found white space in a value with * and without a field at character ${value.at.start + 1}`
+  const advice = 'name the field, as in user_agent:Mozilla 5*, or join words with "and" or "or"'
+  throw fieldError(headline, undefined, value, advice)
 }
 
 function refuse(field: FilterField, value: FilterValue): never {

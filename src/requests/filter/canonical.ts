@@ -45,7 +45,7 @@ const inParentheses = (node: FilterNode, isNeeded: boolean): string =>
  * What no part of the grammar could take for something else. Kibana takes the end of `cannot and` for the
  * operator, so such a word is quoted.
  */
-const PLAIN = /^(?!(?:and|or|.*not)$)[\p{L}\p{N}_./@+%,;?#$~^-]+$/iu
+const PLAIN = /^(?!(?:and|or|.*not|null)$)[\p{L}\p{N}_./@+%,;?#$~^-]+$/iu
 
 function writeValue(value: FilterValue): string {
   if (value.kind === 'wildcard')

@@ -49,6 +49,17 @@ const KNOWN: Readonly<Record<string, (text: string, offset: number) => Explanati
       ? 'add a closing quote; \\" is a quote inside the value, so write \\\\" to end it with a backslash'
       : 'add a closing quote; write \\" for a quote that belongs to a value',
   }),
+  'edge-space': (_text, offset) => ({
+    offset,
+    problem: 'found white space at the edge of a value without quotes, which Kibana would drop',
+    advice: 'put the value in quotes, or write * for what stands at its edge',
+  }),
+  null: (_text, offset) => ({
+    offset,
+    problem: 'found null, which in Kibana is no value',
+    advice:
+      'write not field:* for requests without a value, or put quotes around the word to search for the word itself',
+  }),
   'range-wildcard': (_text, offset) => ({
     offset,
     problem: 'found a value with *, expected a plain value after < <= > >=',
@@ -104,7 +115,7 @@ const hasWordBefore = (text: string, index: number): boolean => /[^\s(:<>=]\s+$/
 function inWords(expected: ReadonlySet<string>): string {
   const [first] = ['a value', 'a condition such as status:401'].filter(word => expected.has(word))
   if (first !== undefined) return first
-  const words = ['and', 'or', ')', 'the end'].filter(word => expected.has(word)).map(inQuotes)
+  const words = ['and', 'or', ')', '*', 'the end'].filter(word => expected.has(word)).map(inQuotes)
   const last = words.pop() ?? 'something else'
   return words.length === 0 ? last : `${words.join(', ')} or ${last}`
 }
@@ -177,6 +188,12 @@ const ADVICE: readonly { readonly when: (place: Place) => boolean; readonly advi
   },
   { when: at(/^\s*$/), advice: 'write a condition after "and", "or" or "not", or remove the word' },
   { when: at(/^\*/), advice: 'write the value without quotes to use * as a wildcard' },
+  {
+    when: ({ text, offset, expected }) =>
+      expected.has('*') ||
+      (/^[:<>]/.test(text.slice(offset)) && /\*[\w@.*-]*\s*$/.test(before(text, offset))),
+    advice: '* in field names is not part of this language: name each field, and join them with "or"',
+  },
   {
     when: ({ text, offset }) => text[offset] === ':' && /:\S*$/.test(before(text, offset)),
     advice: 'put quotes around a value that contains a colon',

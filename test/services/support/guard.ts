@@ -18,6 +18,8 @@ export interface GuardedOptions {
   readonly env?: NodeJS.ProcessEnv
   /** File that standard output and error are appended to. */
   readonly log: string
+  /** User and group to run as; only root may choose. */
+  readonly as?: { readonly uid: number; readonly gid: number } | undefined
 }
 
 /**
@@ -27,10 +29,10 @@ export interface GuardedOptions {
 export async function spawnGuarded(
   program: string,
   args: readonly string[],
-  { cwd, env = process.env, log }: GuardedOptions,
+  { cwd, env = process.env, log, as }: GuardedOptions,
 ): Promise<Guarded> {
   const out = openSync(log, 'a')
-  const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', out, out] })
+  const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', out, out], ...as })
   closeSync(out)
   const pid = await new Promise<number>((resolve, reject) => {
     child.on('error', reject)

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { describe } from 'vitest'
+import { findJdk } from './jdk.ts'
 
 interface Needed {
-  readonly command: readonly [string, ...string[]]
+  readonly command: () => readonly [string, ...string[]]
   /** Finds major and minor version in what the command prints. */
   readonly version: RegExp
   readonly atLeast: readonly [number, number]
@@ -10,10 +12,13 @@ interface Needed {
   readonly get: string
 }
 
+/** Elasticsearch 9 wants it; 8.19 runs on it, too. */
+export const ELASTICSEARCH_JAVA = 21
+
 /** Programs that service tests need beside Node, and how a user gets them. */
 const TOOLS = {
   go: {
-    command: ['go', 'version'],
+    command: () => ['go', 'version'],
     version: /go(\d+)\.(\d+)/,
     // The `go` line of the Collector's go.mod.
     atLeast: [1, 25],
@@ -21,11 +26,28 @@ const TOOLS = {
     get: 'https://go.dev/dl/ or `brew install go`; distributions often carry an older one',
   },
   openssl: {
-    command: ['openssl', 'version'],
+    command: () => ['openssl', 'version'],
     version: /(?:OpenSSL|LibreSSL) (\d+)\.(\d+)/,
     atLeast: [1, 1],
     what: 'openssl 1.1 or later, to make certificates',
     get: '`apt-get install openssl` or `brew install openssl`',
+  },
+  java: {
+    command: () => {
+      const jdk = findJdk(ELASTICSEARCH_JAVA)
+      return [jdk ? join(jdk.home, 'bin', 'java') : 'java', '--version']
+    },
+    version: /^\S+ (\d+)\.?(\d*)/,
+    atLeast: [ELASTICSEARCH_JAVA, 0],
+    what: `Java ${ELASTICSEARCH_JAVA} or later in JAVA_HOME or below /usr/lib/jvm, to run Elasticsearch`,
+    get: 'https://adoptium.net/',
+  },
+  mvn: {
+    command: () => ['mvn', '--version'],
+    version: /Maven (\d+)\.(\d+)/,
+    atLeast: [3, 2],
+    what: 'Maven 3.2 or later, to fetch Elasticsearch from Maven Central',
+    get: '`apt-get install maven` or `brew install maven`',
   },
 } as const satisfies Record<string, Needed>
 
@@ -45,11 +67,11 @@ export function needs(...tools: readonly Tool[]): typeof describe | typeof descr
 /** Says what is missing and how to get it; undefined if the tool is there and new enough. */
 export function missing(tool: Tool): string | undefined {
   const { command, version, atLeast, what, get }: Needed = TOOLS[tool]
-  const [program, ...args] = command
+  const [program, ...args] = command()
   const { stdout, error } = spawnSync(program, args, { encoding: 'utf8' })
   const found = version.exec(stdout ?? '')
   const major = Number(found?.[1] ?? -1)
-  const isEnough = major > atLeast[0] || (major === atLeast[0] && Number(found?.[2]) >= atLeast[1])
+  const isEnough = major > atLeast[0] || (major === atLeast[0] && Number(found?.[2] ?? 0) >= atLeast[1])
   if (isEnough) return undefined
   const seen = error ? `${program} was not found` : `found ${JSON.stringify(stdout.trim())}`
   return `service tests need ${what}: ${seen}. Get it from ${get}`

@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { loadTokenKey, tokenKeyFile } from '../config/token-key.ts'
+import { noTally, type Tally } from '../elastic/bulk.ts'
+import { madeBy, type Published, Publisher, type RunOptions } from '../elastic/publish.ts'
+import type { PublishedDay } from '../elastic/publish-day.ts'
+import { Receiver, receiverName } from '../elastic/receiver.ts'
+import { type Redactor, redactor } from '../model/redact.ts'
+import { ALWAYS, type Range } from '../store/facts.ts'
+import type { Store } from '../store/store.ts'
+import { type Context, withReader } from './context.ts'
+import { type Connected, type ElasticFlags, elasticOptions, withElastic } from './elastic-settings.ts'
+import { count, safe } from './output.ts'
+import { parsePeriod } from './period.ts'
+import { ProgressLine } from './progress.ts'
+import { prunedNote } from './pruned.ts'
+import { SIGNAL_CODES, type Signal } from './signals.ts'
+
+interface Flags extends ElasticFlags {
+  readonly from?: string
+  readonly to?: string
+  readonly follow?: boolean
+  readonly again?: boolean
+  readonly redact?: boolean
+  readonly name?: string
+}
+
+/** How often a publisher that follows looks for something new. */
+const LOOK_MS = 5_000
+/** How long nothing may be taken before a run that does not follow gives up. */
+const PATIENCE_MS = 5 * 60_000
+
+export function publishCommand(parent: Command, context: Context): void {
+  elasticOptions(parent.command('publish'))
+    .summary('send requests that are new or changed')
+    .description(
+      'Sends the days that changed since they were published: of each day the requests that are new or say something else. What was taken is noted in the store, so that running the command again goes on from there. Requests of open days are sent as they stand, with link.final: false.',
+    )
+    .option('--from <time>', 'first moment, UTC; whole days are published')
+    .option('--to <time>', 'moment after the last')
+    .option('--follow', 'go on: publish what comes, until SIGINT or SIGTERM')
+    .option('--again', 'send all days, whatever was published before')
+    .option('--redact', 'replace subjects, clients and their addresses by keyed stand-ins')
+    .option(
+      '--takeover',
+      'write over documents of another deployment, or with other content in the same version',
+    )
+    .option('--name <name>', 'name of the receiver in the store (default: from address and prefix)')
+    .option(
+      '--json',
+      'totals as one JSON document; with --follow one a line for each run that sent something',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  throughline elastic publish --url http://127.0.0.1:9200\n  throughline elastic publish --from now-7d --redact\n  throughline elastic publish --follow',
+    )
+    .action((flags: Flags) =>
+      withElastic(context, flags, it => withReader(flags, store => publish(context, flags, it, store))),
+    )
+}
+
+async function publish(context: Context, flags: Flags, connected: Connected, store: Store): Promise<void> {
+  const { elastic, settings } = connected
+  const range = parsePeriod(flags, context.now()) ?? ALWAYS
+  const pruned = prunedNote(store, range)
+  if (pruned) context.out.warn(pruned)
+  const name = flags.name ?? receiverName(elastic.address, settings.prefix)
+  const receiver = await Receiver.open(store, name, elastic.address)
+  const stop = new AbortController()
+  let stoppedBy: Signal | undefined
+  const release = context.signals.handle(signal => {
+    stoppedBy = signal
+    stop.abort(new Error('stopped'))
+    return true
+  })
+  const printer = new PublishPrinter(context, flags)
+  try {
+    printer.started(elastic.address, name)
+    const options = runOptions(context, flags, connected, store, range, stop.signal, printer)
+    const publisher = new Publisher(elastic, store, receiver, options)
+    await publisher.check()
+    do {
+      printer.ran(await publisher.run())
+      if (flags.follow) await pauseUntil(LOOK_MS, stop.signal)
+      if (flags.follow) store.refresh()
+    } while (flags.follow && !stop.signal.aborted)
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+  } finally {
+    receiver.close()
+    release()
+    printer.ended()
+  }
+  if (printer.rejected > 0) process.exitCode = 3
+  if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
+}
+
+function runOptions(
+  context: Context,
+  flags: Flags,
+  { settings }: Connected,
+  store: Store,
+  range: Range,
+  stop: AbortSignal,
+  printer: PublishPrinter,
+): RunOptions {
+  const isRedacted = flags.redact === true || settings.redact
+  return {
+    names: settings.names,
+    deployment: settings.deployment ?? store.state.storeId,
+    made: madeBy(isRedacted),
+    redact: isRedacted ? ownRedactor(context) : undefined,
+    range,
+    retentionDays: settings.retentionDays,
+    again: flags.again === true,
+    takeover: flags.takeover === true,
+    concurrency: settings.concurrency,
+    batchBytes: settings.batchMiB * 1024 * 1024,
+    batchDocuments: settings.batchDocuments,
+    patienceMs: flags.follow ? Number.POSITIVE_INFINITY : PATIENCE_MS,
+    nowMs: context.now,
+    random: Math.random,
+    sleep: pauseUntil,
+    stop,
+    onRetry: (why, waitMs) => printer.retry(why, waitMs),
+    onDay: day => printer.day(day),
+  }
+}
+
+/** Resolves after so long, or at once when it is stopped. */
+async function pauseUntil(ms: number, stop: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: stop }).catch(() => undefined)
+}
+
+/** Stand-ins are made with the key that credentials are hashed with, by a rule of their own. */
+export function ownRedactor({ env }: Context): Redactor {
+  return redactor(loadTokenKey(tokenKeyFile(env)))
+}
+
+/** Prints what is published: progress, what goes wrong, and at the end what became of everything. */
+class PublishPrinter {
+  readonly #context: Context
+  readonly #flags: Flags
+  readonly #line: ProgressLine
+  readonly #tally = noTally()
+  readonly #totals = { days: 0, requests: 0, superseded: 0, coverage: 0 }
+  #retries = 0
+
+  constructor(context: Context, flags: Flags) {
+    this.#context = context
+    this.#flags = flags
+    this.#line = new ProgressLine(context.out, context.now)
+  }
+
+  get rejected(): number {
+    return this.#tally.rejected
+  }
+
+  started(address: string, name: string): void {
+    const until = this.#flags.follow ? '; SIGINT or SIGTERM ends it' : ''
+    if (!this.#flags.json) this.#context.out.note(`publishing to ${safe(address)} (${safe(name)})${until}`)
+  }
+
+  day({ day, live, superseded, tally }: PublishedDay): void {
+    this.#totals.days++
+    this.#totals.requests += live
+    this.#totals.superseded += superseded
+    for (const key of Object.keys(tally) as (keyof Tally)[]) this.#tally[key] += tally[key]
+    if (!this.#flags.json) this.#line.show(`published ${day}  ${count(this.#tally.taken)} documents taken`)
+  }
+
+  retry(why: string, waitMs: number): void {
+    this.#retries++
+    if (this.#retries % 10 !== 1) return
+    this.#line.clear()
+    this.#context.out.warn(`${safe(why)}; next try in ${(waitMs / 1000).toFixed(1)} s; nothing is dropped`)
+  }
+
+  ran(published: Published): void {
+    this.#totals.coverage += published.coverage
+    if (published.future.length > 0)
+      this.#context.out.warn(`requests of ${published.future.join(', ')} lie in the future: the clock of a host or of the gateway was wrong`)
+    if (!this.#flags.follow || published.days === 0) return
+    if (this.#flags.json) return this.#context.out.line(JSON.stringify({ event: 'published', ...published }))
+    this.#line.clear()
+    const { tally, days } = published
+    this.#context.out.note(`published  ${count(days)} days: ${count(tally.taken)} documents taken, ${count(tally.rejected)} rejected`)
+  } // biome-ignore format: one message a line
+
+  ended(): void {
+    this.#line.clear()
+    const { out } = this.#context
+    const { taken, same, newer, rejected, retries } = this.#tally
+    if (this.#flags.json) return out.line(JSON.stringify({ event: 'ended', ...this.#totals, ...this.#tally }))
+    out.line(`days       ${count(this.#totals.days)} that were new or changed, ${count(this.#totals.requests)} requests`)
+    out.line(`documents  ${count(taken)} taken, ${count(same)} there already, ${count(rejected)} rejected; ${count(retries)} retries, ${this.#rate(taken)}`)
+    if (newer > 0) out.warn(`${count(newer)} documents are there in a higher version: another publisher is ahead of this store`)
+    if (rejected > 0) out.warn(`${count(rejected)} documents were refused; index of rejects says why`)
+    out.line(`coverage   ${count(this.#totals.coverage)} documents`)
+  } // biome-ignore format: one message a line
+
+  #rate(taken: number): string {
+    return `${count(Math.round(taken / Math.max(this.#line.seconds, 0.001)))}/s`
+  }
+}

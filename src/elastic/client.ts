@@ -1,0 +1,106 @@
+import type { Client, ClientOptions } from '@elastic/elasticsearch'
+
+/** One request, as data: what `--dry-run` prints and what is sent. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | boolean>>
+  readonly body?: object
+  /** Newline-delimited JSON instead of a body. */
+  readonly lines?: string
+}
+
+export interface Answer<Body> {
+  readonly status: number
+  readonly body: Body
+}
+
+export interface Access {
+  readonly url?: string | undefined
+  readonly cloudId?: string | undefined
+  readonly apiKey?: string | undefined
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  readonly bearer?: string | undefined
+  /** Certificates, PEM. */
+  readonly ca?: string | undefined
+  readonly caFingerprint?: string | undefined
+  readonly timeoutMs: number
+  readonly userAgent: string
+}
+
+/** Elasticsearch, spoken to by Elastic's own client of version 8, which servers of version 8 and 9 understand. */
+export class Elastic {
+  /** Without secrets. */
+  readonly address: string
+  readonly #client: Client
+
+  private constructor(client: Client, address: string) {
+    this.#client = client
+    this.address = address
+  }
+
+  /** Loads the client, which takes its time; nothing is sent. */
+  static async open(access: Access): Promise<Elastic> {
+    const { Client } = await import('@elastic/elasticsearch')
+    return new Elastic(new Client(optionsOf(access)), addressOf(access))
+  }
+
+  /**
+   * Sends a request once. Rejects with an error of the client where no answer came or its status is 400 or more and not
+   * among those that are expected.
+   */
+  async call<Body = unknown>(call: Call, expected: readonly number[] = []): Promise<Answer<Body>> {
+    const { method, path, query, body, lines } = call
+    const params = {
+      method,
+      path,
+      ...(query && { querystring: { ...query } }),
+      ...(body && { body }),
+      ...(lines !== undefined && { bulkBody: lines }),
+    }
+    const answer = await this.#client.transport.request<Body>(params, {
+      meta: true,
+      ignore: [...expected],
+      maxRetries: 0,
+    })
+    return { status: answer.statusCode ?? 0, body: answer.body }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close()
+  }
+}
+
+function optionsOf(access: Access): ClientOptions {
+  const { url, cloudId, apiKey, username, password = '', bearer, ca, caFingerprint } = access
+  const auth = apiKey
+    ? { apiKey }
+    : bearer
+      ? { bearer }
+      : username !== undefined
+        ? { username, password }
+        : undefined
+  return {
+    ...(cloudId ? { cloud: { id: cloudId } } : { node: url ?? '' }),
+    ...(auth && { auth }),
+    ...(ca && { tls: { ca } }),
+    ...(caFingerprint && { caFingerprint: withColons(caFingerprint) }),
+    requestTimeout: access.timeoutMs,
+    maxRetries: 0,
+    enableMetaHeader: false,
+    headers: { 'user-agent': access.userAgent },
+  }
+}
+
+/** As the client compares it. */
+function withColons(fingerprint: string): string {
+  const hex = fingerprint.replaceAll(':', '').toUpperCase()
+  return hex.match(/../g)?.join(':') ?? ''
+}
+
+function addressOf({ url, cloudId }: Access): string {
+  if (cloudId) return `cloud ${cloudId.split(':')[0]}`
+  const { protocol, host, pathname } = new URL(url ?? '')
+  return `${protocol}//${host}${pathname.replace(/\/$/, '')}`
+}

@@ -1,0 +1,224 @@
+import { quoteText } from '../store/query.ts'
+import type { Store } from '../store/store.ts'
+import { Bulk, type BulkOptions, noTally, type RejectedItem, rejectDocument, type Tally } from './bulk.ts'
+import type { Item } from './bulk-answer.ts'
+import type { Elastic } from './client.ts'
+import { DOCUMENT_JSON } from './document-sql.ts'
+import { createDocuments, createSuperseded, type DocumentOptions } from './documents.ts'
+import { indexOf, type Names } from './names.ts'
+import { Pace, Prefix } from './pace.ts'
+import type { Receiver } from './receiver.ts'
+import { ofStore, scan } from './scan.ts'
+import { ask } from './server.ts'
+import { versionOf } from './version.ts'
+
+export interface PublishOptions extends DocumentOptions, Omit<BulkOptions, 'version'> {
+  readonly names: Names
+  /** Digest of the settings that documents depend on. */
+  readonly made: string
+  readonly concurrency: number
+  readonly batchBytes: number
+  readonly batchDocuments: number
+}
+
+export interface PublishedDay {
+  readonly day: string
+  readonly live: number
+  readonly superseded: number
+  readonly tally: Tally
+}
+
+/** How often it is noted at most how far a day has come. */
+const NOTE_MS = 1_000
+
+/** Publishes days of a store that is open for reading, one after the other. */
+export class DayPublisher {
+  readonly #elastic: Elastic
+  readonly #store: Store
+  readonly #receiver: Receiver
+  readonly #options: PublishOptions
+  readonly #pace: Pace
+
+  constructor(elastic: Elastic, store: Store, receiver: Receiver, options: PublishOptions) {
+    this.#elastic = elastic
+    this.#store = store
+    this.#receiver = receiver
+    this.#options = options
+    this.#pace = new Pace(options.concurrency)
+  }
+
+  /** Sends what is new or changed of a day since it was last sent. */
+  async publish(day: string): Promise<PublishedDay> {
+    const { state } = this.#store
+    const index = indexOf(this.#options.names, day)
+    const hasIndex = await this.#makeIndex(index)
+    if (!(day in this.#receiver.days) && hasIndex) await this.relist(day, false)
+    await createDocuments(this.#store, day, this.#options)
+    const { live, superseded, rows } = await this.#prepare(day)
+    const { made } = this.#options
+    const done = { seq: state.head, made, live }
+    if (rows === 0) {
+      const held = this.#receiver.days[day]?.held
+      this.#receiver.confirm(day, { ...done, ...(held !== undefined && { held }) })
+      return { day, live, superseded, tally: noTally() }
+    }
+    this.#receiver.begin({ day, ...done, rows, sent: 0 })
+    const tally = await this.#send(day, index)
+    await this.#receiver.finish()
+    this.#receiver.confirm(day, { ...done, held: await this.count(index) })
+    return { day, live, superseded, tally }
+  }
+
+  /** Documents of this store in an index, those that are superseded left out. */
+  async count(index: string): Promise<number> {
+    await ask(this.#elastic, { method: 'POST', path: `/${index}/_refresh` })
+    const body = { query: ofStore(this.#store.state.storeId, { superseded: false }) }
+    return (await ask<{ count: number }>(this.#elastic, { method: 'POST', path: `/${index}/_count`, body }))
+      .body.count
+  }
+
+  /**
+   * Notes what the index of a day has as what was published.
+   *
+   * @param isTrusted whether what is there with the same content need not be sent again
+   */
+  async relist(day: string, isTrusted: boolean): Promise<void> {
+    const { db, state } = this.#store
+    const index = indexOf(this.#options.names, day)
+    await ask(this.#elastic, { method: 'POST', path: `/${index}/_refresh` })
+    await db.run('CREATE OR REPLACE TEMP TABLE found_documents (request_id UUID, hash UBIGINT)')
+    const query = ofStore(state.storeId, { superseded: true })
+    for await (const hits of scan(this.#elastic, { index, query, source: ['throughline.document_hash'] })) {
+      const rows = hits.map(({ _id, _source }) => ({
+        id: _id,
+        hash: isTrusted ? `0x${_source?.['throughline.document_hash'] ?? 0}` : '0',
+      }))
+      await db.run(
+        `INSERT INTO found_documents SELECT o.id::UUID, o.hash::UBIGINT
+         FROM (SELECT unnest(from_json($json, '[{"id":"VARCHAR","hash":"VARCHAR"}]')) AS o)`,
+        { json: JSON.stringify(rows) },
+      )
+    }
+    await this.#receiver.replaceList(day, 'SELECT request_id, hash FROM found_documents')
+  }
+
+  /** Writes what is to be sent to the receiver's folder. */
+  async #prepare(day: string): Promise<{ live: number; superseded: number; rows: number }> {
+    const { db } = this.#store
+    const published = this.#receiver.published(day)
+    await db.run(`CREATE OR REPLACE TEMP TABLE gone AS SELECT request_id FROM ${published}
+      WHERE request_id NOT IN (SELECT request_id::UUID FROM live_rows)`)
+    await createSuperseded(this.#store, day, 'gone')
+    const changed = (documents: string): string =>
+      `SELECT d.request_id::UUID AS request_id, d.document_hash, ('0x' || d.document_hash)::UBIGINT AS hash, ${DOCUMENT_JSON} AS doc
+       FROM ${documents} AS d LEFT JOIN (SELECT request_id AS known_id, hash AS known_hash FROM ${published})
+         ON known_id = d.request_id::UUID
+       WHERE known_hash IS DISTINCT FROM ('0x' || d.document_hash)::UBIGINT`
+    const select = `${changed('documents')} UNION ALL ${changed('superseded_documents')}`
+    const rows = await db.run(
+      `COPY (${select}) TO ${quoteText(this.#receiver.pendingPath(day))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
+    )
+    const { live, gone } = await db.row<{ live: string; gone: string }>(
+      'SELECT (SELECT count(*) FROM live_rows)::VARCHAR AS live, (SELECT count(*) FROM gone)::VARCHAR AS gone',
+    )
+    return { live: Number(live), superseded: Number(gone), rows }
+  }
+
+  async #send(day: string, index: string): Promise<Tally> {
+    const { batchBytes, batchDocuments, nowMs } = this.#options
+    const version = versionOf(this.#store)
+    const options = { ...this.#options, version }
+    const bulk = new Bulk(this.#elastic, index, this.#pace, options, items => this.#reject(items, version))
+    const prefix = new Prefix(0)
+    let notedMs = nowMs()
+    const sending = new Sending(this.#pace, async (items, from) => {
+      await bulk.send(items)
+      prefix.note(from, from + items.length)
+      if (nowMs() - notedMs < NOTE_MS) return
+      notedMs = nowMs()
+      this.#receiver.noteSent(prefix.whole)
+    })
+    try {
+      let batch: Item[] = []
+      let bytes = 0
+      const file = quoteText(this.#receiver.pendingPath(day))
+      const select = `SELECT replace(request_id::VARCHAR, '-', '') AS id, document_hash AS hash, doc FROM read_parquet(${file})`
+      for await (const rows of this.#store.db.stream<{ id: string; hash: string; doc: string }>(select)) {
+        for (const item of rows) {
+          batch.push(item)
+          bytes += item.doc.length
+          if (bytes < batchBytes && batch.length < batchDocuments) continue
+          await sending.add(batch)
+          batch = []
+          bytes = 0
+        }
+        this.#options.stop.throwIfAborted()
+      }
+      if (batch.length > 0) await sending.add(batch)
+      await sending.end()
+    } finally {
+      await sending.settle()
+      this.#receiver.noteSent(prefix.whole)
+    }
+    return bulk.tally
+  }
+
+  /** @returns whether it was there before */
+  async #makeIndex(index: string): Promise<boolean> {
+    const { status } = await ask(this.#elastic, { method: 'HEAD', path: `/${index}` }, [404])
+    if (status === 200) return true
+    // Another publisher may be making it at the same moment.
+    await ask(this.#elastic, { method: 'PUT', path: `/${index}` }, [400])
+    return false
+  }
+
+  async #reject(items: readonly RejectedItem[], version: number): Promise<void> {
+    const { names, nowMs } = this.#options
+    const at = new Date(nowMs()).toISOString()
+    const options = { ...this.#options, version, takeover: true }
+    const rejects = new Bulk(this.#elastic, names.rejects, new Pace(1), options, async refused => {
+      throw new Error(`rejects cannot be kept: ${refused[0]?.error.reason}`)
+    })
+    await rejects.send(items.map(item => rejectDocument(item, this.#store.state.storeId, version, at)))
+  }
+}
+
+/** Batches under way: no more at a time than the pace allows, and none any more once one has failed. */
+class Sending {
+  readonly #pace: Pace
+  readonly #send: (items: readonly Item[], from: number) => Promise<void>
+  readonly #running = new Set<Promise<void>>()
+  #failure: { readonly error: unknown } | undefined
+  #at = 0
+
+  constructor(pace: Pace, send: (items: readonly Item[], from: number) => Promise<void>) {
+    this.#pace = pace
+    this.#send = send
+  }
+
+  async add(items: readonly Item[]): Promise<void> {
+    await this.#pace.enter()
+    const from = this.#at
+    this.#at += items.length
+    const running: Promise<void> = (this.#failure ? Promise.resolve() : this.#send(items, from))
+      .catch(error => {
+        this.#failure ??= { error }
+      })
+      .finally(() => {
+        this.#running.delete(running)
+        this.#pace.leave()
+      })
+    this.#running.add(running)
+    if (this.#failure) throw this.#failure.error
+  }
+
+  /** Waits for all, and throws what the first that failed has thrown. */
+  async end(): Promise<void> {
+    await this.settle()
+    if (this.#failure) throw this.#failure.error
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all(this.#running)
+  }
+}
