@@ -6,14 +6,14 @@ import { root } from './install.mjs'
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
-  coverageFields, aliases, document, mapping,
+  coverageFields, aliases, document, mapping, roles, elasticNames,
 ] =
   await Promise.all(
     [
       'errors.js', 'config/schema.js', 'config/load.js', 'cli/program.js', 'model/hop.js', 'ledger/entry.js',
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
       'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
-      'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js',
+      'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'elastic/roles.js', 'elastic/names.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -108,6 +108,10 @@ const mappingFiles = () =>
       ['requests', mapping.requestMappings()],
       ['coverage', mapping.coverageMappings()],
       ['rejects', mapping.rejectMappings()],
+      ...Object.entries(roles.rolesOf(elasticNames.namesOf('throughline'))).map(([name, role]) => [
+        `role-${name}`,
+        role,
+      ]),
     ].map(([name, mappings]) => [`schemas/elastic-${name}.json`, `${JSON.stringify(mappings, null, 2)}\n`]),
   )
 

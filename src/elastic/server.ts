@@ -1,6 +1,6 @@
 import { ThroughlineError } from '../errors.ts'
 import type { Answer, Call, Elastic } from './client.ts'
-import { failure, statusOf } from './failure.ts'
+import { failure, notElasticsearch, statusOf } from './failure.ts'
 
 /** What is known of the server. */
 export interface Server {
@@ -41,17 +41,27 @@ export async function askServer(elastic: Elastic): Promise<Server> {
 }
 
 interface Info {
-  readonly version?: { readonly number?: string; readonly distribution?: string }
+  readonly version?: { readonly number?: string }
 }
 
 /** Builds for tests lack the page at `/`; there the node tells its version. */
 async function versionOf(elastic: Elastic): Promise<string> {
   const root = { method: 'GET', path: '/' } as const
-  const { body, status } = await ask<Info>(elastic, root, [404, 405])
+  const { body, status } = await askRoot(elastic, root)
   if (status < 400 && body.version?.number) return body.version.number
   const nodes = { method: 'GET', path: '/_nodes/_local', query: { filter_path: 'nodes.*.version' } } as const
   const { nodes: found } = (await ask<{ nodes: Record<string, { version: string }> }>(elastic, nodes)).body
   return Object.values(found)[0]?.version ?? 'unknown'
+}
+
+async function askRoot(elastic: Elastic, root: Call): Promise<Answer<Info>> {
+  try {
+    return await elastic.call<Info>(root, [404, 405])
+  } catch (error) {
+    if ((error as Error).name !== 'ProductNotSupportedError') throw failure(elastic.address, root, error)
+    const found = await elastic.otherProduct()
+    throw new ThroughlineError('EXPORT_REFUSED', notElasticsearch(elastic.address, found), { found }, error)
+  }
 }
 
 async function hasLifecycle(elastic: Elastic): Promise<boolean> {

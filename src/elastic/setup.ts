@@ -29,16 +29,8 @@ function mappingCall(names: Names, index: string, deployment: string): Call {
   return {
     method: 'PUT',
     path: `/${index}/_mapping`,
-    body: { _meta: metaOf(deployment), ...updatable(mappingsOfIndex(names, index)) },
+    body: { _meta: metaOf(deployment), ...mappingsOfIndex(names, index) },
   }
-}
-
-/** `subobjects` is fixed when an index is made. */
-function updatable<M extends { readonly subobjects: false }>({
-  subobjects: _,
-  ...rest
-}: M): Omit<M, 'subobjects'> {
-  return rest
 }
 
 export async function sendAll(elastic: Elastic, calls: readonly Call[]): Promise<void> {
