@@ -29,23 +29,35 @@ export interface Access {
   readonly userAgent: string
 }
 
+/** How often a question is asked again that was not answered, or that came at a bad moment. */
+export interface Patience {
+  readonly tries: number
+  /** From 0 (included) to 1 (not). */
+  readonly random: () => number
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+const NONE: Patience = { tries: 1, random: () => 0, sleep: async () => undefined }
+
 /** Elasticsearch, spoken to by Elastic's own client of version 8, which servers of version 8 and 9 understand. */
 export class Elastic {
   /** Without secrets. */
   readonly address: string
   readonly #client: Client
   readonly #access: Access
+  readonly patience: Patience
 
-  private constructor(client: Client, access: Access) {
+  private constructor(client: Client, access: Access, patience: Patience) {
     this.#client = client
     this.#access = access
+    this.patience = patience
     this.address = addressOf(access)
   }
 
   /** Loads the client, which takes its time; nothing is sent. */
-  static async open(access: Access): Promise<Elastic> {
+  static async open(access: Access, patience: Patience = NONE): Promise<Elastic> {
     const { Client } = await import('@elastic/elasticsearch')
-    return new Elastic(new Client(optionsOf(access)), access)
+    return new Elastic(new Client(optionsOf(access)), access, patience)
   }
 
   /**

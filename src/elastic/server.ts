@@ -1,6 +1,7 @@
 import { ThroughlineError } from '../errors.ts'
 import type { Answer, Call, Elastic } from './client.ts'
-import { failure, notElasticsearch, statusOf } from './failure.ts'
+import { failure, isPassing, notElasticsearch, statusOf } from './failure.ts'
+import { backoffMs } from './pace.ts'
 
 /** What is known of the server. */
 export interface Server {
@@ -10,16 +11,24 @@ export interface Server {
   readonly hasLifecycle: boolean
 }
 
-/** Sends a request, and says what a failure means. */
+/**
+ * Sends a request, again where that may help, and says what a failure means. To be used for what may be sent twice.
+ *
+ * @param expected statuses that are no failure
+ */
 export async function ask<Body = unknown>(
   elastic: Elastic,
   call: Call,
   expected: readonly number[] = [],
 ): Promise<Answer<Body>> {
-  try {
-    return await elastic.call<Body>(call, expected)
-  } catch (error) {
-    throw failure(elastic.address, call, error)
+  const { tries, sleep, random } = elastic.patience
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await elastic.call<Body>(call, expected)
+    } catch (error) {
+      if (attempt >= tries || !isPassing(error)) throw failure(elastic.address, call, error)
+      await sleep(backoffMs(attempt, random))
+    }
   }
 }
 

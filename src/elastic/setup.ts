@@ -33,8 +33,9 @@ function mappingCall(names: Names, index: string, deployment: string): Call {
   }
 }
 
+/** Sends requests in order. What is deleted already is gone. */
 export async function sendAll(elastic: Elastic, calls: readonly Call[]): Promise<void> {
-  for (const call of calls) await ask(elastic, call)
+  for (const call of calls) await ask(elastic, call, call.method === 'DELETE' ? [404] : [])
 }
 
 /** Requests that remove templates and policy, and with `data` the indices, too. */

@@ -4,55 +4,14 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { REQUEST_DOCUMENT } from '../../src/elastic/document.ts'
 import { ask } from '../../src/elastic/server.ts'
 import { redactor } from '../../src/model/redact.ts'
-import type { Store } from '../../src/store/store.ts'
+import { addGateway, callsAroundMidnight, withApp } from '../support/around-midnight.ts'
 import { inFolder, writeFiles } from '../support/folder.ts'
 import { ingestInto, withStore } from '../support/store.ts'
-import { type Call, logFiles } from '../support/traffic.ts'
+import { logFiles } from '../support/traffic.ts'
 import { expectedPopulation, Publishing } from './support/elastic.ts'
 import { ELASTICSEARCH_VERSIONS } from './support/elasticsearch-program.ts'
 import { sharedElasticsearch } from './support/elasticsearch-shared.ts'
 import { needs } from './support/tools.ts'
-
-const HOUR_MS = 3_600_000
-
-/** Calls around midnight; every third is at the gateway only, or at the app only. */
-function traffic(count: number): Call[] {
-  return Array.from({ length: count }, (_, i) => ({
-    atMs: (i * 4 * HOUR_MS) / count,
-    takenMs: 20 + (i % 50),
-    host: i % 2 ? 'web01' : 'web02',
-    method: 'GET',
-    path: `/a/${i % 7}`,
-    id: `id-${i}-0123456789`,
-    form: 'plain',
-    status: i % 11 === 0 ? 401 : 200,
-    recorded: i % 10 === 8 ? 'gateway' : i % 10 === 9 ? 'app' : 'both',
-    hasTwin: false,
-  }))
-}
-
-interface Handed {
-  readonly store: Store
-  readonly folder: string
-  readonly files: Readonly<Record<string, string>>
-}
-
-/** A store with the IIS logs of some traffic; the gateway's export is still to come. */
-function withApp<T>(count: number, action: (handed: Handed) => Promise<T>): Promise<T> {
-  return inFolder(async folder => {
-    const files = logFiles(traffic(count))
-    const { 'export.json': _, ...logs } = files
-    const sources = writeFiles(folder, logs)
-    return withStore(join(folder, 'store'), async store => {
-      await ingestInto(store, sources)
-      return action({ store, folder, files })
-    })
-  })
-}
-
-async function addGateway({ store, folder, files }: Handed): Promise<void> {
-  await ingestInto(store, writeFiles(folder, { 'export.json': files['export.json'] ?? '' }))
-}
 
 let prefixes = 0
 const nextPrefix = () => `pub${process.pid}-${prefixes++}`
@@ -194,7 +153,7 @@ needs('java', 'mvn')('publishing to Elasticsearch', () => {
     test('long texts are kept whole, and found by what else the document says', () =>
       inFolder(folder =>
         withStore(join(folder, 'store'), async store => {
-          const [call] = traffic(1)
+          const [call] = callsAroundMidnight(1)
           if (!call) throw new Error('a call is needed')
           const paths = [`/${'a'.repeat(8190)}`, `/${'b'.repeat(8191)}`, `/${'ü'.repeat(40_000)}`]
           const calls = paths.map((path, i) => ({

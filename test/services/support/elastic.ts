@@ -18,6 +18,8 @@ import { NOON } from '../../support/store.ts'
 
 export type Tuning = Partial<Omit<RunOptions, 'names'>> & { readonly receiver?: string }
 
+const PATIENCE = { tries: 40, random: () => 0.5, sleep: (ms: number) => sleep(Math.min(ms, 200)) }
+
 /** A store's publishing to one Elasticsearch under one prefix. */
 export class Publishing {
   readonly elastic: Elastic
@@ -30,7 +32,7 @@ export class Publishing {
 
   static async open(endpoint: string, prefix: string): Promise<Publishing> {
     const access = { url: endpoint, timeoutMs: 60_000, userAgent: 'throughline-test' }
-    return new Publishing(await Elastic.open(access), prefix)
+    return new Publishing(await Elastic.open(access, PATIENCE), prefix)
   }
 
   get names() {
