@@ -7,7 +7,7 @@ import { root } from './install.mjs'
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
-  coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes,
+  coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames,
 ] =
   await Promise.all(
     [
@@ -15,7 +15,7 @@ const [
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
       'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
-      'telemetry/spans.js', 'traces/attributes.js',
+      'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -137,6 +137,10 @@ const mappingFiles = () =>
       ['requests', mapping.requestMappings()],
       ['coverage', mapping.coverageMappings()],
       ['rejects', mapping.rejectMappings()],
+      ...Object.entries(roles.rolesOf(elasticNames.namesOf('throughline'))).map(([name, role]) => [
+        `role-${name}`,
+        role,
+      ]),
     ].map(([name, mappings]) => [`schemas/elastic-${name}.json`, `${JSON.stringify(mappings, null, 2)}\n`]),
   )
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { ELASTIC, type ElasticConfig } from '../config/elastic.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
@@ -105,6 +106,9 @@ function readText(what: string, path: string): string {
   }
 }
 
+/** Questions that meet a bad moment are asked again, for a minute or so. */
+const PATIENCE = { tries: 8, random: Math.random, sleep }
+
 /** What a command on Elasticsearch works with. */
 export interface Connected {
   readonly elastic: Elastic
@@ -120,7 +124,7 @@ export async function withElastic<T>(
 ): Promise<T> {
   const { config } = loadConfig(flags.config)
   const settings = elasticSettings(context.env, config, flags)
-  const elastic = await Elastic.open(settings.access)
+  const elastic = await Elastic.open(settings.access, PATIENCE)
   try {
     return await action({ elastic, server: await askServer(elastic), settings })
   } finally {

@@ -29,21 +29,35 @@ export interface Access {
   readonly userAgent: string
 }
 
+/** How often a question is asked again that was not answered, or that came at a bad moment. */
+export interface Patience {
+  readonly tries: number
+  /** From 0 (included) to 1 (not). */
+  readonly random: () => number
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+const NONE: Patience = { tries: 1, random: () => 0, sleep: async () => undefined }
+
 /** Elasticsearch, spoken to by Elastic's own client of version 8, which servers of version 8 and 9 understand. */
 export class Elastic {
   /** Without secrets. */
   readonly address: string
   readonly #client: Client
+  readonly #access: Access
+  readonly patience: Patience
 
-  private constructor(client: Client, address: string) {
+  private constructor(client: Client, access: Access, patience: Patience) {
     this.#client = client
-    this.address = address
+    this.#access = access
+    this.patience = patience
+    this.address = addressOf(access)
   }
 
   /** Loads the client, which takes its time; nothing is sent. */
-  static async open(access: Access): Promise<Elastic> {
+  static async open(access: Access, patience: Patience = NONE): Promise<Elastic> {
     const { Client } = await import('@elastic/elasticsearch')
-    return new Elastic(new Client(optionsOf(access)), addressOf(access))
+    return new Elastic(new Client(optionsOf(access)), access, patience)
   }
 
   /**
@@ -67,9 +81,32 @@ export class Elastic {
     return { status: answer.statusCode ?? 0, body: answer.body }
   }
 
+  /** What a server says it is that the client does not speak to; undefined where it does not say. */
+  async otherProduct(): Promise<string | undefined> {
+    const auth = authorization(this.#access)
+    try {
+      const answer = await fetch(this.#access.url ?? '', { headers: auth ? { authorization: auth } : {} })
+      const { version } = (await answer.json()) as { version?: { distribution?: string; number?: string } }
+      const { distribution = '', number = '' } = version ?? {}
+      return distribution === 'opensearch' ? `OpenSearch ${number}` : undefined
+    } catch {
+      // The first answer was enough to know that it is not Elasticsearch.
+      return undefined
+    }
+  }
+
   async close(): Promise<void> {
     await this.#client.close()
   }
+}
+
+/** The header that says who asks; undefined without credentials. */
+export function authorization({ apiKey, bearer, username, password = '' }: Access): string | undefined {
+  if (apiKey) return `ApiKey ${apiKey}`
+  if (bearer) return `Bearer ${bearer}`
+  return username === undefined
+    ? undefined
+    : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
 function optionsOf(access: Access): ClientOptions {

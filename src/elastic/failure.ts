@@ -12,7 +12,8 @@ interface ClientError extends Error {
 
 export function statusOf(error: unknown): number | undefined {
   const { statusCode, meta } = error as ClientError
-  return statusCode ?? meta?.statusCode ?? undefined
+  // The client says 0 where no answer came.
+  return statusCode || meta?.statusCode || undefined
 }
 
 /** Whether the same request may succeed later: no answer came, or one that says so. */
@@ -39,7 +40,7 @@ export function failure(address: string, { method, path }: Pick<Call, 'method' |
   const fail = (code: 'EXPORT_UNAVAILABLE' | 'EXPORT_REFUSED', text: string) =>
     new ThroughlineError(code, text, details, error)
   const { name, message } = error as Error
-  if (name === 'ProductNotSupportedError') return fail('EXPORT_REFUSED', notElasticsearch(address, error))
+  if (name === 'ProductNotSupportedError') return fail('EXPORT_REFUSED', notElasticsearch(address))
   if (status === undefined && isPassing(error))
     return fail('EXPORT_UNAVAILABLE', `${what}: no answer (${message || name}); check that it runs and that the address is right`)
   if (status === undefined)
@@ -52,15 +53,13 @@ export function failure(address: string, { method, path }: Pick<Call, 'method' |
   return fail('EXPORT_REFUSED', `${what}: ${status}: ${reasonOf(error)}`)
 } // biome-ignore format: one case a line
 
-/** A server that does not say that it is Elasticsearch: some tell what they are. */
-function notElasticsearch(address: string, error: unknown): string {
-  const { version } = ((error as ClientError).meta?.body ?? {}) as { version?: { distribution?: string; number?: string } }
-  const found =
-    version?.distribution === 'opensearch'
-      ? `OpenSearch ${version.number ?? ''}`.trim()
-      : 'a server that does not say that it is Elasticsearch'
+/** What to say of a server that does not say that it is Elasticsearch. */
+export function notElasticsearch(
+  address: string,
+  found = 'a server that does not say that it is Elasticsearch',
+): string {
   return `${address}: found ${found}; expected Elasticsearch 8.19 or 9. OpenSearch is not supported: its clients, mappings and dashboards differ`
-} // biome-ignore format: one case a line
+}
 
 interface Reason {
   readonly type?: string

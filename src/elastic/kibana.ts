@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { ThroughlineError } from '../errors.ts'
-import type { Access } from './client.ts'
+import { type Access, authorization } from './client.ts'
 
 export interface KibanaTarget {
   readonly url: string
@@ -62,15 +62,6 @@ function parsed(text: string): Imported | undefined {
   } catch {
     return undefined
   }
-}
-
-/** The header that says who asks; undefined without credentials. */
-export function authorization({ apiKey, bearer, username, password = '' }: Access): string | undefined {
-  if (apiKey) return `ApiKey ${apiKey}`
-  if (bearer) return `Bearer ${bearer}`
-  return username === undefined
-    ? undefined
-    : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
 function post(url: string, body: Buffer, access: Access): Promise<{ status: number; text: string }> {

@@ -1,6 +1,7 @@
 import { ThroughlineError } from '../errors.ts'
 import type { Answer, Call, Elastic } from './client.ts'
-import { failure, statusOf } from './failure.ts'
+import { failure, isPassing, notElasticsearch, statusOf } from './failure.ts'
+import { backoffMs } from './pace.ts'
 
 /** What is known of the server. */
 export interface Server {
@@ -10,16 +11,24 @@ export interface Server {
   readonly hasLifecycle: boolean
 }
 
-/** Sends a request, and says what a failure means. */
+/**
+ * Sends a request, again where that may help, and says what a failure means. To be used for what may be sent twice.
+ *
+ * @param expected statuses that are no failure
+ */
 export async function ask<Body = unknown>(
   elastic: Elastic,
   call: Call,
   expected: readonly number[] = [],
 ): Promise<Answer<Body>> {
-  try {
-    return await elastic.call<Body>(call, expected)
-  } catch (error) {
-    throw failure(elastic.address, call, error)
+  const { tries, sleep, random } = elastic.patience
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await elastic.call<Body>(call, expected)
+    } catch (error) {
+      if (attempt >= tries || !isPassing(error)) throw failure(elastic.address, call, error)
+      await sleep(backoffMs(attempt, random))
+    }
   }
 }
 
@@ -41,17 +50,27 @@ export async function askServer(elastic: Elastic): Promise<Server> {
 }
 
 interface Info {
-  readonly version?: { readonly number?: string; readonly distribution?: string }
+  readonly version?: { readonly number?: string }
 }
 
 /** Builds for tests lack the page at `/`; there the node tells its version. */
 async function versionOf(elastic: Elastic): Promise<string> {
   const root = { method: 'GET', path: '/' } as const
-  const { body, status } = await ask<Info>(elastic, root, [404, 405])
+  const { body, status } = await askRoot(elastic, root)
   if (status < 400 && body.version?.number) return body.version.number
   const nodes = { method: 'GET', path: '/_nodes/_local', query: { filter_path: 'nodes.*.version' } } as const
   const { nodes: found } = (await ask<{ nodes: Record<string, { version: string }> }>(elastic, nodes)).body
   return Object.values(found)[0]?.version ?? 'unknown'
+}
+
+async function askRoot(elastic: Elastic, root: Call): Promise<Answer<Info>> {
+  try {
+    return await elastic.call<Info>(root, [404, 405])
+  } catch (error) {
+    if ((error as Error).name !== 'ProductNotSupportedError') throw failure(elastic.address, root, error)
+    const found = await elastic.otherProduct()
+    throw new ThroughlineError('EXPORT_REFUSED', notElasticsearch(elastic.address, found), { found }, error)
+  }
 }
 
 async function hasLifecycle(elastic: Elastic): Promise<boolean> {

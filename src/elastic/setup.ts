@@ -29,20 +29,13 @@ function mappingCall(names: Names, index: string, deployment: string): Call {
   return {
     method: 'PUT',
     path: `/${index}/_mapping`,
-    body: { _meta: metaOf(deployment), ...updatable(mappingsOfIndex(names, index)) },
+    body: { _meta: metaOf(deployment), ...mappingsOfIndex(names, index) },
   }
 }
 
-/** `subobjects` is fixed when an index is made. */
-function updatable<M extends { readonly subobjects: false }>({
-  subobjects: _,
-  ...rest
-}: M): Omit<M, 'subobjects'> {
-  return rest
-}
-
+/** Sends requests in order. What is deleted already is gone. */
 export async function sendAll(elastic: Elastic, calls: readonly Call[]): Promise<void> {
-  for (const call of calls) await ask(elastic, call)
+  for (const call of calls) await ask(elastic, call, call.method === 'DELETE' ? [404] : [])
 }
 
 /** Requests that remove templates and policy, and with `data` the indices, too. */
