@@ -158,9 +158,9 @@ test('a text that both we and Kibana read means the same to both', () => {
       agreed++
       expect(plain(toQuery(bound) as unknown as Node)).toEqual(theirs)
     }),
-    { numRuns: 20_000 },
+    { numRuns: 6000 },
   )
-  expect(agreed).toBeGreaterThan(1000)
+  expect(agreed).toBeGreaterThan(500)
 }, 120_000)
 
 test('Kibana reads every canonical text, and means the same', () => {
@@ -170,6 +170,6 @@ test('Kibana reads every canonical text, and means the same', () => {
       if (bound instanceof Error) return
       expect(kibana(canonicalBound(bound))).toEqual(plain(toQuery(bound) as unknown as Node))
     }),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   )
 }, 120_000)
