@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { ThroughlineError } from '../errors.ts'
-import { makeFolder, removeFile, replace, syncFile, writeDurably } from '../ledger/durable.ts'
-import { acquireLock, type Lock } from '../store/lock.ts'
+import { makeFolder, removeFile, replace, syncFile } from '../ledger/durable.ts'
+import { exportFolder, hasCheckpoint, lockExport, readCheckpoint, writeCheckpoint } from '../store/exports.ts'
+import type { Lock } from '../store/lock.ts'
 import { quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 
@@ -40,9 +40,6 @@ export type Done = z.infer<typeof DONE>
 export type Pending = z.infer<typeof PENDING>
 type Checkpoint = z.infer<typeof CHECKPOINT>
 
-/** Folder below the store for what was given to other systems. */
-const EXPORTS = 'exports'
-
 const PARQUET = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1'
 
 /** Columns of the list of a day: each document that was published, with the hash of its content. */
@@ -70,11 +67,14 @@ export class Receiver {
    * @throws EXPORT_BUSY where another process publishes to it, EXPORT_STATE
    */
   static async open(store: Store, name: string, address: string): Promise<Receiver> {
-    const folder = join(store.root, EXPORTS, name)
+    const folder = exportFolder(store.root, name)
     for (const made of ['days', 'pending']) makeFolder(join(folder, made))
-    const lock = lockOf(folder, name)
+    const lock = lockExport(folder, name)
     try {
-      const receiver = new Receiver(store, folder, lock, readCheckpoint(folder, address))
+      const receiver = new Receiver(store, folder, lock, {
+        ...readCheckpoint(folder, CHECKPOINT, fresh(address)),
+        address,
+      })
       await receiver.#takeOver()
       return receiver
     } catch (error) {
@@ -85,8 +85,8 @@ export class Receiver {
 
   /** What was published to a receiver, without opening it; undefined if nothing ever was. */
   static look(root: string, name: string): Readonly<Record<string, Done>> | undefined {
-    const folder = join(root, EXPORTS, name)
-    return existsSync(join(folder, CHECKPOINT_FILE)) ? readCheckpoint(folder, '').days : undefined
+    const folder = exportFolder(root, name)
+    return hasCheckpoint(folder) ? readCheckpoint(folder, CHECKPOINT, fresh('')).days : undefined
   }
 
   close(): void {
@@ -208,41 +208,12 @@ export class Receiver {
   }
 
   #save(): void {
-    const path = join(this.folder, CHECKPOINT_FILE)
-    writeDurably(`${path}.part`, `${JSON.stringify(this.#checkpoint)}\n`)
-    replace(`${path}.part`, path)
+    writeCheckpoint(this.folder, this.#checkpoint)
   }
 }
 
-const CHECKPOINT_FILE = 'checkpoint.json'
-
-function readCheckpoint(folder: string, address: string): Checkpoint {
-  const path = join(folder, CHECKPOINT_FILE)
-  if (!existsSync(path)) return { version: 1, address, days: {} }
-  try {
-    return { ...CHECKPOINT.parse(JSON.parse(readFileSync(path, 'utf8'))), address }
-  } catch (cause) {
-    throw new ThroughlineError(
-      'EXPORT_STATE',
-      `export state ${path}: cannot be read: ${(cause as Error).message.slice(0, 200)}; restore the file, or remove it to send everything again`,
-      { path },
-      cause,
-    )
-  }
-}
-
-function lockOf(folder: string, name: string): Lock {
-  try {
-    return acquireLock(folder)
-  } catch (error) {
-    if (!(error instanceof ThroughlineError) || error.code !== 'STORE_BUSY') throw error
-    throw new ThroughlineError(
-      'EXPORT_BUSY',
-      `elastic ${name}: another process is publishing from this store to the same receiver (${JSON.stringify(error.details)}); stop it first, or name another receiver with --name`,
-      { name },
-      error,
-    )
-  }
+function fresh(address: string): Checkpoint {
+  return { version: 1, address, days: {} }
 }
 
 /** A receiver's name from where it is and what its indices are called. */

@@ -1,10 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { exportFolder, exportsFolder } from '../store/exports.ts'
 import { emptyRelation } from '../store/facts.ts'
 import { quoteTexts } from '../store/query.ts'
-
-/** Folder of a store for what was given to other systems: a folder a receiver. */
-export const EXPORTS = 'exports'
 
 /** Columns of the lists of what was exported: a row a hop. n: place in the list; side: g or a. */
 export const EXPORTED_COLUMNS = [
@@ -17,7 +15,7 @@ export const EXPORTED_COLUMNS = [
 
 /** What was exported of some days to any receiver, as a FROM item: a trace id that has left the store stays. */
 export function recordedRelation(root: string, days: ReadonlySet<string>): string {
-  const files = namesIn(join(root, EXPORTS)).flatMap(sink => listsOf(join(root, EXPORTS, sink), days))
+  const files = namesIn(exportsFolder(root)).flatMap(name => listsOf(exportFolder(root, name), days))
   if (files.length === 0) return emptyRelation(EXPORTED_COLUMNS)
   return `read_parquet(${quoteTexts(files)}, hive_partitioning = false)`
 }

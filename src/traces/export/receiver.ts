@@ -1,13 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import { ThroughlineError } from '../../errors.ts'
-import { makeFolder, removeFile, replace, syncFile, writeDurably } from '../../ledger/durable.ts'
+import { makeFolder, removeFile, replace, syncFile } from '../../ledger/durable.ts'
 import { dayNumber } from '../../model/time.ts'
-import { acquireLock, type Lock } from '../../store/lock.ts'
+import { exportFolder, lockExport, readCheckpoint, writeCheckpoint } from '../../store/exports.ts'
+import type { Lock } from '../../store/lock.ts'
 import { quoteText } from '../../store/query.ts'
 import type { Store } from '../../store/store.ts'
-import { EXPORTED_COLUMNS, EXPORTS } from '../recorded.ts'
+import { EXPORTED_COLUMNS } from '../recorded.ts'
 
 const count = z.number().int().min(0)
 
@@ -54,11 +53,12 @@ export class Receiver {
    * @throws EXPORT_BUSY where another process sends to it
    */
   static open(store: Store, name: string, endpoint: string): Receiver {
-    const folder = join(store.root, EXPORTS, name)
+    const folder = exportFolder(store.root, name)
     makeFolder(folder)
-    const lock = lockOf(folder, name)
+    const lock = lockExport(folder, name)
     try {
-      return new Receiver(folder, lock, readCheckpoint(folder, endpoint))
+      const fresh: Checkpoint = { version: 1, endpoint, lists: [], done: {} }
+      return new Receiver(folder, lock, { ...readCheckpoint(folder, CHECKPOINT, fresh), endpoint })
     } catch (error) {
       lock.release()
       throw error
@@ -180,40 +180,7 @@ export class Receiver {
 
   /** Makes what was noted durable. */
   save(): void {
-    const path = join(this.folder, CHECKPOINT_FILE)
-    writeDurably(`${path}.part`, `${JSON.stringify(this.#checkpoint)}\n`)
-    replace(`${path}.part`, path)
-  }
-}
-
-const CHECKPOINT_FILE = 'checkpoint.json'
-
-function readCheckpoint(folder: string, endpoint: string): Checkpoint {
-  const path = join(folder, CHECKPOINT_FILE)
-  if (!existsSync(path)) return { version: 1, endpoint, lists: [], done: {} }
-  try {
-    return { ...CHECKPOINT.parse(JSON.parse(readFileSync(path, 'utf8'))), endpoint }
-  } catch (cause) {
-    throw new ThroughlineError(
-      'EXPORT_STATE',
-      `export state ${path}: cannot be read: ${(cause as Error).message.slice(0, 200)}; restore the file, or remove it to send everything again under the same ids`,
-      { path },
-      cause,
-    )
-  }
-}
-
-function lockOf(folder: string, name: string): Lock {
-  try {
-    return acquireLock(folder)
-  } catch (error) {
-    if (!(error instanceof ThroughlineError) || error.code !== 'STORE_BUSY') throw error
-    throw new ThroughlineError(
-      'EXPORT_BUSY',
-      `export to ${name}: another process is sending to this receiver (${JSON.stringify(error.details)}); stop it first, or name another receiver with --name`,
-      { name },
-      error,
-    )
+    writeCheckpoint(this.folder, this.#checkpoint)
   }
 }
 
