@@ -1,10 +1,6 @@
 import { z } from 'zod'
 import { DOCUMENT_FIELDS, type DocumentField, type FieldType } from './fields.ts'
 
-/** As JSON has it; fields without a value are left out. */
-export type DocumentValue = string | number | boolean | readonly string[] | readonly object[]
-export type RequestDocument = Readonly<Record<string, DocumentValue>>
-
 const TYPES: Readonly<Record<FieldType, z.ZodType>> = {
   keyword: z.string(),
   long: z.int(),

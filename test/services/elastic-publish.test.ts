@@ -1,17 +1,22 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { COVERAGE_FIELDS } from '../../src/elastic/coverage-fields.ts'
 import { REQUEST_DOCUMENT } from '../../src/elastic/document.ts'
 import { ask } from '../../src/elastic/server.ts'
 import { redactor } from '../../src/model/redact.ts'
 import { addGateway, callsAroundMidnight, withApp } from '../support/around-midnight.ts'
 import { inFolder, writeFiles } from '../support/folder.ts'
+import { throughline } from '../support/program.ts'
 import { ingestInto, withStore } from '../support/store.ts'
 import { logFiles } from '../support/traffic.ts'
 import { expectedPopulation, Publishing } from './support/elastic.ts'
 import { ELASTICSEARCH_VERSIONS } from './support/elasticsearch-program.ts'
 import { sharedElasticsearch } from './support/elasticsearch-shared.ts'
 import { needs } from './support/tools.ts'
+
+/** How long something is waited for that must come. */
+const FOREVER = { timeout: 120_000, interval: 500 }
 
 let prefixes = 0
 const nextPrefix = () => `pub${process.pid}-${prefixes++}`
@@ -57,6 +62,60 @@ needs('java', 'mvn')('publishing to Elasticsearch', () => {
         expect(deep.map(it => [it.differences, it.equal])).toEqual(deep.map(it => [0, it.requests]))
         const again = await to.publish(store)
         expect([again.days, again.tally.taken]).toEqual([0, 0])
+      }))
+
+    test('coverage says what was read and joined, in mapped fields, and adds up', () =>
+      withApp(200, async handed => {
+        const { store } = handed
+        await addGateway(handed)
+        const to = await open()
+        await to.setup(store)
+        await to.publish(store)
+        await ask(to.elastic, { method: 'POST', path: `/${to.names.coverage}/_refresh` })
+        const call = { method: 'POST', path: `/${to.names.coverage}/_search`, body: { size: 1000 } } as const
+        const answer = await ask<{ hits: { hits: { _source: Record<string, unknown> }[] } }>(to.elastic, call)
+        const documents = answer.body.hits.hits.map(it => it._source)
+        const mapped = new Map(COVERAGE_FIELDS.map(it => [it.name, it.kinds]))
+        for (const document of documents)
+          for (const name of Object.keys(document))
+            expect(mapped.get(name), name).toContain(document['throughline.kind'])
+        const sum = (kind: string, name: string) =>
+          documents
+            .filter(it => it['throughline.kind'] === kind)
+            .reduce((total, it) => total + Number(it[`throughline.${name}`] ?? 0), 0)
+        const { requests } = await expectedPopulation(store)
+        expect(sum('day', 'requests.total')).toBe(requests)
+        // Of ten calls eight are joined; every line is a hop of its hour.
+        expect([sum('day', 'requests.joined'), sum('hour', 'hops.joined')]).toEqual([160, 2 * 160])
+        expect(sum('hour', 'hops.total')).toBe(sum('source', 'lines.decoded'))
+      }))
+
+    test('a publisher that follows sends what comes, until it is told to end', () =>
+      withApp(100, async handed => {
+        const { store, folder } = handed
+        const to = await open()
+        await to.setup(store)
+        const args = [
+          'elastic',
+          'publish',
+          '--follow',
+          '--store',
+          store.root,
+          '--url',
+          endpoint,
+          '--prefix',
+          to.prefix,
+        ]
+        const { code, stderr } = await throughline(args, {
+          cwd: folder,
+          during: async child => {
+            await expect.poll(() => to.population(), FOREVER).toEqual(await expectedPopulation(store))
+            await addGateway(handed)
+            await expect.poll(() => to.population(), FOREVER).toEqual(await expectedPopulation(store))
+            child.kill('SIGTERM')
+          },
+        })
+        expect([code, stderr]).toEqual([0, expect.stringContaining('published')])
       }))
 
     test('a leg that comes late changes documents, and marks those of hops that are part of others now', () =>
