@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { loadTokenKey, tokenKeyFile } from '../config/token-key.ts'
 import { ThroughlineError } from '../errors.ts'
 import { type Redactor, redactor } from '../model/redact.ts'
-import { ALWAYS } from '../store/facts.ts'
+import { periodOfSearch } from '../requests/search.ts'
 import type { Store } from '../store/store.ts'
 import { daysOf, exportLive, exportOnce, type Period, SETTLE_MS } from '../traces/export/export.ts'
 import { DayExport, type ExportOptions, type SentDay } from '../traces/export/export-day.ts'
@@ -106,17 +106,20 @@ async function exportOtlp(
   loaded: LoadedConfig,
   flags: OtlpFlags,
 ): Promise<void> {
-  const range = parsePeriod(flags, context.now()) ?? ALWAYS
+  const { filter = '' } = flags
+  const nowMs = context.now()
+  // A filter that is wrong is told before anything is opened; its own period spares days.
+  const range = periodOfSearch({ filter, range: parsePeriod(flags, nowMs), nowMs })
   const pruned = prunedNote(store, range)
   if (pruned) context.out.warn(pruned)
   const settings = otlpSettings(context.env, loaded.config.otlp, flags)
   const options: ExportOptions = {
     wanted: {
-      filter: flags.filter ?? '',
+      filter,
       range,
       sample: settings.sample,
       open: flags.openDays === true,
-      nowMs: context.now(),
+      nowMs,
     },
     redact: settings.redact ? ownRedactor(context) : undefined,
     version: VERSION,
