@@ -197,7 +197,7 @@ const OPTIONS = {
 
 test('the pace grows with what goes well, and is halved by what is too much', async () => {
   const pace = new Pace(8)
-  expect(pace.limit).toBe(2)
+  expect(pace.limit).toBe(3)
   for (let i = 0; i < 50; i++) pace.wentWell()
   expect(pace.limit).toBe(8)
   pace.tooMuch()

@@ -1,3 +1,6 @@
+/** Under way at first: enough to keep a small server busy. */
+const FIRST = 3
+
 /** How many requests may be under way: one more after some that went well, half as many after one that was too much. */
 export class Pace {
   #limit: number
@@ -8,7 +11,7 @@ export class Pace {
 
   constructor(most: number) {
     this.#most = most
-    this.#limit = Math.min(2, most)
+    this.#limit = Math.min(FIRST, most)
   }
 
   get limit(): number {
