@@ -52,27 +52,3 @@ export function backoffMs(attempt: number, random: () => number): number {
   const most = Math.min(30_000, 250 * 2 ** Math.min(attempt, 12))
   return most / 2 + (random() * most) / 2
 }
-
-/** Notes which of a sequence are done, in whatever order they become so, and how far it is whole. */
-export class Prefix {
-  #whole: number
-  readonly #done = new Map<number, number>()
-
-  constructor(from: number) {
-    this.#whole = from
-  }
-
-  /** Everything before this one is done. */
-  get whole(): number {
-    return this.#whole
-  }
-
-  /** A half-open part of the sequence is done. */
-  note(from: number, to: number): void {
-    this.#done.set(from, to)
-    for (let next = this.#done.get(this.#whole); next !== undefined; next = this.#done.get(this.#whole)) {
-      this.#done.delete(this.#whole)
-      this.#whole = next
-    }
-  }
-}
