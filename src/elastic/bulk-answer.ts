@@ -18,7 +18,7 @@ export interface ItemError {
 /** As much of the answer to a bulk request as is looked at. */
 export interface BulkAnswer {
   readonly items: readonly {
-    readonly index: { readonly _id: string; readonly status: number; readonly error?: ItemError }
+    readonly index: { readonly status: number; readonly error?: ItemError }
   }[]
 }
 

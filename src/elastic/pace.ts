@@ -1,3 +1,6 @@
+/** Under way at first: enough to keep a small server busy. */
+const FIRST = 3
+
 /** How many requests may be under way: one more after some that went well, half as many after one that was too much. */
 export class Pace {
   #limit: number
@@ -8,7 +11,7 @@ export class Pace {
 
   constructor(most: number) {
     this.#most = most
-    this.#limit = Math.min(2, most)
+    this.#limit = Math.min(FIRST, most)
   }
 
   get limit(): number {
@@ -48,28 +51,4 @@ export class Pace {
 export function backoffMs(attempt: number, random: () => number): number {
   const most = Math.min(30_000, 250 * 2 ** Math.min(attempt, 12))
   return most / 2 + (random() * most) / 2
-}
-
-/** Notes which of a sequence are done, in whatever order they become so, and how far it is whole. */
-export class Prefix {
-  #whole: number
-  readonly #done = new Map<number, number>()
-
-  constructor(from: number) {
-    this.#whole = from
-  }
-
-  /** Everything before this one is done. */
-  get whole(): number {
-    return this.#whole
-  }
-
-  /** A half-open part of the sequence is done. */
-  note(from: number, to: number): void {
-    this.#done.set(from, to)
-    for (let next = this.#done.get(this.#whole); next !== undefined; next = this.#done.get(this.#whole)) {
-      this.#done.delete(this.#whole)
-      this.#whole = next
-    }
-  }
 }

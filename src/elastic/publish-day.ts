@@ -1,12 +1,11 @@
-import { quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { Bulk, type BulkOptions, noTally, type RejectedItem, rejectDocument, type Tally } from './bulk.ts'
+import { Bulk, type BulkOptions, type RejectedItem, rejectDocument, type Tally } from './bulk.ts'
 import type { Item } from './bulk-answer.ts'
 import type { Elastic } from './client.ts'
 import { DOCUMENT_JSON } from './document-sql.ts'
 import { createDocuments, createSuperseded, type DocumentOptions } from './documents.ts'
 import { indexOf, type Names } from './names.ts'
-import { Pace, Prefix } from './pace.ts'
+import { Pace } from './pace.ts'
 import type { Receiver } from './receiver.ts'
 import { ofStore, scan } from './scan.ts'
 import { ask } from './server.ts'
@@ -27,9 +26,6 @@ export interface PublishedDay {
   readonly superseded: number
   readonly tally: Tally
 }
-
-/** How often it is noted at most how far a day has come. */
-const NOTE_MS = 1_000
 
 /** Publishes days of a store that is open for reading, one after the other. */
 export class DayPublisher {
@@ -54,18 +50,14 @@ export class DayPublisher {
     const hasIndex = await this.#makeIndex(index)
     if (!(day in this.#receiver.days) && hasIndex) await this.relist(day, false)
     await createDocuments(this.#store, day, this.#options)
-    const { live, superseded, rows } = await this.#prepare(day)
-    const { made } = this.#options
-    const done = { seq: state.head, made, live }
-    if (rows === 0) {
-      const held = this.#receiver.days[day]?.held
-      this.#receiver.confirm(day, { ...done, ...(held !== undefined && { held }) })
-      return { day, live, superseded, tally: noTally() }
-    }
-    this.#receiver.begin({ day, ...done, rows, sent: 0 })
-    const tally = await this.#send(day, index)
+    const { live, superseded } = await this.#prepare(day)
+    const done = { seq: state.head, made: this.#options.made, live }
+    const before = this.#receiver.days[day]?.held
+    this.#receiver.begin({ day, ...done })
+    const { tally, sent } = await this.#send(day, index)
     await this.#receiver.finish()
-    this.#receiver.confirm(day, { ...done, held: await this.count(index) })
+    const held = sent === 0 ? before : await this.count(index)
+    this.#receiver.confirm(day, { ...done, ...(held !== undefined && { held }) })
     return { day, live, superseded, tally }
   }
 
@@ -102,65 +94,61 @@ export class DayPublisher {
     await this.#receiver.replaceList(day, 'SELECT request_id, hash FROM found_documents')
   }
 
-  /** Writes what is to be sent to the receiver's folder. */
-  async #prepare(day: string): Promise<{ live: number; superseded: number; rows: number }> {
+  /** Finds what is no longer a request of the day. */
+  async #prepare(day: string): Promise<{ live: number; superseded: number }> {
     const { db } = this.#store
-    const published = this.#receiver.published(day)
-    await db.run(`CREATE OR REPLACE TEMP TABLE gone AS SELECT request_id FROM ${published}
+    await db.run(`CREATE OR REPLACE TEMP TABLE gone AS SELECT request_id FROM ${this.#receiver.published(day)}
       WHERE request_id NOT IN (SELECT request_id::UUID FROM live_rows)`)
     await createSuperseded(this.#store, day, 'gone')
-    const changed = (documents: string): string =>
-      `SELECT d.request_id::UUID AS request_id, d.document_hash, ('0x' || d.document_hash)::UBIGINT AS hash, ${DOCUMENT_JSON} AS doc
-       FROM ${documents} AS d LEFT JOIN (SELECT request_id AS known_id, hash AS known_hash FROM ${published})
-         ON known_id = d.request_id::UUID
-       WHERE known_hash IS DISTINCT FROM ('0x' || d.document_hash)::UBIGINT`
-    const select = `${changed('documents')} UNION ALL ${changed('superseded_documents')}`
-    const rows = await db.run(
-      `COPY (${select}) TO ${quoteText(this.#receiver.pendingPath(day))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
-    )
     const { live, gone } = await db.row<{ live: string; gone: string }>(
       'SELECT (SELECT count(*) FROM live_rows)::VARCHAR AS live, (SELECT count(*) FROM gone)::VARCHAR AS gone',
     )
-    return { live: Number(live), superseded: Number(gone), rows }
+    return { live: Number(live), superseded: Number(gone) }
   }
 
-  async #send(day: string, index: string): Promise<Tally> {
-    const { batchBytes, batchDocuments, nowMs } = this.#options
+  /** Documents that are new or say something else than what was published. */
+  #changed(day: string): string {
+    const changed = (documents: string): string =>
+      `SELECT d.request_id AS id, d.document_hash AS hash, ${DOCUMENT_JSON} AS doc
+       FROM ${documents} AS d LEFT JOIN (SELECT request_id AS known_id, hash AS known_hash FROM ${this.#receiver.published(day)})
+         ON known_id = d.request_id::UUID
+       WHERE known_hash IS DISTINCT FROM ('0x' || d.document_hash)::UBIGINT`
+    return `${changed('documents')} UNION ALL ${changed('superseded_documents')}`
+  }
+
+  /** Sends what has changed while it is being made; the store is asked nothing else meanwhile. */
+  async #send(day: string, index: string): Promise<{ tally: Tally; sent: number }> {
+    const { batchBytes, batchDocuments, stop } = this.#options
     const version = versionOf(this.#store)
     const options = { ...this.#options, version }
     const bulk = new Bulk(this.#elastic, index, this.#pace, options, items => this.#reject(items, version))
-    const prefix = new Prefix(0)
-    let notedMs = nowMs()
-    const sending = new Sending(this.#pace, async (items, from) => {
+    const sending = new Sending(this.#pace, async items => {
       await bulk.send(items)
-      prefix.note(from, from + items.length)
-      if (nowMs() - notedMs < NOTE_MS) return
-      notedMs = nowMs()
-      this.#receiver.noteSent(prefix.whole)
+      this.#receiver.noteTaken(items)
     })
+    let sent = 0
     try {
       let batch: Item[] = []
       let bytes = 0
-      const file = quoteText(this.#receiver.pendingPath(day))
-      const select = `SELECT replace(request_id::VARCHAR, '-', '') AS id, document_hash AS hash, doc FROM read_parquet(${file})`
-      for await (const rows of this.#store.db.stream<{ id: string; hash: string; doc: string }>(select)) {
+      for await (const rows of this.#store.db.stream<Item>(this.#changed(day))) {
         for (const item of rows) {
           batch.push(item)
           bytes += item.doc.length
           if (bytes < batchBytes && batch.length < batchDocuments) continue
+          sent += batch.length
           await sending.add(batch)
           batch = []
           bytes = 0
         }
-        this.#options.stop.throwIfAborted()
+        stop.throwIfAborted()
       }
+      sent += batch.length
       if (batch.length > 0) await sending.add(batch)
       await sending.end()
     } finally {
       await sending.settle()
-      this.#receiver.noteSent(prefix.whole)
     }
-    return bulk.tally
+    return { tally: bulk.tally, sent }
   }
 
   /** @returns whether it was there before */
@@ -186,21 +174,18 @@ export class DayPublisher {
 /** Batches under way: no more at a time than the pace allows, and none any more once one has failed. */
 class Sending {
   readonly #pace: Pace
-  readonly #send: (items: readonly Item[], from: number) => Promise<void>
+  readonly #send: (items: readonly Item[]) => Promise<void>
   readonly #running = new Set<Promise<void>>()
   #failure: { readonly error: unknown } | undefined
-  #at = 0
 
-  constructor(pace: Pace, send: (items: readonly Item[], from: number) => Promise<void>) {
+  constructor(pace: Pace, send: (items: readonly Item[]) => Promise<void>) {
     this.#pace = pace
     this.#send = send
   }
 
   async add(items: readonly Item[]): Promise<void> {
     await this.#pace.enter()
-    const from = this.#at
-    this.#at += items.length
-    const running: Promise<void> = (this.#failure ? Promise.resolve() : this.#send(items, from))
+    const running: Promise<void> = (this.#failure ? Promise.resolve() : this.#send(items))
       .catch(error => {
         this.#failure ??= { error }
       })

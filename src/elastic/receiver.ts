@@ -1,44 +1,12 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { makeFolder, removeFile, replace, syncFile } from '../ledger/durable.ts'
-import { exportFolder, hasCheckpoint, lockExport, readCheckpoint, writeCheckpoint } from '../store/exports.ts'
+import { appendTo, makeFolder, removeFile, replace, syncFile } from '../ledger/durable.ts'
+import { exportFolder, hasCheckpoint, lockExport, writeCheckpoint } from '../store/exports.ts'
 import type { Lock } from '../store/lock.ts'
 import { quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-
-const count = z.number().int().min(0)
-const day = z.string().regex(/^\d{4}-\d\d-\d\d$/)
-
-const DONE = z.strictObject({
-  /** The ledger entry that the day was published at. */
-  seq: z.number().int(),
-  /** Digest of the settings that documents depend on. */
-  made: z.string(),
-  /** Requests of the day; documents that are superseded come on top. */
-  live: count,
-  /** Documents that the index had afterwards, those that are superseded left out. */
-  held: count.optional(),
-})
-
-const PENDING = DONE.omit({ held: true }).extend({
-  day,
-  rows: count,
-  /** The first so many rows were answered for. */
-  sent: count,
-})
-
-const CHECKPOINT = z.strictObject({
-  version: z.literal(1),
-  /** Where it is kept, for people. */
-  address: z.string(),
-  days: z.record(day, DONE),
-  pending: PENDING.optional(),
-})
-
-export type Done = z.infer<typeof DONE>
-export type Pending = z.infer<typeof PENDING>
-type Checkpoint = z.infer<typeof CHECKPOINT>
+import type { Item } from './bulk-answer.ts'
+import { type Checkpoint, checkpointOf, type Done, type Pending } from './checkpoint.ts'
 
 const PARQUET = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1'
 
@@ -71,10 +39,7 @@ export class Receiver {
     for (const made of ['days', 'pending']) makeFolder(join(folder, made))
     const lock = lockExport(folder, name)
     try {
-      const receiver = new Receiver(store, folder, lock, {
-        ...readCheckpoint(folder, CHECKPOINT, fresh(address)),
-        address,
-      })
+      const receiver = new Receiver(store, folder, lock, checkpointOf(folder, address))
       await receiver.#takeOver()
       return receiver
     } catch (error) {
@@ -86,7 +51,7 @@ export class Receiver {
   /** What was published to a receiver, without opening it; undefined if nothing ever was. */
   static look(root: string, name: string): Readonly<Record<string, Done>> | undefined {
     const folder = exportFolder(root, name)
-    return hasCheckpoint(folder) ? readCheckpoint(folder, CHECKPOINT, fresh('')).days : undefined
+    return hasCheckpoint(folder) ? checkpointOf(folder, '').days : undefined
   }
 
   close(): void {
@@ -114,24 +79,18 @@ export class Receiver {
     this.#save()
   }
 
-  /** Path of a file that holds the documents of a day that are about to be sent: request_id, hash, doc. */
-  pendingPath(day: string): string {
-    return join(this.folder, 'pending', `${day}.parquet`)
-  }
-
-  /** Notes what is about to be sent: all rows of the file at `pendingPath`. */
+  /** Notes that a day is about to be sent. */
   begin(pending: Pending): void {
-    syncFile(this.pendingPath(pending.day))
+    removeFile(this.#takenPath(pending.day))
     this.#checkpoint.pending = pending
     this.#save()
   }
 
-  /** Notes how many rows of what is being sent were answered for, from the first on. */
-  noteSent(rows: number): void {
+  /** Notes documents of the day under way that were answered for. A crash may lose the last of these notes. */
+  noteTaken(items: readonly Pick<Item, 'id' | 'hash'>[]): void {
     const { pending } = this.#checkpoint
-    if (!pending || rows <= pending.sent) return
-    pending.sent = rows
-    this.#save()
+    if (pending)
+      appendTo(this.#takenPath(pending.day), items.map(({ id, hash }) => `${id},${hash}\n`).join(''))
   }
 
   /** Notes that all of what was begun was answered for. */
@@ -143,7 +102,7 @@ export class Receiver {
     this.#checkpoint.days[day] = { seq, made, live }
     delete this.#checkpoint.pending
     this.#save()
-    removeFile(this.pendingPath(day))
+    removeFile(this.#takenPath(day))
   }
 
   /** Notes how a day was published, at an entry. */
@@ -172,25 +131,33 @@ export class Receiver {
   async #takeOver(): Promise<void> {
     const { pending } = this.#checkpoint
     if (!pending) return
-    if (pending.sent > 0 && existsSync(this.pendingPath(pending.day))) {
-      await this.#merge(pending)
-      this.#checkpoint.days[pending.day] ??= { seq: -1, made: '', live: 0 }
-      const done = this.#checkpoint.days[pending.day]
-      if (done) done.seq = -1
+    if (await this.#merge(pending)) {
+      const { held: _, ...known } = this.#checkpoint.days[pending.day] ?? { seq: -1, made: '', live: 0 }
+      this.#checkpoint.days[pending.day] = { ...known, seq: -1 }
     }
     delete this.#checkpoint.pending
     this.#save()
-    removeFile(this.pendingPath(pending.day))
+    removeFile(this.#takenPath(pending.day))
   }
 
-  /** Adds what was answered for to the list of a day. */
-  async #merge({ day, sent }: Pending): Promise<void> {
-    const taken = `(SELECT request_id, hash FROM read_parquet(${quoteText(this.pendingPath(day))}, file_row_number = true) WHERE file_row_number < ${sent})`
+  /**
+   * Adds what was answered for to the list of a day.
+   *
+   * @returns whether there was anything
+   */
+  async #merge({ day }: Pending): Promise<boolean> {
+    const path = this.#takenPath(day)
+    dropTornLine(path)
+    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return false
+    const columns = "{'request_id': 'UUID', 'hash': 'VARCHAR'}"
+    const taken = `(SELECT request_id, ('0x' || hash)::UBIGINT AS hash
+      FROM read_csv(${quoteText(path)}, header = false, delim = ',', columns = ${columns}))`
     await this.#write(
       day,
       `SELECT request_id, hash FROM ${this.published(day)} WHERE request_id NOT IN (SELECT request_id FROM ${taken})
        UNION ALL SELECT request_id, hash FROM ${taken}`,
     )
+    return true
   }
 
   async #write(day: string, select: string): Promise<void> {
@@ -207,13 +174,18 @@ export class Receiver {
     return join(this.folder, 'days', `${day}.parquet`)
   }
 
+  #takenPath(day: string): string {
+    return join(this.folder, 'pending', `${day}.csv`)
+  }
+
   #save(): void {
     writeCheckpoint(this.folder, this.#checkpoint)
   }
 }
 
-function fresh(address: string): Checkpoint {
-  return { version: 1, address, days: {} }
+/** A kill in the middle of a note leaves part of a line. */
+function dropTornLine(path: string): void {
+  if (existsSync(path)) truncateSync(path, readFileSync(path).lastIndexOf(0x0a) + 1)
 }
 
 /** A receiver's name from where it is and what its indices are called. */
