@@ -83,7 +83,8 @@ export class Place {
     const out = { line: none, write: none, note: none, warn: none }
     const env = { HOME: this.folder, XDG_CONFIG_HOME: this.path('config') }
     const signals = { handle: () => none }
-    const program = await createProgram({ out, env, now: Date.now, signals })
+    const telemetry = { start: none, stop: none }
+    const program = await createProgram({ out, env, now: Date.now, signals, telemetry })
     await program.parseAsync(['node', 'throughline', ...args])
     if (process.exitCode) throw new Error(`${args.join(' ')}: exit code ${process.exitCode}`)
   }
