@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { loadTokenKey, pseudonymizer, tokenKeyFile } from '../config/token-key.ts'
 import { ThroughlineError } from '../errors.ts'
+import { type Redactor, redactor } from '../model/redact.ts'
 import { findDamage } from '../store/damage.ts'
 import { Store, type StoreOptions, type Surroundings } from '../store/store.ts'
 import { createOutput, type Output } from './output.ts'
@@ -96,4 +97,9 @@ async function using<T>(store: Store, action: () => Promise<T>): Promise<T> {
 /** The keyed hash for credentials of this user. */
 export function tokenPseudonym(context: Context): (secret: string) => string {
   return pseudonymizer(loadTokenKey(tokenKeyFile(context.env)))
+}
+
+/** Stand-ins for people: made with the key that credentials are hashed with, by a rule of their own. */
+export function ownRedactor({ env }: Context): Redactor {
+  return redactor(loadTokenKey(tokenKeyFile(env)))
 }

@@ -1,20 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { loadTokenKey, tokenKeyFile } from '../config/token-key.ts'
 import { noTally, type Tally } from '../elastic/bulk.ts'
 import { madeBy, type Published, Publisher, type RunOptions } from '../elastic/publish.ts'
 import type { PublishedDay } from '../elastic/publish-day.ts'
 import { Receiver, receiverName } from '../elastic/receiver.ts'
-import { type Redactor, redactor } from '../model/redact.ts'
 import { ALWAYS, type Range } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
-import { type Context, withReader } from './context.ts'
+import { type Context, ownRedactor, withReader } from './context.ts'
 import { type Connected, type ElasticFlags, elasticOptions, withElastic } from './elastic-settings.ts'
 import { count, safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { ProgressLine } from './progress.ts'
 import { prunedNote } from './pruned.ts'
-import { SIGNAL_CODES, type Signal } from './signals.ts'
+import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 
 interface Flags extends ElasticFlags {
   readonly from?: string
@@ -66,32 +63,27 @@ async function publish(context: Context, flags: Flags, connected: Connected, sto
   if (pruned) context.out.warn(pruned)
   const name = flags.name ?? receiverName(elastic.address, settings.prefix)
   const receiver = await Receiver.open(store, name, elastic.address)
-  const stop = new AbortController()
-  let stoppedBy: Signal | undefined
-  const release = context.signals.handle(signal => {
-    stoppedBy = signal
-    stop.abort(new Error('stopped'))
-    return true
-  })
+  const { stop, by, release } = stopOnSignal(context.signals)
   const printer = new PublishPrinter(context, flags)
   try {
     printer.started(elastic.address, name)
-    const options = runOptions(context, flags, connected, store, range, stop.signal, printer)
+    const options = runOptions(context, flags, connected, store, range, stop, printer)
     const publisher = new Publisher(elastic, store, receiver, options)
     await publisher.check()
     do {
       printer.ran(await publisher.run())
-      if (flags.follow) await pauseUntil(LOOK_MS, stop.signal)
+      if (flags.follow) await pauseUntil(LOOK_MS, stop)
       if (flags.follow) store.refresh()
-    } while (flags.follow && !stop.signal.aborted)
+    } while (flags.follow && !stop.aborted)
   } catch (error) {
-    if (!stop.signal.aborted) throw error
+    if (!stop.aborted) throw error
   } finally {
     receiver.close()
     release()
     printer.ended()
   }
   if (printer.rejected > 0) process.exitCode = 3
+  const stoppedBy = by()
   if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
 }
 
@@ -125,16 +117,6 @@ function runOptions(
     onRetry: (why, waitMs) => printer.retry(why, waitMs),
     onDay: day => printer.day(day),
   }
-}
-
-/** Resolves after so long, or at once when it is stopped. */
-async function pauseUntil(ms: number, stop: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal: stop }).catch(() => undefined)
-}
-
-/** Stand-ins are made with the key that credentials are hashed with, by a rule of their own. */
-export function ownRedactor({ env }: Context): Redactor {
-  return redactor(loadTokenKey(tokenKeyFile(env)))
 }
 
 /** Prints what is published: progress, what goes wrong, and at the end what became of everything. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { exportTelemetry } from '../telemetry/export.ts'
 import type { Outlets } from '../traces/export/export-day.ts'
 import { otlpEndpoint } from '../traces/otlp/endpoint.ts'
@@ -8,6 +7,7 @@ import { logSignal, type Signal, spanSignal } from '../traces/otlp/signals.ts'
 import type { Accounting } from '../traces/otlp/tally.ts'
 import { Transport } from '../traces/otlp/transport.ts'
 import type { OtlpSettings } from './export-otlp-settings.ts'
+import { pauseUntil } from './signals.ts'
 import { VERSION } from './version.ts'
 
 export interface OutletOptions {
@@ -89,9 +89,4 @@ function transportOf<Item>(
     userAgent: `throughline/${VERSION}`,
     nowMs,
   })
-}
-
-/** Resolves after so long, or at once when it is stopped. */
-export async function pauseUntil(ms: number, stop: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal: stop }).catch(() => undefined)
 }

@@ -1,22 +1,20 @@
 import { type Command, Option } from 'commander'
 import type { LoadedConfig } from '../config/load.ts'
-import { loadTokenKey, tokenKeyFile } from '../config/token-key.ts'
 import { ThroughlineError } from '../errors.ts'
-import { type Redactor, redactor } from '../model/redact.ts'
 import { periodOfSearch } from '../requests/search.ts'
 import type { Store } from '../store/store.ts'
 import { daysOf, exportLive, exportOnce, type Period, SETTLE_MS } from '../traces/export/export.ts'
 import { DayExport, type ExportOptions, type SentDay } from '../traces/export/export-day.ts'
 import { Receiver, receiverName } from '../traces/export/receiver.ts'
 import { otlpEndpoint, shownUrl } from '../traces/otlp/endpoint.ts'
-import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, ownRedactor, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { dryRun } from './export-otlp-dry.ts'
 import { ExportPrinter } from './export-otlp-print.ts'
 import { type OtlpSettings, otlpSettings } from './export-otlp-settings.ts'
 import { safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
-import { SIGNAL_CODES, type Signal } from './signals.ts'
+import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 import { VERSION } from './version.ts'
 
 export interface OtlpFlags extends StoreFlags {
@@ -159,29 +157,23 @@ interface Sending {
 /** Sends until everything is taken, or a signal comes; what was taken is noted however it ends. */
 async function sendAll(context: Context, dayExport: DayExport, sending: Sending): Promise<void> {
   const { store, receiver, settings, period, flags } = sending
-  const stop = new AbortController()
-  let stoppedBy: Signal | undefined
-  const release = context.signals.handle(signal => {
-    stoppedBy = signal
-    stop.abort(new Error('stopped'))
-    return true
-  })
+  const { stop, by, release } = stopOnSignal(context.signals)
   // Loaded where it is needed: it takes as long as all the rest.
-  const { openOutlets, pauseUntil } = await import('./export-otlp-outlets.ts')
+  const { openOutlets } = await import('./export-otlp-outlets.ts')
   const printer = new ExportPrinter(context, flags.json === true)
   const outlets = openOutlets(settings, {
     nowMs: context.now,
     patienceMs: patienceOf(flags),
-    stop: stop.signal,
+    stop,
     onTaken: (kind, count) => dayExport.progress.taken(kind, count),
     onRetry: retry => printer.retry(retry),
   })
-  const isStopped = (): boolean => stop.signal.aborted
+  const isStopped = (): boolean => stop.aborted
   const onDay = (day: SentDay): void => printer.day(day, outlets.accounting())
   try {
     printer.started(receiver, flags.follow === true)
     if (flags.follow) {
-      const pause = (ms: number): Promise<void> => pauseUntil(ms, stop.signal)
+      const pause = (ms: number): Promise<void> => pauseUntil(ms, stop)
       await exportLive(store, receiver, dayExport, outlets, { ...period, pause, isStopped, onDay })
     } else
       printer.found(await exportOnce(store, receiver, dayExport, outlets, { ...period, isStopped, onDay }))
@@ -193,6 +185,7 @@ async function sendAll(context: Context, dayExport: DayExport, sending: Sending)
     release()
     printer.ended(outlets.accounting())
   }
+  const stoppedBy = by()
   if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
 }
 
@@ -216,9 +209,4 @@ function nameOf(name: string | undefined): string | undefined {
     'USAGE',
     `--name ${safe(name)}: expected letters, digits, dots, dashes and underscores, 100 at most`,
   )
-}
-
-/** Stand-ins are made with the key that credentials are hashed with, by a rule of their own. */
-function ownRedactor({ env }: Context): Redactor {
-  return redactor(loadTokenKey(tokenKeyFile(env)))
 }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** Exit codes of a command that a signal ended. */
 export const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const
 
@@ -42,4 +44,27 @@ export class Signals {
     if (!isFirst || !this.#beforeExit) process.exit(SIGNAL_CODES[signal])
     void this.#beforeExit().finally(() => process.exit(SIGNAL_CODES[signal]))
   }
+}
+
+/** Resolves after so long, or at once when it is stopped. */
+export async function pauseUntil(ms: number, stop: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: stop }).catch(() => undefined)
+}
+
+/** A way to stop work that the first signal takes. `by` tells which; to be released when the work has ended. */
+export interface Stopping {
+  readonly stop: AbortSignal
+  readonly by: () => Signal | undefined
+  readonly release: () => void
+}
+
+export function stopOnSignal(signals: Signals): Stopping {
+  const stop = new AbortController()
+  let stoppedBy: Signal | undefined
+  const release = signals.handle(signal => {
+    stoppedBy = signal
+    stop.abort(new Error('stopped'))
+    return true
+  })
+  return { stop: stop.signal, by: () => stoppedBy, release }
 }
