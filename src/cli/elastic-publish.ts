@@ -11,6 +11,7 @@ import { count, safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { ProgressLine } from './progress.ts'
 import { prunedNote } from './pruned.ts'
+import { receiverNameOf } from './receiver-name.ts'
 import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 
 interface Flags extends ElasticFlags {
@@ -42,7 +43,11 @@ export function publishCommand(parent: Command, context: Context): void {
       '--takeover',
       'write over documents of another deployment, or with other content in the same version',
     )
-    .option('--name <name>', 'name of the receiver in the store (default: from address and prefix)')
+    .option(
+      '--name <name>',
+      'name of the receiver in the store (default: from address and prefix)',
+      receiverNameOf,
+    )
     .option(
       '--json',
       'totals as one JSON document; with --follow one a line for each run that sent something',

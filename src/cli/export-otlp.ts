@@ -11,9 +11,9 @@ import { type Context, ownRedactor, type StoreFlags, storeOptions, withReader } 
 import { dryRun } from './export-otlp-dry.ts'
 import { ExportPrinter } from './export-otlp-print.ts'
 import { type OtlpSettings, otlpSettings } from './export-otlp-settings.ts'
-import { safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
+import { receiverNameOf } from './receiver-name.ts'
 import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 import { VERSION } from './version.ts'
 
@@ -79,7 +79,7 @@ function addOptions(command: Command): Command {
     .option('--open-days', 'send requests of open days as they stand; a leg that comes later follows as a span of its own')
     .option('--settle <seconds>', 'how long nothing of a request of an open day must have changed', number('--settle'), SETTLE_MS / 1000)
     .option('--again', 'send what was sent before once more, under the same ids')
-    .option('--name <name>', 'name of the receiver in the store (default: from the endpoint)')
+    .option('--name <name>', 'name of the receiver in the store (default: from the endpoint)', receiverNameOf)
     .addOption(new Option('--protocol <protocol>', 'encoding (default: http/protobuf)').choices(['http/protobuf', 'http/json']))
     .addOption(new Option('--compression <how>', 'compression (default: gzip)').choices(['gzip', 'none']))
     .option('--header <header>', 'header of every request, `name: value`; may be repeated', (text: string, all: string[]) => [...all, text], [])
@@ -128,7 +128,7 @@ async function exportOtlp(
   if (flags.prometheus !== undefined && !flags.follow)
     throw new ThroughlineError('USAGE', 'export otlp --prometheus: it goes with --follow only')
   const endpoint = endpointOf(settings.endpoint)
-  const name = nameOf(flags.name) ?? receiverName(endpoint)
+  const name = flags.name ?? receiverName(endpoint)
   const listening = { listen: flags.prometheus, isLong: flags.follow === true }
   await context.telemetry.start(loaded.config.telemetry, listening)
   const receiver = Receiver.open(store, name, endpoint)
@@ -203,10 +203,3 @@ function endpointOf(text: string | undefined): string {
 }
 
 /** The name becomes one of a folder. */
-function nameOf(name: string | undefined): string | undefined {
-  if (name === undefined || /^\w[\w.-]{0,99}$/.test(name)) return name
-  throw new ThroughlineError(
-    'USAGE',
-    `--name ${safe(name)}: expected letters, digits, dots, dashes and underscores, 100 at most`,
-  )
-}

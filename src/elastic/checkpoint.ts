@@ -15,7 +15,7 @@ const DONE = z.strictObject({
   held: count.optional(),
 })
 
-const PENDING = DONE.omit({ held: true }).extend({ day })
+const PENDING = DONE.omit({ held: true, live: true }).extend({ day })
 
 const CHECKPOINT = z.strictObject({
   version: z.literal(1),

@@ -1,5 +1,5 @@
--- What a day rests on, as columns of coverage-fields.ts: requests by application, hops by source and hour.
--- Reads the views live_rows (requests of the day), gateway_facts, app_facts and link_rows, and the table coverage_sources.
+-- What a day rests on, as columns of coverage-fields.ts: hops by source and hour.
+-- Reads the views gateway_facts, app_facts and link_rows, and the table coverage_sources.
 -- params: day DATE
 -- grain: id
 WITH linked AS (

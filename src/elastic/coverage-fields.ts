@@ -20,7 +20,7 @@ const field = (name: string, type: FieldType, kinds: readonly CoverageKind[], de
 
 /** What was read, rejected and joined, by day, source and hour. */
 export const COVERAGE_FIELDS: readonly CoverageField[] = [
-  field('@timestamp', 'date_nanos', ALL, 'Start of the day or hour; of a source the first stamp in it.'),
+  field('@timestamp', 'date_nanos', ALL, 'Start of the day or hour; of a source the first stamp in it, or when it was read where it has none.'),
   field('ecs.version', 'keyword', ALL, 'Version of the Elastic Common Schema that names come from.'),
   field('event.kind', 'keyword', ALL, 'Always `state`.'),
   field('event.dataset', 'keyword', ALL, 'Always `throughline.coverage`.'),

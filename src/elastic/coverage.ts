@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { SourceRecord } from '../ledger/entry.ts'
 import { rfc3339 } from '../model/time.ts'
+import { createRequestsOfDay } from '../requests/search-view.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { Bulk, type BulkOptions } from './bulk.ts'
 import type { Item } from './bulk-answer.ts'
 import type { Elastic } from './client.ts'
-import { createDocuments } from './documents.ts'
 import { ECS_VERSION } from './fields.ts'
 import type { Names } from './names.ts'
 import { Pace } from './pace.ts'
@@ -24,6 +24,29 @@ interface HourRow {
   readonly hour: string
   readonly hops: string
   readonly joined: string
+}
+
+/** Requests of a day, by application and state. */
+export interface RequestCount {
+  readonly application: string
+  readonly state: string
+  readonly requests: number
+}
+
+/** Counts requests by application and state. */
+export class RequestCounts {
+  readonly #counts = new Map<string, { application: string; state: string; requests: number }>()
+
+  add(application: string, state: string): void {
+    const key = `${application} ${state}`
+    const count = this.#counts.get(key)
+    if (count) count.requests++
+    else this.#counts.set(key, { application, state, requests: 1 })
+  }
+
+  all(): readonly RequestCount[] {
+    return [...this.#counts.values()]
+  }
 }
 
 /** States of requests, and how coverage sums them up. */
@@ -59,10 +82,12 @@ export class CoveragePublisher {
   }
 
   /** @returns how many documents were sent */
-  async publish(days: readonly string[]): Promise<number> {
+  async publish(
+    days: readonly { readonly day: string; readonly counts: readonly RequestCount[] }[],
+  ): Promise<number> {
     const items = this.#sources()
     if (days.length > 0) await this.#createSources()
-    for (const day of days) items.push(...(await this.#day(day)))
+    for (const { day, counts } of days) items.push(...(await this.#day(day, counts)))
     const options = { ...this.#options, version: versionOf(this.#store), takeover: true }
     const bulk = new Bulk(
       this.#elastic,
@@ -81,7 +106,7 @@ export class CoveragePublisher {
   #sources(): Item[] {
     const { state } = this.#store
     const all = [...state.sources.values()].map(source =>
-      this.#item(`source:${source.id}`, sourceValues(source)),
+      this.#item(`source:${source.id}`, sourceValues(source, state.readAt.get(source.id))),
     )
     const changed = all.filter(it => this.#sent.get(it.id) !== it.doc)
     for (const it of changed) this.#sent.set(it.id, it.doc)
@@ -102,12 +127,9 @@ export class CoveragePublisher {
     )
   }
 
-  async #day(day: string): Promise<Item[]> {
-    await createDocuments(this.#store, day, {})
+  async #day(day: string, counts: readonly RequestCount[]): Promise<Item[]> {
+    await createRequestsOfDay(this.#store, day)
     const hours = await this.#store.db.rows<HourRow>(DAY, { day })
-    const counts = await this.#store.db.rows<{ application: string; state: string; n: string }>(
-      'SELECT application, state, count(*)::VARCHAR AS n FROM live_rows GROUP BY ALL',
-    )
     const applications = [...this.#store.state.days.values()].filter(it => it.day === day)
     return [
       ...applications.map(it => {
@@ -147,12 +169,12 @@ export class CoveragePublisher {
   }
 }
 
-function requestCounts(rows: readonly { readonly state: string; readonly n: string }[]): Values {
+function requestCounts(rows: readonly RequestCount[]): Values {
   const sums: Record<string, number> = { total: 0, ...Object.fromEntries(COUNTED.map(name => [name, 0])) }
-  for (const { state, n } of rows) {
+  for (const { state, requests } of rows) {
     const name = STATES[state] ?? 'other'
-    sums[name] = (sums[name] ?? 0) + Number(n)
-    sums.total = (sums.total ?? 0) + Number(n)
+    sums[name] = (sums[name] ?? 0) + requests
+    sums.total = (sums.total ?? 0) + requests
   }
   return Object.fromEntries(Object.entries(sums).map(([name, n]) => [`throughline.requests.${name}`, n]))
 }
@@ -171,11 +193,12 @@ function hourValues(row: HourRow, day: string): Values {
   }
 }
 
-function sourceValues(source: SourceRecord): Values {
+/** @param readAt RFC 3339; stands in for the first stamp where a source has none, so that a period finds it */
+function sourceValues(source: SourceRecord, readAt: string | undefined): Values {
   const { accounting: a } = source
   const side = source.format.startsWith('iis') ? 'app' : 'gateway'
   return {
-    ...(a.firstUs !== undefined && { '@timestamp': rfc3339(a.firstUs) }),
+    '@timestamp': a.firstUs === undefined ? readAt : rfc3339(a.firstUs),
     'throughline.kind': 'source',
     'throughline.side': side,
     ...(source.problem && { 'event.reason': source.problem }),

@@ -2,12 +2,14 @@ import type { Store } from '../store/store.ts'
 import { Bulk, type BulkOptions, type RejectedItem, rejectDocument, type Tally } from './bulk.ts'
 import type { Item } from './bulk-answer.ts'
 import type { Elastic } from './client.ts'
+import { type RequestCount, RequestCounts } from './coverage.ts'
 import { DOCUMENT_JSON } from './document-sql.ts'
 import { createDocuments, createSuperseded, type DocumentOptions } from './documents.ts'
 import { indexOf, type Names } from './names.ts'
 import { Pace } from './pace.ts'
 import type { Receiver } from './receiver.ts'
 import { ofStore, scan } from './scan.ts'
+import { Sending } from './sending.ts'
 import { ask } from './server.ts'
 import { versionOf } from './version.ts'
 
@@ -22,7 +24,10 @@ export interface PublishOptions extends DocumentOptions, Omit<BulkOptions, 'vers
 
 export interface PublishedDay {
   readonly day: string
+  /** Requests of the day. */
   readonly live: number
+  /** The same by application and state. */
+  readonly counts: readonly RequestCount[]
   readonly superseded: number
   readonly tally: Tally
 }
@@ -50,15 +55,16 @@ export class DayPublisher {
     const hasIndex = await this.#makeIndex(index)
     if (!(day in this.#receiver.days) && hasIndex) await this.relist(day, false)
     await createDocuments(this.#store, day, this.#options)
-    const { live, superseded } = await this.#prepare(day)
-    const done = { seq: state.head, made: this.#options.made, live }
+    const superseded = await this.#findGone(day)
+    const made = { seq: state.head, made: this.#options.made }
     const before = this.#receiver.days[day]?.held
-    this.#receiver.begin({ day, ...done })
-    const { tally, sent } = await this.#send(day, index)
-    await this.#receiver.finish()
+    this.#receiver.begin({ day, ...made })
+    const { tally, sent, counts } = await this.#send(day, index)
+    const live = counts.reduce((sum, it) => sum + it.requests, 0)
+    await this.#receiver.finish(live)
     const held = sent === 0 ? before : await this.count(index)
-    this.#receiver.confirm(day, { ...done, ...(held !== undefined && { held }) })
-    return { day, live, superseded, tally }
+    this.#receiver.confirm(day, { ...made, live, ...(held !== undefined && { held }) })
+    return { day, live, counts, superseded, tally }
   }
 
   /** Documents of this store in an index, those that are superseded left out. */
@@ -94,30 +100,38 @@ export class DayPublisher {
     await this.#receiver.replaceList(day, 'SELECT request_id, hash FROM found_documents')
   }
 
-  /** Finds what is no longer a request of the day. */
-  async #prepare(day: string): Promise<{ live: number; superseded: number }> {
+  /**
+   * Finds what is no longer a request of the day.
+   *
+   * @returns how many there are
+   */
+  async #findGone(day: string): Promise<number> {
     const { db } = this.#store
-    await db.run(`CREATE OR REPLACE TEMP TABLE gone AS SELECT request_id FROM ${this.#receiver.published(day)}
-      WHERE request_id NOT IN (SELECT request_id::UUID FROM live_rows)`)
-    await createSuperseded(this.#store, day, 'gone')
-    const { live, gone } = await db.row<{ live: string; gone: string }>(
-      'SELECT (SELECT count(*) FROM live_rows)::VARCHAR AS live, (SELECT count(*) FROM gone)::VARCHAR AS gone',
+    // The rows of a day are put together by many steps: once less where nothing can be gone.
+    const present =
+      day in this.#receiver.days
+        ? 'WHERE request_id NOT IN (SELECT request_id::UUID FROM live_rows)'
+        : 'WHERE FALSE'
+    await db.run(
+      `CREATE OR REPLACE TEMP TABLE gone AS SELECT request_id FROM ${this.#receiver.published(day)} ${present}`,
     )
-    return { live: Number(live), superseded: Number(gone) }
+    await createSuperseded(this.#store, day, 'gone')
+    return Number((await db.row<{ n: string }>('SELECT count(*)::VARCHAR AS n FROM gone')).n)
   }
 
-  /** Documents that are new or say something else than what was published. */
-  #changed(day: string): string {
-    const changed = (documents: string): string =>
-      `SELECT d.request_id AS id, d.document_hash AS hash, ${DOCUMENT_JSON} AS doc
-       FROM ${documents} AS d LEFT JOIN (SELECT request_id AS known_id, hash AS known_hash FROM ${this.#receiver.published(day)})
-         ON known_id = d.request_id::UUID
-       WHERE known_hash IS DISTINCT FROM ('0x' || d.document_hash)::UBIGINT`
-    return `${changed('documents')} UNION ALL ${changed('superseded_documents')}`
+  /** Every document of a day; without content where it says what was published. */
+  #rows(day: string): string {
+    const rows = (documents: string): string =>
+      `SELECT application, state, is_superseded, CASE WHEN is_changed THEN request_id END AS id,
+         CASE WHEN is_changed THEN document_hash END AS hash, CASE WHEN is_changed THEN ${DOCUMENT_JSON} END AS doc
+       FROM (SELECT d.*, known_hash IS DISTINCT FROM ('0x' || d.document_hash)::UBIGINT AS is_changed
+         FROM ${documents} AS d LEFT JOIN (SELECT request_id AS known_id, hash AS known_hash FROM ${this.#receiver.published(day)})
+           ON known_id = d.request_id::UUID)`
+    return `${rows('documents')} UNION ALL ${rows('superseded_documents')}`
   }
 
   /** Sends what has changed while it is being made; the store is asked nothing else meanwhile. */
-  async #send(day: string, index: string): Promise<{ tally: Tally; sent: number }> {
+  async #send(day: string, index: string): Promise<Sent> {
     const { batchBytes, batchDocuments, stop } = this.#options
     const version = versionOf(this.#store)
     const options = { ...this.#options, version }
@@ -126,14 +140,18 @@ export class DayPublisher {
       await bulk.send(items)
       this.#receiver.noteTaken(items)
     })
+    const counts = new RequestCounts()
     let sent = 0
     try {
       let batch: Item[] = []
       let bytes = 0
-      for await (const rows of this.#store.db.stream<Item>(this.#changed(day))) {
-        for (const item of rows) {
-          batch.push(item)
-          bytes += item.doc.length
+      for await (const rows of this.#store.db.stream<DocumentRow>(this.#rows(day))) {
+        for (const row of rows) {
+          if (!row.is_superseded) counts.add(row.application, row.state)
+          if (row.doc === null) continue
+          const { id, hash, doc } = row
+          batch.push({ id, hash, doc })
+          bytes += doc.length
           if (bytes < batchBytes && batch.length < batchDocuments) continue
           sent += batch.length
           await sending.add(batch)
@@ -148,7 +166,7 @@ export class DayPublisher {
     } finally {
       await sending.settle()
     }
-    return { tally: bulk.tally, sent }
+    return { tally: bulk.tally, sent, counts: counts.all() }
   }
 
   /** @returns whether it was there before */
@@ -171,39 +189,14 @@ export class DayPublisher {
   }
 }
 
-/** Batches under way: no more at a time than the pace allows, and none any more once one has failed. */
-class Sending {
-  readonly #pace: Pace
-  readonly #send: (items: readonly Item[]) => Promise<void>
-  readonly #running = new Set<Promise<void>>()
-  #failure: { readonly error: unknown } | undefined
+type DocumentRow = (Item | Readonly<Record<keyof Item, null>>) & {
+  readonly application: string
+  readonly state: string
+  readonly is_superseded: boolean
+}
 
-  constructor(pace: Pace, send: (items: readonly Item[]) => Promise<void>) {
-    this.#pace = pace
-    this.#send = send
-  }
-
-  async add(items: readonly Item[]): Promise<void> {
-    await this.#pace.enter()
-    const running: Promise<void> = (this.#failure ? Promise.resolve() : this.#send(items))
-      .catch(error => {
-        this.#failure ??= { error }
-      })
-      .finally(() => {
-        this.#running.delete(running)
-        this.#pace.leave()
-      })
-    this.#running.add(running)
-    if (this.#failure) throw this.#failure.error
-  }
-
-  /** Waits for all, and throws what the first that failed has thrown. */
-  async end(): Promise<void> {
-    await this.settle()
-    if (this.#failure) throw this.#failure.error
-  }
-
-  async settle(): Promise<void> {
-    await Promise.all(this.#running)
-  }
+interface Sent {
+  readonly tally: Tally
+  readonly sent: number
+  readonly counts: readonly RequestCount[]
 }

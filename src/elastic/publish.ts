@@ -89,16 +89,16 @@ export class Publisher {
     await this.#heal()
     const tally = noTally()
     const days = this.#due()
-    let requests = 0
+    const done: PublishedDay[] = []
     for (const day of days) {
       this.#options.stop.throwIfAborted()
       const published = await this.#days.publish(day)
-      await this.#healDay(published)
+      done.push(await this.#healDay(published))
       for (const key of Object.keys(tally) as (keyof Tally)[]) tally[key] += published.tally[key]
-      requests += published.live
       this.#options.onDay(published)
     }
-    const coverage = await this.#coverage.publish(days)
+    const coverage = await this.#coverage.publish(done)
+    const requests = done.reduce((sum, it) => sum + it.live, 0)
     const nowMs = this.#options.nowMs()
     return { days: days.length, requests, coverage, tally, future: days.filter(day => isFuture(day, nowMs)) }
   }
@@ -136,11 +136,13 @@ export class Publisher {
   }
 
   /** Another publisher may have put something there in the meantime. */
-  async #healDay({ day, live, tally }: PublishedDay): Promise<void> {
+  async #healDay(published: PublishedDay): Promise<PublishedDay> {
+    const { day, live, tally } = published
     const held = this.#receiver.days[day]?.held
-    if (held === undefined || held === live - tally.rejected || tally.taken + tally.same === 0) return
+    if (held === undefined || held === live - tally.rejected || tally.taken + tally.same === 0)
+      return published
     await this.#days.relist(day, true)
-    await this.#days.publish(day)
+    return this.#days.publish(day)
   }
 
   /** Documents of this store by index. */

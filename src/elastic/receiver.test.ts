@@ -11,7 +11,7 @@ const item = (n: number, hash = n) => ({
   id: n.toString(16).padStart(32, '0'),
   hash: hash.toString(16).padStart(16, '0'),
 })
-const PENDING = { day: DAY, seq: 5, made: 'm', live: 3 }
+const PENDING = { day: DAY, seq: 5, made: 'm' }
 
 function withReceiver<T>(action: (store: Store, open: () => Promise<Receiver>) => Promise<T>): Promise<T> {
   return inFolder(folder =>
@@ -33,10 +33,10 @@ test('what was answered for is known afterwards, with the last hash', () =>
     const receiver = await open()
     receiver.begin(PENDING)
     receiver.noteTaken([item(1), item(2)])
-    await receiver.finish()
+    await receiver.finish(1)
     receiver.begin({ ...PENDING, seq: 6 })
     receiver.noteTaken([item(2, 0xffff), item(3)])
-    await receiver.finish()
+    await receiver.finish(1)
     expect(await published(store, receiver)).toEqual(pairs(item(1), item(2, 0xffff), item(3)))
     expect([
       receiver.isDone(DAY, 6, 'm'),

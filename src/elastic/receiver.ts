@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { appendTo, makeFolder, removeFile, replace, syncFile } from '../ledger/durable.ts'
+import { appendTo, cutTo, makeFolder, removeFile, replace, syncFile } from '../ledger/durable.ts'
 import { exportFolder, hasCheckpoint, lockExport, writeCheckpoint } from '../store/exports.ts'
 import type { Lock } from '../store/lock.ts'
 import { quoteText } from '../store/query.ts'
@@ -93,12 +93,16 @@ export class Receiver {
       appendTo(this.#takenPath(pending.day), items.map(({ id, hash }) => `${id},${hash}\n`).join(''))
   }
 
-  /** Notes that all of what was begun was answered for. */
-  async finish(): Promise<void> {
+  /**
+   * Notes that all of what was begun was answered for.
+   *
+   * @param live requests of the day
+   */
+  async finish(live: number): Promise<void> {
     const { pending } = this.#checkpoint
     if (!pending) return
     await this.#merge(pending)
-    const { day, seq, made, live } = pending
+    const { day, seq, made } = pending
     this.#checkpoint.days[day] = { seq, made, live }
     delete this.#checkpoint.pending
     this.#save()
@@ -183,9 +187,21 @@ export class Receiver {
   }
 }
 
-/** A kill in the middle of a note leaves part of a line. */
+/** A kill in the middle of a note leaves part of a line, shorter than this. */
+const NOTE_BYTES = 128
+
 function dropTornLine(path: string): void {
-  if (existsSync(path)) truncateSync(path, readFileSync(path).lastIndexOf(0x0a) + 1)
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size === 0) return
+  const tail = Buffer.alloc(Math.min(size, NOTE_BYTES))
+  const fd = openSync(path, 'r')
+  try {
+    readSync(fd, tail, 0, tail.length, size - tail.length)
+  } finally {
+    closeSync(fd)
+  }
+  const torn = tail.length - 1 - tail.lastIndexOf(0x0a)
+  if (torn > 0) cutTo(path, size - torn)
 }
 
 /** A receiver's name from where it is and what its indices are called. */

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  truncateSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
@@ -102,6 +103,11 @@ export function appendTo(path: string, text: string): void {
       () => append(text.slice(0, text.length >> 1)),
     ),
   )
+}
+
+/** Cuts a file, without waiting for the disk. */
+export function cutTo(path: string, bytes: number): void {
+  writing(path, () => passing('cut', path, () => truncateSync(path, bytes)))
 }
 
 /** Gives a file the name of another one, which goes; durable only with the folder. */

@@ -51,7 +51,7 @@ export interface Declared {
  * How entries are added up, kept with snapshots. To be raised with every change of what `applyEntry` makes of entries
  * that exist, so that no snapshot of another way counts.
  */
-export const FOLD_VERSION = 1
+export const FOLD_VERSION = 2
 
 /** Everything the ledger says up to an entry. A pure fold: equal entries, equal state. */
 export interface LedgerState {
@@ -65,6 +65,8 @@ export interface LedgerState {
   /** The aliases in force; undefined before any. */
   subjects: SubjectsEntry | undefined
   readonly sources: Map<number, SourceRecord>
+  /** When a source was last read, RFC 3339. */
+  readonly readAt: Map<number, string>
   readonly refused: Map<string, RefusedRecord>
   /** Whether the configuration has changed since facts were derived by it. */
   isStale: boolean
@@ -109,6 +111,7 @@ export function emptyState(): LedgerState {
     configParts: {},
     subjects: undefined,
     sources: new Map(),
+    readAt: new Map(),
     refused: new Map(),
     isStale: false,
     segments: [],
@@ -227,7 +230,10 @@ function applyRederived(state: LedgerState, entry: Extract<Entry, { kind: 'reder
 }
 
 function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' }>): void {
-  for (const source of entry.sources) state.sources.set(source.id, source)
+  for (const source of entry.sources) {
+    state.sources.set(source.id, source)
+    state.readAt.set(source.id, entry.at)
+  }
   for (const refused of entry.refused) state.refused.set(refused.path, refused)
   for (const segment of entry.segments) state.segments.push(segment)
   for (const index of entry.indexes) state.indexes.push(index)

@@ -68,6 +68,7 @@ describe('options', () => {
     { args: ['export', 'otlp', '--endpoint', 'http://h', '--sample', 'half'], words: ['--sample half', 'no number'] },
     { args: ['export', 'otlp', '--endpoint', 'http://h', '--header', 'authorization'], words: ['--header', '"name: value"'] },
     { args: ['export', 'otlp', '--endpoint', 'http://h', '--name', '../x'], words: ['--name ../x', 'letters'] },
+    { args: ['elastic', 'publish', '--url', 'http://127.0.0.1:9', '--name', '../x'], words: ['--name ../x', 'letters'] },
     { args: ['export', 'otlp', '--endpoint', 'https://h', '--ca', 'missing.pem'], words: ['missing.pem'] },
     { args: ['export', 'otlp', '--endpoint', 'http://h', '--prometheus', '9464'], words: ['--prometheus', '--follow'] },
     { args: ['export', 'otlp', '--endpoint', 'http://h', '--filter', 'statsu:200'], words: ['did you mean status?'] },

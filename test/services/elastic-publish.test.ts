@@ -66,23 +66,30 @@ needs('java', 'mvn')('publishing to Elasticsearch', () => {
 
     test('coverage says what was read and joined, in mapped fields, and adds up', () =>
       withApp(200, async handed => {
-        const { store } = handed
-        await addGateway(handed)
+        const { store, folder } = handed
         const to = await open()
         await to.setup(store)
+        await to.publish(store)
+        await addGateway(handed)
+        const useless =
+          '#Software: Microsoft Internet Information Services 10.0\n#Fields: date time cs-method\nx\n'
+        await ingestInto(store, writeFiles(folder, { 'u_ex260101.log': useless }))
         await to.publish(store)
         await ask(to.elastic, { method: 'POST', path: `/${to.names.coverage}/_refresh` })
         const call = { method: 'POST', path: `/${to.names.coverage}/_search`, body: { size: 1000 } } as const
         const answer = await ask<{ hits: { hits: { _source: Record<string, unknown> }[] } }>(to.elastic, call)
         const documents = answer.body.hits.hits.map(it => it._source)
-        const mapped = new Map(COVERAGE_FIELDS.map(it => [it.name, it.kinds]))
-        for (const document of documents)
-          for (const name of Object.keys(document))
-            expect(mapped.get(name), name).toContain(document['throughline.kind'])
         const sum = (kind: string, name: string) =>
           documents
             .filter(it => it['throughline.kind'] === kind)
             .reduce((total, it) => total + Number(it[`throughline.${name}`] ?? 0), 0)
+        const mapped = new Map(COVERAGE_FIELDS.map(it => [it.name, it.kinds]))
+        for (const document of documents) {
+          expect(document['@timestamp'], JSON.stringify(document)).toBeDefined()
+          for (const name of Object.keys(document))
+            expect(mapped.get(name), name).toContain(document['throughline.kind'])
+        }
+        expect(sum('source', 'lines.rejected')).toBe(1)
         const { requests } = await expectedPopulation(store)
         expect(sum('day', 'requests.total')).toBe(requests)
         // Of ten calls eight are joined; every line is a hop of its hour.
