@@ -46,7 +46,7 @@ export function storeCommand(program: Command, context: Context): void {
 async function check(context: Context, flags: Flags): Promise<void> {
   const settings = storeSettings(flags, loadConfig(flags.config))
   const root = existingStore(settings.path)
-  const result = await withEngine(settings, root, db => checkStore(root, db))
+  const result = await withEngine(settings, db => checkStore(root, db))
   if (flags.json) context.out.line(JSON.stringify({ version: 1, store: root, ...result }, null, 2))
   else printCheck(context.out, result)
   process.exitCode = exitCodeOf(result)

@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { ThroughlineError } from '../errors.ts'
 import { Ledger } from '../ledger/chain.ts'
 import { makeFolder, removeEmptyFolder, removeFile, removeFolder } from '../ledger/durable.ts'
 import type { Entry, EntryBody } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
+import { writerName } from '../ledger/writer.ts'
 import { count } from '../telemetry/record.ts'
 import { layout } from './layout.ts'
 import { namedPaths, sweepAfterCrash } from './leftovers.ts'
@@ -75,7 +77,7 @@ export class Store {
     const root = existingStore(options.path)
     const ledger = Ledger.open(root)
     const pin = pinState(root, ledger.state.head)
-    return new Store(root, await openDatabase(options, root, true), ledger, { pin })
+    return new Store(root, await openDatabase(options, spillOfReader()), ledger, { pin })
   }
 
   /**
@@ -96,7 +98,10 @@ export class Store {
       const ledger = Ledger.open(root, options.readsAll)
       sweepAfterCrash(root, lock.isTakenOver)
       ledger.snapshotWhereDue()
-      const store = new Store(root, await openDatabase(options, root), ledger, { surroundings, lock })
+      const store = new Store(root, await openDatabase(options, layout.temporary(root), false), ledger, {
+        surroundings,
+        lock,
+      })
       if (ledger.state.head < 0) store.append({ kind: 'created', storeId: surroundings.newId() })
       sweepReplaced(store)
       return store
@@ -210,12 +215,8 @@ function quietly(step: () => void): void {
 }
 
 /** Runs an action with the engine alone, for a store that may be too damaged to be opened. */
-export async function withEngine<T>(
-  options: StoreOptions,
-  root: string,
-  action: (db: Database) => Promise<T>,
-): Promise<T> {
-  const db = await openDatabase(options, root)
+export async function withEngine<T>(options: StoreOptions, action: (db: Database) => Promise<T>): Promise<T> {
+  const db = await openDatabase(options, spillOfReader(), false)
   try {
     return await action(db)
   } finally {
@@ -223,12 +224,16 @@ export async function withEngine<T>(
   }
 }
 
+/** Where a reader puts what does not fit into memory: not into the store, which it may not be able to write. */
+function spillOfReader(): string {
+  return join(tmpdir(), `throughline-${writerName()}`)
+}
+
 async function openDatabase(
   { threads, memoryMiB }: StoreOptions,
-  root: string,
-  keepFooters = false,
+  spillFolder: string,
+  keepFooters = true,
 ): Promise<Database> {
-  const spillFolder = layout.temporary(root)
   const db = await Database.open({ threads, memoryMiB, spillFolder, keepFooters })
   await db.run(sqlFile('./macros.sql', import.meta.url))
   return db

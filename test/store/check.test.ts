@@ -50,7 +50,7 @@ function checked(change: (root: string) => void): Promise<StoreCheck> {
     const root = join(cwd, 'store')
     cpSync(whole, root, { recursive: true })
     change(root)
-    return withEngine({ path: root, ...OPTIONS }, root, db => checkStore(root, db))
+    return withEngine({ path: root, ...OPTIONS }, db => checkStore(root, db))
   })
 }
 
@@ -142,7 +142,7 @@ test('behind a broken chain nothing counts as left over, and no writer removes a
     rmSync(entry(root, 3))
     mkdirSync(join(root, `tmp/4194304--${hostname()}`), { recursive: true })
     const before = filesBelow(root, 'facts')
-    const { problems } = await withEngine({ path: root, ...OPTIONS }, root, db => checkStore(root, db))
+    const { problems } = await withEngine({ path: root, ...OPTIONS }, db => checkStore(root, db))
     expect(problems.map(p => p.repair)).toEqual(['restore'])
     await expect(withStore(root, async () => undefined)).rejects.toThrow(/000003\.json: it is missing/)
     expect(filesBelow(root, 'facts')).toEqual(before)

@@ -28,7 +28,7 @@ async function ask(panel: AskingPanel | ListPanel, period?: readonly [number, nu
   }
   const { sql, params } = panel.type === 'list' ? listSqlOf(panel, options) : sqlOf(panel, options)
   return inFolder(folder =>
-    withEngine({ path: folder, memoryMiB: 256 }, folder, async db => {
+    withEngine({ path: folder, memoryMiB: 256 }, async db => {
       const columns =
         'start_ts TIMESTAMP, application VARCHAR, path VARCHAR, status INTEGER, duration_us BIGINT, subject VARCHAR'
       await db.run(`CREATE TEMP TABLE requests (${columns})`)
