@@ -64,12 +64,12 @@ async function ours(client, prefix) {
   run('elastic', 'setup', ...target)
   const before = await serverCpu(client)
   const seconds = timed(() => run('elastic', 'publish', '--name', prefix, ...target))
-  const server = (await serverCpu(client)) - before
+  const serverSeconds = (await serverCpu(client)) - before
   const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(readFileSync(usage, 'utf8'))
   await client.indices.refresh({ index: `${prefix}-*` })
   const { _all } = await client.indices.stats({ index: `${prefix}-requests-*`, metric: ['store', 'docs'] })
   return {
-    seconds, server, client: (userCPUTime + systemCPUTime) / 1e6, peakMiB: maxRSS / 1024,
+    seconds, server: serverSeconds, client: (userCPUTime + systemCPUTime) / 1e6, peakMiB: maxRSS / 1024,
     bytes: _all.primaries.store.size_in_bytes, documents: _all.primaries.docs.count,
   } // biome-ignore format: one run
 }
@@ -93,10 +93,10 @@ async function peer(client, prefix, documents) {
   })
   const seconds = (performance.now() - started) / 1000
   const { user, system } = process.cpuUsage(own)
-  const server = (await serverCpu(client)) - before
+  const serverSeconds = (await serverCpu(client)) - before
   if (failed > 0) throw new Error(`${failed} documents failed`)
   await client.indices.delete({ index })
-  return { seconds, server, client: (user + system) / 1e6, documents: documents.length }
+  return { seconds, server: serverSeconds, client: (user + system) / 1e6, documents: documents.length }
 }
 
 /** CPU that the server has used since it started, seconds. */

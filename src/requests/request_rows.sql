@@ -15,13 +15,29 @@ WITH links AS (
   WHERE verdict = 'ambiguous' AND app_hop_id NOT IN (SELECT app_hop_id FROM links)
 ), callouts AS (
   SELECT DISTINCT app_hop_id FROM link_rows WHERE verdict = 'callout' AND app_hop_id NOT IN (SELECT app_hop_id FROM links)
+), shared AS (
+  SELECT gateway_hop_id FROM links GROUP BY gateway_hop_id HAVING count(*) > 1
+), legs_one AS (
+  -- Nearly all: nothing to choose from, and so nothing to group.
+  SELECT l.gateway_hop_id, 1::BIGINT AS app_hops, l.posterior AS confidence, l.method AS link_method,
+    [hex_id(a.hop_id)] AS app_hop_ids,
+    struct_pack(hop_id := a.hop_id, start_ts := a.start_ts, end_ts := a.end_ts, duration_us := a.duration_us, host := a.host, site := a.site,
+      server_ip := a.server_ip, host_header := a.host_header, path := a.path, status := a.status, substatus := a.substatus,
+      win32_status := a.win32_status, subject_kind := a.subject_kind, subject_issuer := a.subject_issuer,
+      subject_name := a.subject_name, correlation_id := a.correlation_id, traceparent := a.traceparent,
+      username := a.username) AS last
+  FROM links AS l JOIN app_facts AS a ON a.hop_id = l.app_hop_id
+  WHERE l.gateway_hop_id NOT IN (SELECT gateway_hop_id FROM shared)
 ), linked_app AS (
   SELECT l.gateway_hop_id, l.method AS link_method, l.posterior, a.*,
     NOT coalesce(a.handshake, FALSE) AND l.how NOT IN ('handshake', 'retry') AS is_answer,
     coalesce(a.status = g.target_status, FALSE) AS is_status,
     epoch_us(a.end_ts) - l.ahead_us AS ended_us
   FROM links AS l JOIN app_facts AS a ON a.hop_id = l.app_hop_id JOIN gateway_facts AS g ON g.hop_id = l.gateway_hop_id
+  WHERE l.gateway_hop_id IN (SELECT gateway_hop_id FROM shared)
 ), legs AS (
+  SELECT * FROM legs_one
+  UNION ALL
   SELECT
     gateway_hop_id,
     count(*) AS app_hops,
