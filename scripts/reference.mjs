@@ -551,6 +551,7 @@ const ROOMS = {
   findings: 'Rules over requests.',
   evidence: 'Bundles that prove themselves.',
   doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',
+  coverage: 'What the store has of each source and hour, and why that is believed; control totals of the gateway beside it.',
   requests: 'The request record as a view of facts and links; the filter language; search, look-up, export.',
   store: 'Parquet files of facts, links and index; the writer lock; checking a store; `query.ts` is the only place that speaks to DuckDB.',
   ledger: 'Hash-chained entries, snapshots, durable files, and the state that entries add up to.',

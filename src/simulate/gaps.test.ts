@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { collect, readGateway, readIis, readTruth } from './reading.fixture.ts'
 
-const BASE = { hours: 6, ratePerSecond: 1, lostAppShare: 0, lostGatewayShare: 0, clockOffsetsMs: [] } as const
+const BASE = {
+  hours: 6,
+  ratePerSecond: 1,
+  lostAppShare: 0,
+  lostGatewayShare: 0,
+  clockOffsetsMs: [] as number[],
+}
 const HOUR_MS = 3_600_000
 
 interface HourLine {
