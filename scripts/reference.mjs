@@ -258,6 +258,7 @@ const WHAT_TO_DO = {
   EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
   EXPORT_UNAVAILABLE: 'Run the command again when the backend takes data: what was acknowledged is not sent again.',
   EXPORT_REFUSED: 'Correct what the message names: the endpoint, a header, a certificate, or a limit of the backend; then run the command again.',
+  STATS_UNUSABLE: 'Ask the Stats API again as the message says, and hand over its answer as it came ([coverage.md](coverage.md#control-totals)).',
   OUTPUT_EXISTS: 'Name another file, or give `--force`.',
 } // biome-ignore format: a table
 

@@ -103,34 +103,50 @@ function streamRows(
 }
 
 /**
- * Hours in which answers of a target have no line, and no hole in a known log explains it.
+ * Hours in which answers of a target have no line, and no hole in a known log explains it: a log is missing, and what it
+ * held in between is not known either.
  *
  * @param left gets what that says of the logs that are known
  */
 function unknownLog(
-  { hours, lines }: Scene,
+  scene: Scene,
   target: Target,
   streams: ReadonlyMap<number, Stream>,
   left: Map<Target, Map<number, Sign>>,
 ): CoverageRow[] {
   const signs = new Map<number, Sign>()
   left.set(target, signs)
+  const isAlone = target.streams.size === 0
   const group: SourceGroup = { side: 'app', applications: [target.application], target: target.host }
-  return hours.flatMap((hourUs): CoverageRow[] => {
-    const rest = target.slots.within(hourUs, hourUs + HOUR_US)
+  const found = scene.hours.map(hourUs => unknownLogIn(scene, target, streams, hourUs))
+  const [first, last] = [found.indexOf('missing'), found.lastIndexOf('missing')]
+  return scene.hours.flatMap((hourUs, i): CoverageRow[] => {
+    const what = found[i]
     const hour = hourUs / HOUR_US
-    const isAlone = target.streams.size === 0
-    if (!(isMuch(rest) || (isAlone && rest.all > 0))) return []
-    const evidence = { hops: 0, expected: rest.all, unmatched: rest.loose, rejected: 0 }
-    const free = isAlone ? unlinkedLines(target, streams, hour) : looseLines(target, lines, hour)
-    if (free > 0 && free >= rest.loose / 2) {
-      signs.set(hour, { state: 'unknown', reason: 'not-joined' })
-      return isAlone ? [{ group, hourUs, state: 'unknown', reason: 'not-joined', evidence }] : []
-    }
-    signs.set(hour, { state: 'unknown', reason: 'calls-without-line' })
-    const state = isMuch(rest) ? 'missing' : 'unknown'
-    return [{ group, hourUs, state, reason: 'log-unknown', evidence }]
+    if (what === 'not-joined') signs.set(hour, { state: 'unknown', reason: 'not-joined' })
+    if (what === 'missing') signs.set(hour, { state: 'unknown', reason: 'calls-without-line' })
+    const isBetween = first !== -1 && i >= first && i <= last
+    if (!isBetween && !(isAlone && what !== 'nothing')) return []
+    const { all, loose } = target.byHour.get(hour) ?? { all: 0, loose: 0 }
+    const evidence = { hops: 0, expected: all, unmatched: loose, rejected: 0 }
+    const reason = what === 'not-joined' ? 'not-joined' : 'log-unknown'
+    return [{ group, hourUs, state: what === 'missing' ? 'missing' : 'unknown', reason, evidence }]
   })
+}
+
+/** What the calls of an hour that no hole explains say of a log that is not known. */
+function unknownLogIn(
+  { lines }: Scene,
+  target: Target,
+  streams: ReadonlyMap<number, Stream>,
+  hourUs: number,
+): 'missing' | 'not-joined' | 'few' | 'nothing' {
+  const rest = target.slots.within(hourUs, hourUs + HOUR_US)
+  if (!isMuch(rest)) return rest.all > 0 ? 'few' : 'nothing'
+  const hour = hourUs / HOUR_US
+  const isAlone = target.streams.size === 0
+  const free = isAlone ? unlinkedLines(target, streams, hour) : looseLines(target, lines, hour)
+  return free > 0 && free >= rest.loose / 2 ? 'not-joined' : 'missing'
 }
 
 /** Lines from the gateway that no record claims, in the logs of a target. */

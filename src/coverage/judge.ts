@@ -9,8 +9,9 @@ export const SILENCE_US = MINUTE_US
 const SPARE_US = 2 * SECOND_US
 /** So many lines would have come in a silence that is odd, by the rate around it. */
 const ODD_LINES = 100
-/** So many others that are half as long make a silence usual. */
+/** So many others around it say how long a silence may be: the last of so many longest. */
 const USUAL_SILENCES = 3
+const ODD_TIMES = 3
 const USUAL_WITHIN_US = 6 * HOUR_US
 
 /** A while without a stamp: between two, or before the first or behind the last. */
@@ -115,8 +116,8 @@ function judgeShort(recorder: Recorder, silence: Silence): Verdict | undefined {
   if (isConcentrated(recorder, silence)) return { verdict: 'hole', reason: recorder.unmatched }
   const { all, loose } = counts(recorder, silence)
   const isVouchedFor = all >= 10 && loose === 0
-  const isOdd = recorder.expected(silence) >= ODD_LINES && isSeldom(recorder, silence) && !isVouchedFor
-  return { verdict: isOdd ? 'doubt' : 'plain', reason: isOdd ? 'silence' : 'continuous' }
+  const isDoubt = !isVouchedFor && isOdd(recorder, silence)
+  return { verdict: isDoubt ? 'doubt' : 'plain', reason: isDoubt ? 'silence' : 'continuous' }
 }
 
 function judgeIdle(recorder: Recorder, silence: Silence): Verdict | undefined {
@@ -162,15 +163,26 @@ function isConcentrated(recorder: Recorder, silence: Silence): boolean {
   })
 }
 
-/** Whether a silence has no like around it. */
-function isSeldom({ silences }: Recorder, { fromUs, toUs }: Silence): boolean {
-  const half = (toUs - fromUs) / 2
-  const like = silences.filter(
-    other =>
-      other.fromUs !== fromUs &&
-      other.toUs - other.fromUs >= half &&
-      other.toUs > fromUs - USUAL_WITHIN_US &&
-      other.fromUs < toUs + USUAL_WITHIN_US,
-  )
-  return like.length < USUAL_SILENCES
+/**
+ * Whether a silence is out of the ordinary: far more lines would have come at the rate around it and it has hardly a
+ * like, or it is several times as long as the longest around it.
+ */
+function isOdd(recorder: Recorder, silence: Silence): boolean {
+  const { fromUs, toUs } = silence
+  const lengthUs = toUs - fromUs
+  // Most silences are short ones of a quiet log: the cheap question first.
+  if (lengthUs < ODD_TIMES * SILENCE_US && recorder.expected(silence) < ODD_LINES) return false
+  const others = recorder.silences
+    .filter(
+      other =>
+        other.fromUs !== fromUs &&
+        other.place === 'inside' &&
+        other.toUs > fromUs - USUAL_WITHIN_US &&
+        other.fromUs < toUs + USUAL_WITHIN_US,
+    )
+    .map(other => other.toUs - other.fromUs)
+    .sort((a, b) => b - a)
+  const usualUs = Math.max(SILENCE_US, others[USUAL_SILENCES - 1] ?? 0)
+  if (lengthUs >= ODD_TIMES * usualUs) return true
+  return recorder.expected(silence) >= ODD_LINES && lengthUs > 2 * usualUs
 }
