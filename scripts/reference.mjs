@@ -258,6 +258,7 @@ const WHAT_TO_DO = {
   EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
   EXPORT_UNAVAILABLE: 'Run the command again when the backend takes data: what was acknowledged is not sent again.',
   EXPORT_REFUSED: 'Correct what the message names: the endpoint, a header, a certificate, or a limit of the backend; then run the command again.',
+  STATS_UNUSABLE: 'Ask the Stats API again as the message says, and hand over its answer as it came ([coverage.md](coverage.md#control-totals)).',
   OUTPUT_EXISTS: 'Name another file, or give `--force`.',
 } // biome-ignore format: a table
 
@@ -551,6 +552,7 @@ const ROOMS = {
   findings: 'Rules over requests.',
   evidence: 'Bundles that prove themselves.',
   doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',
+  coverage: 'What the store has of each source and hour, and why that is believed; control totals of the gateway beside it.',
   requests: 'The request record as a view of facts and links; the filter language; search, look-up, export.',
   store: 'Parquet files of facts, links and index; the writer lock; checking a store; `query.ts` is the only place that speaks to DuckDB.',
   ledger: 'Hash-chained entries, snapshots, durable files, and the state that entries add up to.',

@@ -55,6 +55,8 @@ const ACCOUNTING = z.strictObject({
   lastUs: z.number().int().optional(),
   idFields: z.record(z.string(), count),
   warnings: z.array(z.string()),
+  /** #Date of the header blocks of an IIS log, seconds since 1970. Absent: not noted. */
+  headers: z.array(z.number().int()).optional(),
 })
 
 const READER_STATE = z.strictObject({

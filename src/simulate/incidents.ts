@@ -39,7 +39,8 @@ export function isDuring(periods: readonly Period[] | undefined, us: number): bo
   return false
 }
 
-function drawPeriods(count: number, lengthUs: number, whole: Period, random: Random): Period[] {
+/** Spans of one length at moments spread evenly at random. */
+export function drawPeriods(count: number, lengthUs: number, whole: Period, random: Random): Period[] {
   const room = Math.max(0, whole.endUs - whole.startUs - lengthUs)
   return Array.from({ length: count }, () => {
     const startUs = whole.startUs + random.unit() * room

@@ -25,4 +25,10 @@ export const FAULT_OPTIONS = {
   outageMinutes: positive(5, 'how long such a loss lasts'),
   missingLogs: positions('IIS log files that are missing, by the order in which they are begun, from 1'),
   missingShards: positions('files of gateway exports that are missing, by the same order'),
+  cutLogs: howMany(0, 'number of times the lines of a while are cut out of a host log'),
+  cutLogMinutes: positive(60, 'how long such a while is'),
+  cutLogTails: howMany(0, 'number of host logs that end in the middle of their day or hour'),
+  cutExports: howMany(0, 'number of times the rows of a while are cut out of the exports of an environment'),
+  cutExportMinutes: positive(60, 'how long such a while is'),
+  silentHosts: positions('hosts whose logs are all missing, in host order, from 1'),
 }

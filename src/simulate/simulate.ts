@@ -5,11 +5,14 @@ import { buildCompany, type Host } from './company.ts'
 import { liveDirect, liveProbe, nextProbeUs } from './direct.ts'
 import { EventQueue } from './event-queue.ts'
 import { openExports, openLogs } from './files.ts'
+import { drawGaps, hasGaps } from './gaps.ts'
 import type { GatewayExport } from './gateway-export.ts'
+import { HourCounts } from './hour-counts.ts'
 import type { IisLog } from './iis-log.ts'
 import { drawIncidents, isDuring } from './incidents.ts'
 import { SIMULATION_OPTIONS, type SimulationOptions, type SimulationSettings } from './options.ts'
 import { type Block, Output, type OutputFile } from './output.ts'
+import { loggedSecond } from './render-iis.ts'
 import { MS_US, SECOND_US } from './times.ts'
 import {
   type AppHandling,
@@ -76,6 +79,8 @@ class Simulation {
   private readonly logs: ReadonlyMap<Host, IisLog>
   private readonly exports: ReadonlyMap<string, GatewayExport>
   private readonly truth: OutputFile
+  /** Only where there are gaps to know about. */
+  private readonly hours: HourCounts | undefined
 
   constructor(settings: SimulationSettings) {
     const whole = wholePeriod(settings)
@@ -87,6 +92,7 @@ class Simulation {
       company,
       random,
       incidents: drawIncidents(settings, whole, company.hosts, random.incidents),
+      gaps: drawGaps(settings, whole, company, random.gaps),
       gatewayClock: gatewayClock(settings),
       flowCounters: [],
       recentIds: [],
@@ -96,6 +102,7 @@ class Simulation {
     this.logs = openLogs(this.world, this.output, (startUs + endUs) / 2)
     this.exports = openExports(this.world, this.output)
     this.truth = this.output.open('truth.ndjson')
+    this.hours = hasGaps(settings) ? new HourCounts() : undefined
     this.queue.push(nextVisitUs(this.world, startUs, this.rate), { kind: 'visit' })
     if (settings.healthProbeSeconds > 0) {
       for (const host of company.hosts) {
@@ -134,6 +141,10 @@ class Simulation {
     for (const log of this.logs.values()) log.close()
     for (const one of this.exports.values()) one.close()
     this.truth.close()
+    if (!this.hours) return
+    const hours = this.output.open('hours.ndjson')
+    this.hours.write(hours)
+    hours.close()
   }
 
   private visit(nowUs: number): void {
@@ -162,8 +173,8 @@ class Simulation {
     truth.pendingRecords = target?.handlings.length ?? 0
     const rowUs = nowUs + random.losses.unit() * EXPORT_DISORDER_US
     if (truth.isGatewayRecorded) {
-      // Only where files are missing does the fate of a row depend on where it comes to stand.
-      const awaiting = settings.missingShards.length > 0 ? truth : undefined
+      // Only where files are missing or cut does the fate of a row depend on where it comes to stand.
+      const awaiting = settings.missingShards.length + settings.cutExports > 0 ? truth : undefined
       if (awaiting !== undefined) awaiting.pendingRecords++
       else this.summary.gatewayRows++
       this.queue.push(rowUs, { kind: 'gateway-row', call, awaiting })
@@ -173,7 +184,14 @@ class Simulation {
   }
 
   private writeRow(call: GatewayCall, awaiting: TruthRequest | undefined): void {
-    const isWritten = this.exports.get(call.received.environment)?.write(call) ?? false
+    const { environment } = call.received
+    const { organization } = this.world.company
+    const isWritten = this.exports.get(environment)?.write(call) ?? false
+    this.hours?.count(
+      { side: 'gateway', organization, environment },
+      call.stamps.clientReceivedStart,
+      !isWritten,
+    )
     if (awaiting === undefined) return
     awaiting.isGatewayRecorded = isWritten
     if (isWritten) this.summary.gatewayRows++
@@ -197,12 +215,20 @@ class Simulation {
   private endApp(handling: AppHandling): void {
     const { truth, host, startUs, endUs, idForm: id, attempt } = handling
     const { random, settings, incidents } = this.world
-    const isLost = random.losses.chance(settings.lostAppShare) || isDuring(incidents.outages.get(host), endUs)
+    const isLostAlone = random.losses.chance(settings.lostAppShare)
+    const isLost = isLostAlone || isDuring(incidents.outages.get(host), endUs)
     const place = isLost ? undefined : this.logs.get(host)?.write(handling)
+    if (!isLostAlone) this.countLine(handling, place === undefined)
     if (place === undefined) this.summary.appLinesLost++
     else this.summary.appLines++
     truth.app.push({ host, startUs, endUs, id, attempt, file: place?.file, lineNo: place?.lineNo })
     this.recordDone(truth)
+  }
+
+  private countLine(handling: AppHandling, isLost: boolean): void {
+    const { name, siteId } = handling.host
+    const us = loggedSecond(handling) * SECOND_US
+    this.hours?.count({ side: 'app', host: name, site: `W3SVC${siteId}` }, us, isLost)
   }
 
   private recordDone(truth: TruthRequest): void {

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Application, Company, Host } from './company.ts'
+import type { Gaps } from './gaps.ts'
 import type { Incidents } from './incidents.ts'
 import type { SimulationSettings } from './options.ts'
 import type { Principal } from './principals.ts'
@@ -11,6 +12,7 @@ export interface World {
   readonly settings: SimulationSettings
   readonly company: Company
   readonly incidents: Incidents
+  readonly gaps: Gaps
   readonly gatewayClock: Clock
   /** One stream per purpose: a knob that draws from one leaves the others in step. */
   readonly random: {
@@ -25,6 +27,7 @@ export interface World {
     readonly idFaults: Random
     readonly incidents: Random
     readonly disorder: Random
+    readonly gaps: Random
   }
   /** Calls so far by message processor, for the counters inside flow ids. */
   readonly flowCounters: number[]
@@ -45,6 +48,7 @@ export function randomStreams(seed: number): World['random'] {
     idFaults: new Random(seed, 'id faults'),
     incidents: new Random(seed, 'incidents'),
     disorder: new Random(seed, 'disorder'),
+    gaps: new Random(seed, 'gaps'),
   }
 }
 

@@ -1,4 +1,4 @@
-import { countDecoded, type RejectReason } from '../../model/source.ts'
+import { countDecoded, noteHeader, type RejectReason } from '../../model/source.ts'
 import { DAY_SECONDS, SECOND_US } from '../../model/time.ts'
 import { DateColumn, secondOfDay } from '../clock-columns.ts'
 import { isDigits } from '../digits.ts'
@@ -48,6 +48,7 @@ export class W3cReader implements Reader {
 
   constructor(context: ReaderContext, resume?: ReaderState, maxLineBytes = MAX_LINE_BYTES) {
     this.#context = context
+    if (context.accounting.lines === 0) context.accounting.headers = []
     this.#values = new RowValues(context)
     this.#framer = new LineFramer(
       {
@@ -123,6 +124,7 @@ export class W3cReader implements Reader {
       const canBind = names.length > 0 && names.length < MAX_COLUMNS
       this.#binding = canBind ? bindFields(names, this.#context) : undefined
     } else if (name === 'date' || name === 'start-date') this.#clock.set(value)
+    if (name === 'date') noteHeader(this.#context.accounting, value)
   }
 
   /** @returns why the row is rejected */
