@@ -195,13 +195,13 @@ class Simulation {
   }
 
   private endApp(handling: AppHandling): void {
-    const { truth, host, startUs, endUs, idForm: id, attempt } = handling
+    const { truth, host, startUs, endUs, idForm: id, userForm: user, attempt } = handling
     const { random, settings, incidents } = this.world
     const isLost = random.losses.chance(settings.lostAppShare) || isDuring(incidents.outages.get(host), endUs)
     const place = isLost ? undefined : this.logs.get(host)?.write(handling)
     if (place === undefined) this.summary.appLinesLost++
     else this.summary.appLines++
-    truth.app.push({ host, startUs, endUs, id, attempt, file: place?.file, lineNo: place?.lineNo })
+    truth.app.push({ host, startUs, endUs, id, user, attempt, file: place?.file, lineNo: place?.lineNo })
     this.recordDone(truth)
   }
 
