@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { isAddressBlock } from '../model/address.ts'
 
 const globs = (description: string) =>
-  z.array(z.string().min(1)).min(1, 'expected at least one glob, or leave the key out').optional().describe(description)
+  z
+    .array(z.string().min(1))
+    .min(1, 'expected at least one glob, or leave the key out')
+    .optional()
+    .describe(description)
 
 const DIRECT = z
   .strictObject({

@@ -17,8 +17,9 @@ export interface BurstCounts {
   /** Age at which most refused tokens begin, and at which most accepted ones end, µs. */
   readonly refused_from_us: number | null
   readonly accepted_to_us: number | null
-  readonly clients_refused: number | null
+  /** The client with most refusals, its refused and accepted calls, and how many clients were hardly ever refused. */
   readonly client: string | null
+  readonly client_refused: number | null
   readonly client_accepted: number | null
   readonly clients_accepted: number | null
 }
@@ -53,14 +54,18 @@ function header({ refused, accepted, refused_named, accepted_named }: BurstCount
   return `header missing or renamed: ${refused - refused_named} of ${refused} refused calls lack the header that names the user, ${accepted - accepted_named} of ${accepted} accepted ones do`
 }
 
-function audience({ clients_refused, client, client_accepted, clients_accepted, refused }: BurstCounts): string | undefined {
-  if (clients_refused !== 1 || client_accepted !== 0 || !clients_accepted) return undefined
-  return `audience: all ${refused} calls of client ${client} were refused, none of ${clients_accepted} other ${clients_accepted === 1 ? 'client' : 'clients'}`
-} // biome-ignore format: one line
+function audience(counts: BurstCounts): string | undefined {
+  const { refused, client, client_refused: own, client_accepted: let_in, clients_accepted: others } = counts
+  if (own === null || let_in === null || !others) return undefined
+  if (own < refused * NEARLY_ALL || own < (own + let_in) * NEARLY_ALL) return undefined
+  return `audience: ${own} of ${own + let_in} calls of client ${client} were refused, hardly any of ${others} other ${others === 1 ? 'client' : 'clients'}`
+}
 
 function clock({ refused, refused_off, accepted_off, accepted_right }: BurstCounts): string | undefined {
-  if (refused_off < refused * NEARLY_ALL || accepted_off > 0 || accepted_right < LEAST_CALLS) return undefined
-  return `clock offset: ${refused_off} of ${refused} refused calls went to hosts whose clock is a second or more off, which accepted none; hosts with a right clock accepted ${accepted_right}`
+  const isAtThem =
+    refused_off >= refused * NEARLY_ALL && refused_off >= (refused_off + accepted_off) * NEARLY_ALL
+  if (!isAtThem || accepted_right < LEAST_CALLS) return undefined
+  return `clock offset: ${refused_off} of ${refused} refused calls went to hosts whose clock is a second or more off, which accepted ${accepted_off}; hosts with a right clock accepted ${accepted_right}`
 }
 
 function lifetime(counts: BurstCounts): string | undefined {

@@ -54,7 +54,11 @@ function rowOf(
   return { side, application, host: null, site: null, hour: text, state }
 }
 
-function isComplete({ state }: Store, { day, state: is, reason }: DayState, side: 'gateway' | 'app'): boolean {
+function isComplete(
+  { state }: Store,
+  { day, state: is, reason }: DayState,
+  side: 'gateway' | 'app',
+): boolean {
   if (state.declared.some(d => d.side === side && d.from <= day && day < d.to)) return true
   if (is !== 'closed') return false
   if (reason === 'both sides covered') return true

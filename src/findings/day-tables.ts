@@ -1,5 +1,5 @@
-import { fieldKey } from '../model/ids.ts'
 import { addressMatcher } from '../model/address.ts'
+import { fieldKey } from '../model/ids.ts'
 import { DAY_US, dayNumber, dayText, MINUTE_US } from '../model/time.ts'
 import { createRequestsOfDay } from '../requests/search-view.ts'
 import { factsOfDays } from '../store/facts.ts'
@@ -135,7 +135,10 @@ async function createList(
 
 /** A glob as a pattern of LIKE, in lower case. */
 function likeOf(glob: string): string {
-  return glob.toLowerCase().replace(/[\\%_]/g, '\\$&').replaceAll('*', '%')
+  return glob
+    .toLowerCase()
+    .replace(/[\\%_]/g, '\\$&')
+    .replaceAll('*', '%')
 }
 
 function regexOf(glob: string): string {

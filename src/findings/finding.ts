@@ -1,7 +1,7 @@
 import type { Suppression } from '../ledger/state.ts'
+import type { Severity } from './header.ts'
 import type { ReasonCode } from './reasons.ts'
 import type { RuleId } from './registry.ts'
-import type { Severity } from './header.ts'
 
 /** Requests of one day that one rule found about the same. */
 export interface Incident {

@@ -1,4 +1,4 @@
-import { dayKey, type DayState } from '../ledger/state.ts'
+import { type DayState, dayKey } from '../ledger/state.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { hintsOf } from './causes.ts'
@@ -143,7 +143,7 @@ function incidentOf(
     requests: Number(row.requests),
     total: row.total === null ? undefined : Number(row.total),
     notes: row.notes === null ? [] : (JSON.parse(row.notes) as Incident['notes']),
-    hint: hints && (hints.get(row.incident) ?? 'no hint'),
+    hint: hints && about.kind === 'burst' ? (hints.get(row.incident) ?? 'no hint') : undefined,
     status: suppression ? 'SUPPRESSED' : 'OPEN',
     suppression,
     provisional: mine.some(it => it.provisional),

@@ -24,7 +24,11 @@ const MISSING: Readonly<Record<NeededSetting, (settings: FindingSettings) => Rea
 }
 
 /** Why a rule can say nothing under these settings; undefined where it can. */
-export function whyNotUnder(rule: Rule, settings: FindingSettings, state: LedgerState): ReasonCode | undefined {
+export function whyNotUnder(
+  rule: Rule,
+  settings: FindingSettings,
+  state: LedgerState,
+): ReasonCode | undefined {
   const missing = rule.config.map(setting => MISSING[setting](settings)).find(code => code !== undefined)
   if (missing || !rule.config.includes('trustedProxies')) return missing
   // As `config` entries note it.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { globSync } from 'tinyglobby'
 import { join, relative } from 'node:path'
+import { globSync } from 'tinyglobby'
 import { expect, test } from 'vitest'
 import { CONFIG } from '../../src/config/schema.ts'
 import { findingsOf } from '../../src/findings/findings.ts'
@@ -63,13 +63,17 @@ const EXPECTED: Readonly<Record<string, (all: readonly Truth[], isKnown: (line: 
 
 /** Whether the id on a line is one that the gateway's export has. */
 function idsOf(traffic: string): (line: Line) => boolean {
-  const exported = globSync('apigee/**/*.json', { cwd: traffic }).map(file => readFileSync(join(traffic, file), 'utf8'))
+  const exported = globSync('apigee/**/*.json', { cwd: traffic }).map(file =>
+    readFileSync(join(traffic, file), 'utf8'),
+  )
   const ids = new Set(exported.join('\n').match(/(?<="dc_correlation_id":")[^"]+/g))
   const files = new Map<string, string[]>()
   return ({ file, line_no }) => {
     const lines = files.get(String(file)) ?? readFileSync(join(traffic, String(file)), 'utf8').split('\r\n')
     files.set(String(file), lines)
-    return lines[Number(line_no) - 1]?.split(' ').some(value => ids.has(value.slice(0, COLLECTOR_BYTES))) ?? false
+    return (
+      lines[Number(line_no) - 1]?.split(' ').some(value => ids.has(value.slice(0, COLLECTOR_BYTES))) ?? false
+    )
   }
 }
 

@@ -7,13 +7,13 @@
 --   that may come directly belongs into findings.expectedDirect.
 -- coverage: gateway
 -- config: trustedProxies
--- about: address, host
--- gap: 30 min
+-- about: address
+-- gap: 60 min
 SELECT
   c.application, c.request_id, c.start_ts AS at_ts,
-  json_object('address', l.peer_ip, 'host', l.host) AS about,
+  json_object('address', l.peer_ip) AS about,
   [l.hop_id] AS hops,
-  concat_ws(' ', l.method, 'answered', l.status) AS note,
+  concat_ws(' ', l.method, 'answered', l.status, 'by', l.host) AS note,
   CASE WHEN l.peer_ip IS NULL THEN 'address-not-logged' WHEN NOT c.gateway_covered THEN 'gateway-not-covered' END AS why_not
 FROM calls AS c JOIN lines AS l ON l.request_id = c.request_id
 WHERE c.unclaimed AND NOT coalesce(l.trusted, FALSE) AND NOT l.expected

@@ -7,13 +7,13 @@
 --   find the client that uses ids again.
 -- coverage: none
 -- config: none
--- about: host, contradicted by
--- gap: 30 min
+-- about: address
+-- gap: 60 min
 SELECT
   c.application, c.request_id, c.start_ts AS at_ts,
-  json_object('host', l.host, 'contradicted by', r.reasons) AS about,
+  json_object('address', l.peer_ip) AS about,
   list_distinct([l.hop_id, r.gateway_hop_id]) AS hops,
-  concat_ws(' ', 'from', coalesce(l.peer_ip, 'an unlogged address')) AS note,
+  concat_ws(' ', 'at', l.host || ',', 'contradicted by', replace(r.reasons, ' ', ', ')) AS note,
   NULL AS why_not
 FROM calls AS c
 JOIN lines AS l ON l.request_id = c.request_id

@@ -7,13 +7,13 @@
 --   the gateway. Check what was done under the name.
 -- coverage: none
 -- config: trustedProxies
--- about: address, host
--- gap: 30 min
+-- about: address
+-- gap: 60 min
 SELECT
   c.application, c.request_id, c.start_ts AS at_ts,
-  json_object('address', l.peer_ip, 'host', l.host) AS about,
+  json_object('address', l.peer_ip) AS about,
   [l.hop_id] AS hops,
-  concat_ws(' ', 'as', l.subject_raw, 'answered', l.status) AS note,
+  concat_ws(' ', 'as', l.subject_raw, 'answered', l.status, 'by', l.host) AS note,
   CASE WHEN l.peer_ip IS NULL THEN 'address-not-logged' END AS why_not
 FROM calls AS c JOIN lines AS l ON l.request_id = c.request_id
 WHERE l.header_user AND NOT coalesce(l.trusted, FALSE)

@@ -11,7 +11,7 @@
 -- gap: 60 min
 WITH attempts AS (
   SELECT request_id, count(*) AS attempts, list(hop_id ORDER BY end_ts, start_ts, hop_id) AS hops,
-    string_agg(status::VARCHAR, ', then ' ORDER BY end_ts, start_ts, hop_id) AS statuses, min(posterior) AS posterior
+    string_agg(status::VARCHAR, ' and ' ORDER BY status DESC) AS statuses, min(posterior) AS posterior
   FROM lines WHERE linked AND NOT coalesce(handshake, FALSE) AND how IS DISTINCT FROM 'handshake' GROUP BY request_id HAVING count(*) > 1
 )
 SELECT
