@@ -21,6 +21,7 @@ export function printIncidents(
     const shown = own.slice(0, most)
     for (const line of incidentTable(out, shown)) out.line(`  ${line}`)
     for (const it of shown) for (const line of furtherLines(out, it, requestsOf)) out.line(`  ${line}`)
+    if (own.length > most) out.line(`  and ${count(own.length - most)} more; --rule ${rule.id} lists all`)
     out.line()
   }
 }

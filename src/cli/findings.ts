@@ -31,6 +31,9 @@ export interface FindingsFlags extends StoreFlags {
   readonly name?: string
 }
 
+/** Incidents of a rule that are listed. */
+const MOST_SHOWN = 20
+
 export function findingsCommand(program: Command, context: Context): void {
   const command = storeOptions(program.command('findings'))
     .summary('say what is wrong, by rules')
@@ -103,7 +106,10 @@ async function printText(out: Output, store: Store, days: AsyncIterable<DayFindi
   }
   if (judged === 0) return out.line('nothing of that period is in the store; throughline status shows what it covers')
   const requests = flags.requests ? await requestsOf(store) : undefined
-  printIncidents(out, incidents, id => requests?.get(id)?.map(it => it.request_id))
+  printIncidents(out, incidents, {
+    requestsOf: id => requests?.get(id)?.map(it => it.request_id),
+    most: flags.rule.length > 0 || flags.requests ? Number.POSITIVE_INFINITY : MOST_SHOWN,
+  })
   printNotEvaluated(out, notEvaluated)
   if (notEvaluated.length > 0) out.line()
   out.line(summaryText(incidents))

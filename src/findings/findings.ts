@@ -58,7 +58,8 @@ function daysOf({ state }: Store, range: Range): string[] {
   })
 }
 
-async function clearRequests({ db }: Store): Promise<void> {
+/** Creates the table finding_requests anew, without rows. */
+export async function clearRequests({ db }: Store): Promise<void> {
   await db.run(
     'CREATE OR REPLACE TEMP TABLE finding_requests (rule VARCHAR, incident VARCHAR, request_id VARCHAR, hop_ids VARCHAR[])',
   )

@@ -31,9 +31,9 @@ export const SEGMENT = FILE.extend({
 })
 
 export const INDEX = FILE.extend({
-  kind: z.enum(['id', 'subject', 'requests']),
+  kind: z.enum(['id', 'subject', 'requests', 'findings']),
   day,
-  /** Requests only: the last entry that they take into account, and a digest of the statement that made them. */
+  /** Requests and findings only: the last entry that they take into account, and a digest of what made them. */
   upTo: count.optional(),
   shape: digest.optional(),
 })

@@ -9,19 +9,20 @@
 -- config: none
 -- about: site, host
 -- gap: none
-WITH told AS (
-  SELECT c.application, c.request_id, c.start_ts, c.gateway_hop_id, c.gateway_id, l.hop_id, l.site, l.host, l.correlation_id,
-    count(*) OVER of_host AS total, count(*) FILTER (WHERE l.correlation_id IS NULL) OVER of_host AS missing
-  FROM calls AS c JOIN lines AS l ON l.request_id = c.request_id
-  WHERE l.linked
-  WINDOW of_host AS (PARTITION BY c.application, l.site, l.host)
+WITH shares AS (
+  SELECT application, site, host, count(*) AS total, count(*) FILTER (WHERE correlation_id IS NULL) AS missing
+  FROM lines WHERE linked GROUP BY ALL
+  HAVING count(*) FILTER (WHERE correlation_id IS NULL) * 100 >= count(*) AND count(*) FILTER (WHERE correlation_id IS NULL) > 0
 )
 SELECT
-  application, request_id, start_ts AS at_ts,
-  json_object('site', site, 'host', host) AS about,
-  [gateway_hop_id, hop_id] AS hops,
-  CASE WHEN missing = total THEN 'the log has no id at all' WHEN gateway_id IS NULL THEN 'the client sent none' ELSE 'lost between gateway and application' END AS note,
-  total,
+  c.application, c.request_id, c.start_ts AS at_ts,
+  json_object('site', l.site, 'host', l.host) AS about,
+  [c.gateway_hop_id, l.hop_id] AS hops,
+  CASE WHEN s.missing = s.total THEN 'the log has no id at all' WHEN c.gateway_id IS NULL THEN 'the client sent none'
+    ELSE 'lost between gateway and application' END AS note,
+  s.total,
   NULL AS why_not
-FROM told
-WHERE correlation_id IS NULL AND missing * 100 >= total
+FROM lines AS l
+JOIN shares AS s ON s.application = l.application AND s.site = l.site AND s.host IS NOT DISTINCT FROM l.host
+JOIN calls AS c ON c.request_id = l.request_id
+WHERE l.linked AND l.correlation_id IS NULL

@@ -12,7 +12,7 @@
 WITH attempts AS (
   SELECT request_id, count(*) AS attempts, list(hop_id ORDER BY end_ts, start_ts, hop_id) AS hops,
     string_agg(status::VARCHAR, ' and ' ORDER BY status DESC) AS statuses, min(posterior) AS posterior
-  FROM lines WHERE linked AND NOT coalesce(handshake, FALSE) AND how IS DISTINCT FROM 'handshake' GROUP BY request_id HAVING count(*) > 1
+  FROM lines WHERE request_id IN (SELECT request_id FROM calls WHERE app_hops > 1) AND linked AND NOT coalesce(handshake, FALSE) AND how IS DISTINCT FROM 'handshake' GROUP BY request_id HAVING count(*) > 1
 )
 SELECT
   c.application, c.request_id, c.start_ts AS at_ts,
