@@ -446,6 +446,7 @@ const ENTRY_MEANINGS = {
   pruned: 'Whole days were dropped: the tombstone of their files.',
   subjects: 'The aliases in force from here on; facts stay as they are.',
   coverage: 'A person declared a side whole for a period.',
+  suppression: 'A person decided that findings need no attention for a while.',
   link: 'The links of a day, as a new generation.',
   linked:
     'The links of some days take every hop into account. Days with hops that came in after it are linked by the next `ingest`, also where an earlier one ended before it had.',
@@ -493,6 +494,12 @@ const FIELD_MEANINGS = {
   'coverage.side': '`gateway` or `app`.',
   'coverage.from': 'First day.',
   'coverage.to': 'Day after the last.',
+  'suppression.id':
+    'Id of an incident (`inc-…`), or of a series (`ser-…`): all incidents of one rule about the same.',
+  'suppression.rule': 'The rule of the finding that it was given for.',
+  'suppression.until': 'First moment at which it no longer holds, RFC 3339 UTC.',
+  'suppression.reason': 'Why, as given.',
+  'suppression.author': 'Who decided it.',
   'subjects.file': 'The file of aliases and rules.',
   'subjects.from': 'What brought them: the configuration, or the directory export that was imported.',
   'subjects.aliases': 'Names in force.',

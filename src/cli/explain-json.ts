@@ -3,6 +3,7 @@ import type { Store } from '../store/store.ts'
 import { callTimes } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
 import { evidenceUse, THRESHOLDS, verdictInWords } from './link-words.ts'
+import type { ShownFindings } from './request-findings.ts'
 import { rfc3339Text } from './rows.ts'
 
 /** Explanations as one document for programs. */
@@ -10,6 +11,7 @@ export function explainDocument(
   store: Store,
   id: string,
   all: readonly Explanation[],
+  { byRequest, large }: ShownFindings,
 ): Record<string, unknown> {
   return {
     version: 1,
@@ -23,6 +25,10 @@ export function explainDocument(
       lines: one.gateway ? [] : one.apps.map(app => lineObject(store, app)),
       pairs: one.pairs.map(pair => pairObject(store, pair)),
       why: one.why,
+      // null: nobody looked.
+      findings: large.has(String(one.request.day))
+        ? null
+        : (byRequest.get(String(one.request.request_id)) ?? []),
     })),
   }
 }

@@ -12,6 +12,7 @@ import {
   verdictInWords,
 } from './link-words.ts'
 import { duration, type Output, safe, table } from './output.ts'
+import { findingTexts, type ShownFindings, whyNoFindings } from './request-findings.ts'
 
 /** Requests of one id that are printed. */
 export const MOST_REQUESTS = 10
@@ -21,11 +22,11 @@ export function printExplanations(
   out: Output,
   store: Store,
   all: readonly Explanation[],
-  rest: { readonly more: number; readonly isCut: boolean },
+  rest: { readonly more: number; readonly isCut: boolean; readonly findings: ShownFindings },
 ): void {
   all.forEach((one, i) => {
     if (i > 0) out.line()
-    for (const line of lines(out, store, one)) out.line(line)
+    for (const line of [...lines(out, store, one), ...findingLines(out, rest.findings, one)]) out.line(line)
   })
   if (rest.more > 0)
     out.line(`\n${rest.more} more requests carry this id; explain one by its request id, as trace prints it`)
@@ -49,6 +50,15 @@ function lines(out: Output, store: Store, one: Explanation): string[] {
     ...pairs.flatMap(pair => ['', ...pairLines(out, store, pair, gateway !== undefined)]),
     ...(why.length > 0 ? [''] : []),
     ...why.map((text, i) => label(i === 0 ? (gateway ? 'no line' : 'no call') : '', out.colors.yellow(text))),
+  ]
+}
+
+function findingLines(out: Output, findings: ShownFindings, { request }: Explanation): string[] {
+  const why = whyNoFindings(findings, request)
+  const texts = why === undefined ? findingTexts(findings, request).map(out.colors.red) : [why]
+  return [
+    ...(texts.length > 0 ? [''] : []),
+    ...texts.map((text, i) => label(i === 0 ? 'findings' : '', text)),
   ]
 }
 

@@ -14,6 +14,7 @@ import { explainDocument } from './explain-json.ts'
 import { MOST_REQUESTS, printExplanations } from './explain-print.ts'
 import { safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
+import { findingsShown } from './request-findings.ts'
 
 interface Flags extends StoreFlags {
   readonly json?: boolean
@@ -65,8 +66,11 @@ export function explainCommand(program: Command, context: Context): void {
         const wanted = flags.json ? found.requests : found.requests.slice(0, MOST_REQUESTS)
         const all: Explanation[] = []
         for (const request of wanted) all.push(await explain(store, loaded, found, request))
-        if (flags.json) return context.out.line(JSON.stringify(explainDocument(store, id, all), null, 2))
+        const findings = await findingsShown(context, store, loaded.config, wanted)
+        if (flags.json)
+          return context.out.line(JSON.stringify(explainDocument(store, id, all, findings), null, 2))
         printExplanations(context.out, store, all, {
+          findings,
           more: found.requests.length - all.length,
           isCut: found.gatewayHops.length >= MOST_HOPS,
         })

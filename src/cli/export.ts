@@ -10,6 +10,7 @@ import { exportOtlpCommand } from './export-otlp.ts'
 import { count, unwritable } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
+import { findingsFor } from './request-findings.ts'
 
 interface Flags extends StoreFlags {
   readonly from?: string
@@ -60,7 +61,7 @@ export function exportCommand(program: Command, context: Context): void {
         )
       }
       const range = parsePeriod(flags, context.now())
-      await withReader(flags, async store => {
+      await withReader(flags, async (store, { config }) => {
         const pruned = prunedNote(store, range)
         if (pruned) context.out.warn(pruned)
         const { select, params } = await exportSelect(store, what, {
@@ -68,6 +69,7 @@ export function exportCommand(program: Command, context: Context): void {
           range,
           filter: flags.filter ?? '',
           nowMs: context.now(),
+          findings: findingsFor(context, config),
         })
         const copy = (target: string): Promise<number> =>
           store.db

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, context
   query: async () => (await import('./query.ts')).queryCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   coverage: async () => (await import('./coverage.ts')).coverageCommand,
+  findings: async () => (await import('./findings.ts')).findingsCommand,
   clocks: async () => (await import('./clocks.ts')).clocksCommand,
   link: async () => (await import('./link.ts')).linkCommand,
   subjects: async () => (await import('./subjects.ts')).subjectsCommand,

@@ -10,6 +10,7 @@ import { wholeNumber } from './ingest.ts'
 import { count, duration, safe, type TableColumn, table } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
+import { findingsFor } from './request-findings.ts'
 import { csvLine, jsonRow } from './rows.ts'
 
 interface Flags extends StoreFlags {
@@ -51,8 +52,9 @@ export function queryCommand(program: Command, context: Context): void {
       const range = parsePeriod(flags, context.now())
       const limit = flags.limit === undefined ? undefined : wholeNumber('--limit', flags.limit)
       const columns = flags.columns?.split(',').map(columnOf)
-      const search: Search = { filter, range, limit, columns, nowMs: context.now() }
-      await withReader(flags, async store => {
+      await withReader(flags, async (store, { config }) => {
+        const findings = findingsFor(context, config)
+        const search: Search = { filter, range, limit, columns, nowMs: context.now(), findings }
         const pruned = prunedNote(store, periodOfSearch(search))
         if (pruned) context.out.warn(pruned)
         if (flags.hash) {

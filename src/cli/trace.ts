@@ -12,6 +12,7 @@ import { offsetText } from './clock-words.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { duration, type Output, safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
+import { findingsShown, findingTexts, type ShownFindings, whyNoFindings } from './request-findings.ts'
 import { jsonRow } from './rows.ts'
 import { candidateNotes, type Joins, joinedTexts, joinsOf, markedNames, markOf } from './trace-words.ts'
 import { VERSION } from './version.ts'
@@ -46,7 +47,7 @@ export function traceCommand(program: Command, context: Context): void {
       '\nExamples:\n  throughline trace 6e5b1b6e-0f6e-4e55-9f3e-6b5d2bb0a001\n  throughline trace rrt-0a1b2c3d-c-1234-5678901-1 --raw',
     )
     .action(async (id: string, flags: Flags) => {
-      await withReader(flags, async store => {
+      await withReader(flags, async (store, { config }) => {
         const found = await findById(store, id)
         if (found.requests.length === 0) {
           const pruned = prunedNote(store)
@@ -57,13 +58,19 @@ export function traceCommand(program: Command, context: Context): void {
           )
         }
         const originals = flags.raw ? await originalsOf(store, found) : new Map<string, string>()
-        if (flags.hops) return printHops(context.out, found, originals)
+        if (flags.hops) {
+          const findings = await findingsShown(context, store, config, found.requests)
+          return printHops(context.out, found, { originals, findings })
+        }
         const legs = await legsOfFound(store, found)
         if (flags.json) {
           // Loaded where it is needed: nobody else waits for it.
           const { otlpJson } = await import('../traces/otlp-json.ts')
           context.out.line(otlpJson([...legs.values()], VERSION))
-        } else print(context.out, store, { found, legs, originals })
+          return
+        }
+        const findings = await findingsShown(context, store, config, found.requests.slice(0, MOST_REQUESTS))
+        print(context.out, store, { found, legs, originals, findings })
       })
     })
 }
@@ -73,9 +80,10 @@ interface Shown {
   /** By request id. */
   readonly legs: ReadonlyMap<string, Legs>
   readonly originals: ReadonlyMap<string, string>
+  readonly findings: ShownFindings
 }
 
-function print(out: Output, store: Store, { found, legs, originals }: Shown): void {
+function print(out: Output, store: Store, { found, legs, originals, findings }: Shown): void {
   for (const request of found.requests.slice(0, MOST_REQUESTS)) {
     const gateway = found.gatewayHops.find(h => h.hop_id === request.gateway_hop_id)
     const ids = request.app_hop_ids as string[]
@@ -93,6 +101,7 @@ function print(out: Output, store: Store, { found, legs, originals }: Shown): vo
       '',
       ...provenance(store, gateway, apps, joins, originals),
       ...unknowns(out, request, apps, found.links),
+      ...findingLines(out, findings, request),
       '',
     ]
     for (const line of lines) out.line(line)
@@ -252,6 +261,12 @@ function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly Lin
   ]
 }
 
+function findingLines(out: Output, findings: ShownFindings, request: Row): string[] {
+  const why = whyNoFindings(findings, request)
+  const texts = why === undefined ? findingTexts(findings, request).map(out.colors.red) : [why]
+  return texts.map((text, i) => `${(i === 0 ? 'findings' : '').padEnd(9)}${text}`)
+}
+
 async function originalsOf(store: Store, found: Found): Promise<Map<string, string>> {
   const originals = new Map<string, string>()
   for (const hop of [...found.gatewayHops, ...found.appHops]) {
@@ -269,7 +284,11 @@ async function original(source: SourceRecord, byteOffset: number): Promise<strin
   return 'text' in line ? line.text : `(original not shown: ${line.problem})`
 }
 
-function printHops(out: Output, found: Found, originals: ReadonlyMap<string, string>): void {
+function printHops(
+  out: Output,
+  found: Found,
+  { originals, findings }: Pick<Shown, 'originals' | 'findings'>,
+): void {
   const hop = (row: Row): Row => ({
     ...jsonRow(row),
     ...(originals.size ? { original: originals.get(String(row.hop_id)) ?? null } : {}),
@@ -282,6 +301,9 @@ function printHops(out: Output, found: Found, originals: ReadonlyMap<string, str
         gateway_hops: found.gatewayHops.map(hop),
         app_hops: found.appHops.map(hop),
         links: found.links,
+        findings: [...findings.byRequest].flatMap(([request_id, own]) =>
+          own.map(it => ({ request_id, ...it })),
+        ),
       },
       null,
       2,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isAddressBlock } from '../model/address.ts'
 import { APPLICATIONS } from './applications.ts'
 import { ELASTIC } from './elastic.ts'
+import { FINDINGS } from './findings.ts'
 import { OTLP } from './otlp.ts'
 import { SUBJECTS } from './subjects.ts'
 import { TELEMETRY } from './telemetry.ts'
@@ -68,6 +69,7 @@ export const CONFIG = z.strictObject({
     .describe('Secrets that are replaced before anything is written.'),
   applications: APPLICATIONS,
   subjects: SUBJECTS,
+  findings: FINDINGS,
   otlp: OTLP,
   elastic: ELASTIC,
   retention: z

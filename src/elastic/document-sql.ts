@@ -35,6 +35,9 @@ export const DOCUMENT_HASH: string = `substr(sha256(concat_ws(chr(31), ${HASHED_
 
 /** A value as JSON; NULL where there is none. */
 function jsonValue({ type, sql = 'NULL', isList }: DocumentField): string {
+  // A list of objects is a list of their texts.
+  if (isList && type === 'flattened')
+    return `CASE WHEN len(${sql}) > 0 THEN '[' || array_to_string(${sql}, ',') || ']' END`
   if (isList) return `CASE WHEN len(${sql}) > 0 THEN to_json(${sql})::VARCHAR END`
   if (type === 'date_nanos') return `strftime(${sql}, '"%Y-%m-%dT%H:%M:%S.%fZ"')`
   if (type === 'date') return `strftime(${sql}, '"%Y-%m-%d"')`

@@ -128,8 +128,9 @@ export const DOCUMENT_FIELDS: readonly DocumentField[] = [
   field('throughline.record_hash', 'keyword', 'record_hash', 'SHA-256 of the record, as the population hash takes it.', { isStored: true }),
   field('throughline.document_hash', 'keyword', 'document_hash', 'First 16 hex digits of SHA-256 over all other fields.', { isStored: true }),
   // Findings
-  field('findings', 'flattened', undefined, 'Findings about the request, one object each.', { isList: true }),
-  field('rule.id', 'keyword', undefined, 'Ids of the rules that found something.', { isList: true }),
+  field('findings', 'flattened', 'findings', 'Findings about the request, one object each: rule, incident, severity.', { isList: true }),
+  field('rule.id', 'keyword', 'rules', 'Ids of the rules that found something.', { isList: true }),
+  field('throughline.incidents', 'keyword', 'incidents', 'Ids of the incidents that it is part of.', { isList: true }),
 ] // biome-ignore format: a table
 
 /** Fields whose values `document_hash` covers, in this order. */

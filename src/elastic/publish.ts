@@ -35,12 +35,17 @@ export interface Published {
   readonly future: readonly string[]
 }
 
-/** Digest of what documents of an unchanged day depend on. */
-export function madeBy(isRedacted: boolean): string {
-  return hash('sha256', `${DOCUMENT_JSON}${DOCUMENT_HASH}${REQUESTS_OF_FACTS}${isRedacted}`, 'hex').slice(
-    0,
-    16,
-  )
+/**
+ * Digest of what documents of an unchanged day depend on.
+ *
+ * @param findings digest of what findings depend on; empty where documents have none
+ */
+export function madeBy(isRedacted: boolean, findings = ''): string {
+  return hash(
+    'sha256',
+    `${DOCUMENT_JSON}${DOCUMENT_HASH}${REQUESTS_OF_FACTS}${isRedacted}${findings}`,
+    'hex',
+  ).slice(0, 16)
 }
 
 /**

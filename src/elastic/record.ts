@@ -39,10 +39,14 @@ function sha256(parts: readonly string[]): string {
 
 function textOf({ type, isList }: DocumentField, value: unknown): string {
   if (value === undefined || value === null) return ABSENT
-  if (isList) return Array.isArray(value) ? value.join(',') : ABSENT
+  if (isList) return Array.isArray(value) ? value.map(elementText).join(',') : ABSENT
   if (type === 'date_nanos') return String(microsOf(String(value)))
   if (type === 'double') return String(Math.round(Number(value) * CONFIDENCE_UNITS))
   return String(value)
+}
+
+function elementText(element: unknown): string {
+  return typeof element === 'string' ? element : JSON.stringify(element)
 }
 
 /** `2026-07-01T08:00:00.123456Z` in µs since 1970. */

@@ -31,9 +31,9 @@ export const SEGMENT = FILE.extend({
 })
 
 export const INDEX = FILE.extend({
-  kind: z.enum(['id', 'subject', 'requests']),
+  kind: z.enum(['id', 'subject', 'requests', 'findings']),
   day,
-  /** Requests only: the last entry that they take into account, and a digest of the statement that made them. */
+  /** Requests and findings only: the last entry that they take into account, and a digest of what made them. */
   upTo: count.optional(),
   shape: digest.optional(),
 })
@@ -192,6 +192,20 @@ export const ENTRY = z.discriminatedUnion('kind', [
     side: z.enum(['gateway', 'app']),
     from: day,
     to: day,
+  }),
+  /** A person decided that findings need no attention until a moment. A later entry about the same replaces it. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('suppression'),
+    /** Of an incident, or of a series: all incidents of one rule about the same. */
+    id: z.string().regex(/^(?:inc|ser)-[0-9a-f]{16}$/),
+    /** The rule of the finding that it was given for. */
+    rule: z.string(),
+    /** First moment at which it no longer holds, RFC 3339 UTC. */
+    until: z.string(),
+    reason: z.string().min(1),
+    /** Who decided it. */
+    author: z.string().min(1),
   }),
   z.strictObject({
     ...BASE,

@@ -42,6 +42,9 @@ const KINDS: readonly ((seq: number) => EntryBody)[] = [
   () => ({ kind: 'day', application: 'other', day: DAY, state: 'closed', reason: 'r' }),
   seq => ({ kind: 'subjects', file: file(`subjects/${seq}.json`), from: 'f', aliases: 1, rules: 0 }),
   seq => ({ kind: 'config', digest: DIGEST, parts: { fields: DIGEST }, changed: seq % 2 ? ['fields'] : ['trustedProxies'] }),
+  seq => ({
+    kind: 'suppression', id: `inc-${String(seq % 5).padStart(16, '0')}`, rule: 'ghost', until: AT, reason: `r${seq}`, author: 'me',
+  }),
   () => ({ kind: 'coverage', side: 'gateway', from: DAY, to: '2026-07-02' }),
   seq => ({
     kind: 'rederived', segments: [segment(seq)], indexes: [], replaced: [segment(seq - 7).path], config: DIGEST,

@@ -47,6 +47,18 @@ export interface Declared {
   readonly to: string
 }
 
+/** A person's decision that findings need no attention for a while. */
+export interface Suppression {
+  readonly id: string
+  readonly rule: string
+  /** First moment at which it no longer holds, RFC 3339. */
+  readonly until: string
+  readonly reason: string
+  readonly author: string
+  /** When it was decided, RFC 3339. */
+  readonly at: string
+}
+
 /**
  * How entries are added up, kept with snapshots. To be raised with every change of what `applyEntry` makes of entries
  * that exist, so that no snapshot of another way counts.
@@ -77,6 +89,8 @@ export interface LedgerState {
   readonly replaced: Map<string, ReplacedFile>
   pruning: Pruning | undefined
   readonly declared: Declared[]
+  /** The last decision about each incident or series of findings, by its id. */
+  readonly suppressions: Map<string, Suppression>
   /** Days whose links do not take every hop, or the configuration in force, into account yet: application, a space, day. */
   readonly unlinkedDays: Set<string>
   /** Key: application, a space, day. */
@@ -120,6 +134,7 @@ export function emptyState(): LedgerState {
     replaced: new Map(),
     pruning: undefined,
     declared: [],
+    suppressions: new Map(),
     unlinkedDays: new Set(),
     days: new Map(),
   }
@@ -150,7 +165,10 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
-  else if (entry.kind === 'link') applyLink(state, entry)
+  else if (entry.kind === 'suppression') {
+    const { id, rule, until, reason, author, at } = entry
+    state.suppressions.set(id, { id, rule, until, reason, author, at })
+  } else if (entry.kind === 'link') applyLink(state, entry)
   else if (entry.kind === 'linked')
     for (const day of entry.days) state.unlinkedDays.delete(dayKey({ application: entry.application, day }))
   else if (entry.kind === 'day') applyDay(state, entry)

@@ -4,6 +4,7 @@ import { FACT_COLUMNS } from '../model/hop.ts'
 import { ALWAYS, emptyRelation, factsRelation, type Range } from '../store/facts.ts'
 import { type Params, quoteIdentifier, quoteTexts } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
+import type { FindingsOfDays } from './findings-source.ts'
 import { prepareSearch } from './search.ts'
 import { createRequestsView } from './view.ts'
 
@@ -17,6 +18,8 @@ export interface ExportOptions {
   /** Requests only. */
   readonly filter: string
   readonly nowMs: number
+  /** What answers conditions on findings. */
+  readonly findings?: FindingsOfDays | undefined
 }
 
 /** A statement whose rows are the export, in a total order. */
@@ -29,8 +32,8 @@ export async function exportSelect(
   if (what === 'facts') return { select: factsSelect(store, options.kind, range), params: {} }
   if (what === 'rejects') return { select: await rejectsSelect(store), params: {} }
   if (what === 'requests') {
-    const { from, params } = await prepareSearch(store, options)
-    return { select: `SELECT * FROM ${from} ORDER BY start_ts, request_id`, params }
+    const { from, params, columns } = await prepareSearch(store, options)
+    return { select: `SELECT ${columns} FROM ${from} ORDER BY start_ts, request_id`, params }
   }
   await createRequestsView(store, range)
   await createSources(store)

@@ -1,5 +1,8 @@
 import type { FilterField } from './filter/index.ts'
 
+/** Columns that are lists. */
+const LISTS = new Set(['finding', 'incident'])
+
 type Spec = readonly [
   name: string,
   type: FilterField['type'],
@@ -73,6 +76,8 @@ const SPECS: readonly Spec[] = [
   ['fault_policy', 'keyword', 'fault_policy', 'Gateway policy that failed.'],
   ['app_hops', 'integer', 'app_hops', 'IIS lines of the request.'],
   ['link_method', 'keyword', 'link_method', 'How the legs were joined: id, id-time, subject or time (neither id nor subject).'],
+  ['finding', 'keyword', 'rules', 'Rules that found something about it; see docs/findings.md.', 'rule.id'],
+  ['incident', 'keyword', 'incidents', 'Incidents that it is part of.'],
   ['confidence', 'decimal', 'confidence', 'Posterior of the weakest link, 0 to 1.'],
 ] // biome-ignore format: a table
 
@@ -86,5 +91,6 @@ export const REQUEST_FIELDS: readonly FilterField[] = SPECS.map(
     aliases: aliases ? [aliases] : [],
     ...(FOLDED.has(name) ? { caseInsensitive: true } : {}),
     ...(FREE_TEXT.has(name) ? { freeText: true } : {}),
+    ...(LISTS.has(name) ? { list: true } : {}),
   }),
 )

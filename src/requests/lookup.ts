@@ -5,6 +5,7 @@ import { factsRelation } from '../store/facts.ts'
 import { quoteText, quoteTexts } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import { WITHOUT_FINDINGS } from './findings-source.ts'
 import { factsOver, linksOfDays, REQUESTS_OF_FACTS } from './view.ts'
 
 /** A link or a candidate that is none, as `trace` and `explain` show it. Microseconds are text: 64 bits. */
@@ -232,7 +233,7 @@ async function load(
     `CREATE OR REPLACE TEMP TABLE near_requests AS ${REQUESTS_OF_FACTS};
      CREATE OR REPLACE TEMP VIEW requests AS SELECT * FROM near_requests`,
   )
-  const requests = await db.rows('SELECT * FROM requests ORDER BY start_ts, request_id')
+  const requests = await db.rows(`SELECT ${WITHOUT_FINDINGS} FROM requests ORDER BY start_ts, request_id`)
   const gatewayHops = await db.rows(
     'SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM gateway_facts ORDER BY start_ts, hop_id',
   )

@@ -10,11 +10,15 @@ export function daysWithHops(state: LedgerState): string[] {
   return [...new Set(state.segments.map(s => s.day))].sort()
 }
 
-/** Files of ready requests that still say what facts and links say, by day. */
-export function readyDays(state: LedgerState, shape: string): Map<string, IndexRecord> {
+/** Derived files of a kind and shape that still say what facts and links say, by day. */
+export function readyDays(
+  state: LedgerState,
+  shape: string,
+  kind: 'requests' | 'findings' = 'requests',
+): Map<string, IndexRecord> {
   const changed = dayChanges(state)
   const ready = state.indexes.filter(
-    i => i.kind === 'requests' && i.shape === shape && changed(i.day).seq <= (i.upTo ?? -1),
+    i => i.kind === kind && i.shape === shape && changed(i.day).seq <= (i.upTo ?? -1),
   )
   return new Map(ready.map(index => [index.day, index]))
 }

@@ -19,6 +19,12 @@ export const FAULT_OPTIONS = {
   rejectionBursts: howMany(0, 'number of bursts in which the app refuses tokens that the gateway accepts'),
   rejectionBurstMinutes: positive(3, 'how long such a burst lasts'),
   rejectionBurstShare: share(0.5, 'share of target calls answered 401 in such a burst'),
+  rejectionCause: z
+    .enum(['any', 'lifetime', 'audience', 'header', 'clock'])
+    .default('any')
+    .describe(
+      'which calls are refused in a burst: any, or all with a token older than 30 minutes, of the first client app, without the user header, to hosts whose clock is a second or more off',
+    ),
   lostGatewayShare: share(0.002, 'share of gateway rows missing from the export, at random'),
   lostAppShare: share(0.002, 'share of IIS lines missing from the logs, at random'),
   outages: howMany(0, 'number of times a host loses all its lines for a while'),

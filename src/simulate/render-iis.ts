@@ -1,4 +1,4 @@
-import { ADDRESS_FIELD, CORRELATION_FIELD, type Layout, USER_FIELD } from './layout.ts'
+import { ADDRESS_FIELD, CERTIFICATE_FIELDS, CORRELATION_FIELD, type Layout, USER_FIELD } from './layout.ts'
 import type { OutputFile } from './output.ts'
 import { dateTimeText, MS_US, SECOND_US } from './times.ts'
 import type { AppHandling } from './traffic.ts'
@@ -69,6 +69,8 @@ const COLUMNS: Record<string, Column> = {
   [CORRELATION_FIELD]: handling => handling.correlationId,
   [USER_FIELD]: handling => known(handling.forwardedUser),
   [ADDRESS_FIELD]: handling => known(handling.forwardedFor),
+  [CERTIFICATE_FIELDS[0]]: handling => known(handling.hasCertificate ? 'CN=gateway.corp.example' : '-'),
+  [CERTIFICATE_FIELDS[1]]: handling => known(handling.hasCertificate ? '5a-00-00-01' : '-'),
 }
 
 /** `date` and `time` are the first two columns of every layout: one text with the space between them. */

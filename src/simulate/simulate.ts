@@ -213,7 +213,7 @@ class Simulation {
   }
 
   private endApp(handling: AppHandling): void {
-    const { truth, host, startUs, endUs, idForm: id, attempt } = handling
+    const { truth, host, startUs, endUs, idForm: id, userForm: user, attempt } = handling
     const { random, settings, incidents } = this.world
     const isLostAlone = random.losses.chance(settings.lostAppShare)
     const isLost = isLostAlone || isDuring(incidents.outages.get(host), endUs)
@@ -221,7 +221,7 @@ class Simulation {
     if (!isLostAlone) this.countLine(handling, place === undefined)
     if (place === undefined) this.summary.appLinesLost++
     else this.summary.appLines++
-    truth.app.push({ host, startUs, endUs, id, attempt, file: place?.file, lineNo: place?.lineNo })
+    truth.app.push({ host, startUs, endUs, id, user, attempt, file: place?.file, lineNo: place?.lineNo })
     this.recordDone(truth)
   }
 

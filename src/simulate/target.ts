@@ -49,7 +49,7 @@ export function callTarget(world: World, order: TargetOrder): TargetResult {
   const hosts = order.visit.application.hosts
   const host = life.pick(hosts)
   const isRetried = life.chance(world.settings.retriesShare)
-  const answer = chooseAnswer(world, order.asked, order.sendUs)
+  const answer = chooseAnswer(world, order, host)
   const { challenges, sendUs } = liveHandshake(world, order.sendUs)
   const given = isRetried ? busyAnswer(world) : answer
   const first = attempt(world, order, { host, sendUs, kind: isRetried ? 'retry' : 'final' }, given)
@@ -88,6 +88,7 @@ function challengeHandlings(
       ...kind,
       ...appId(world, order.ids, order.visit.application, handling.host, order.asked.route),
       username: '-',
+      userForm: handling.forwardedUser === '-' ? ('none' as const) : handling.userForm,
       startUs,
       endUs,
       attempt: 'handshake' as const,
@@ -148,7 +149,7 @@ function toHandling(
   const { route, suffix, query } = order.asked
   const path = application.targetBasepath + suffix
   const id = appId(world, order.ids, application, host, route)
-  const isKnown = application.identity === 'windows' && answer.status !== 401
+  const named = namedIn(world, order.visit, answer)
   const requestBytes = order.requestBytes + REQUEST_HEADER_BYTES + path.length + query.length
   return {
     host,
@@ -160,7 +161,6 @@ function toHandling(
     method: route.method,
     path,
     query,
-    username: isKnown ? caller.windowsName : '-',
     peerIp: world.random.life.pick(world.company.egressIps),
     userAgent: caller.device.userAgent,
     cookie: '-',
@@ -170,9 +170,28 @@ function toHandling(
     substatus: answer.substatus,
     sentBytes: answer.bytes + RESPONSE_HEADER_BYTES + drawHeaderBytes(world),
     receivedBytes: requestBytes + drawHeaderBytes(world),
-    forwardedUser: application.identity === 'header' ? caller.subject : '-',
+    ...named,
     forwardedFor: `${caller.device.forwardedFor}, ${caller.device.frontIp}`,
+    hasCertificate: !world.random.identity.chance(world.settings.certlessShare),
     attempt: kind,
     truth: order.truth,
   }
+}
+
+/** Whom the app's line names: the caller, somebody else where the header was mixed up, or nobody. */
+function namedIn(
+  world: World,
+  { application, caller }: Visit,
+  answer: Answer,
+): Pick<AppHandling, 'username' | 'forwardedUser' | 'userForm'> {
+  const { identity } = world.random
+  const isSwapped = identity.chance(world.settings.swappedUserShare)
+  const other = identity.pick(world.company.principals)
+  if (application.identity === 'windows' && answer.status !== 401)
+    return { username: caller.windowsName, forwardedUser: '-', userForm: 'caller' }
+  if (application.identity !== 'header' || answer.isUserLost)
+    return { username: '-', forwardedUser: '-', userForm: 'none' }
+  const named = isSwapped ? other : caller
+  const userForm = named.subject === caller.subject ? 'caller' : 'other'
+  return { username: '-', forwardedUser: named.subject, userForm }
 }

@@ -28,6 +28,7 @@ export interface World {
     readonly incidents: Random
     readonly disorder: Random
     readonly gaps: Random
+    readonly identity: Random
   }
   /** Calls so far by message processor, for the counters inside flow ids. */
   readonly flowCounters: number[]
@@ -49,6 +50,7 @@ export function randomStreams(seed: number): World['random'] {
     incidents: new Random(seed, 'incidents'),
     disorder: new Random(seed, 'disorder'),
     gaps: new Random(seed, 'gaps'),
+    identity: new Random(seed, 'identity'),
   }
 }
 
@@ -63,6 +65,9 @@ export type IdForm =
   | 'none'
   | 'own' // a direct hit with an id the gateway never saw
   | 'replayed' // a direct hit with the id of somebody else's gateway call
+
+/** Whom an app line names. `other`: not the caller; `forged`: a header that a direct hit made up. */
+export type UserForm = 'caller' | 'other' | 'forged' | 'none'
 
 /** `retry` failed and was followed by another attempt; `handshake` was a challenge of Windows authentication. */
 export type AttemptKind = 'final' | 'retry' | 'handshake'
@@ -87,6 +92,7 @@ export interface TruthLine {
   readonly startUs: number
   readonly endUs: number
   readonly id: IdForm
+  readonly user: UserForm
   readonly attempt: AttemptKind
   /** Undefined when the line was lost. */
   readonly file: string | undefined
@@ -117,6 +123,8 @@ export interface AppHandling {
   readonly correlationId: string
   readonly forwardedUser: string
   readonly forwardedFor: string
+  readonly userForm: UserForm
+  readonly hasCertificate: boolean
   readonly idForm: IdForm
   readonly attempt: AttemptKind
   readonly truth: TruthRequest

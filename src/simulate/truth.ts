@@ -21,6 +21,7 @@ import type { IdForm, TruthLine, TruthRequest } from './traffic.ts'
  *   but for upper case; `composite` that, a dot and the flow id; `truncated` the gateway column holds only its first
  *   400 bytes; `constant` the one that many calls have; `uncaptured` the gateway has no such column; `none`; `own` an
  *   id the gateway never saw; `replayed` the id of another gateway call
+ *   `user`: whom it names: `caller`, `other` (not the caller), `forged` (a header that a direct hit made up), `none`
  * - `usable_id` whether both sides are recorded and an app line carries an id that leads to this gateway row
  */
 export function writeTruth(file: OutputFile, request: TruthRequest): void {
@@ -46,7 +47,7 @@ function writeLine(file: OutputFile, line: TruthLine): void {
   file.bytes(KEYS.lineNo)
   if (line.lineNo === undefined) file.bytes(KEYS.lost)
   else file.integer(line.lineNo).bytes(KEYS.recorded)
-  file.text(line.id).bytes(KEYS.startUs).integer(Math.floor(line.startUs))
+  file.text(line.id).bytes(KEYS.user).text(line.user).bytes(KEYS.startUs).integer(Math.floor(line.startUs))
   file.bytes(KEYS.endUs).integer(Math.floor(line.endUs)).bytes(KEYS.attempt).text(line.attempt)
   signed(file.bytes(KEYS.clock), line.host.clock(line.endUs)).text('}')
 }
@@ -83,6 +84,7 @@ const KEYS = {
   lineNo: ascii(',"line_no":'),
   lost: ascii('null,"recorded":false,"id":"'),
   recorded: ascii(',"recorded":true,"id":"'),
+  user: ascii('","user":"'),
   startUs: ascii('","start_us":'),
   endUs: ascii(',"end_us":'),
   attempt: ascii(',"attempt":"'),

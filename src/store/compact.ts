@@ -88,7 +88,7 @@ async function mergeAll(store: Store, merges: readonly Merge[]): Promise<Compact
 }
 
 function isMerged(index: IndexRecord): index is MergedIndex {
-  return index.kind !== 'requests'
+  return index.kind === 'id' || index.kind === 'subject'
 }
 
 interface Small {

@@ -27,9 +27,9 @@ export interface PrunePlan {
 export function planPrune(state: LedgerState, before: string): PrunePlan {
   const isOld = ({ day }: { day: string }): boolean => day < before
   const facts = state.segments.filter(isOld).map(f => tombstone(f, 'facts', f.day))
-  // Ready requests of the first day that stays tell of app hops of the day before.
+  // Ready requests, and findings, of the first day that stays tell of app hops of the day before.
   const tells = ({ kind, day }: { kind: string; day: string }): boolean =>
-    facts.length > 0 && kind === 'requests' && day === before
+    facts.length > 0 && (kind === 'requests' || kind === 'findings') && day === before
   const index = state.indexes.filter(i => isOld(i) || tells(i)).map(f => tombstone(f, 'index', f.day))
   const links = [...state.days.values()].filter(isOld).flatMap(({ day, link, earlierLinks }) => {
     const files = [...earlierLinks, ...(link?.file ? [link.file] : [])]

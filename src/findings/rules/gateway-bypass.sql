@@ -1,0 +1,19 @@
+-- gateway-bypass: Reached past the gateway
+-- meaning: A line of IIS that no record of the gateway claims came from an address that is none of the gateway's:
+--   somebody calls the application directly.
+-- criteria: CC6.6, CC6.1
+-- severity: high
+-- do: Find out who has the address. Let the firewall, or IP restrictions of IIS, admit the gateway only. A caller
+--   that may come directly belongs into findings.expectedDirect.
+-- coverage: gateway
+-- config: trustedProxies
+-- about: address
+-- gap: 60 min
+SELECT
+  c.application, c.request_id, c.start_ts AS at_ts,
+  json_object('address', l.peer_ip) AS about,
+  [l.hop_id] AS hops,
+  concat_ws(' ', l.method, 'answered', l.status, 'by', l.host) AS note,
+  CASE WHEN l.peer_ip IS NULL THEN 'address-not-logged' WHEN NOT c.gateway_covered THEN 'gateway-not-covered' END AS why_not
+FROM calls AS c JOIN lines AS l ON l.request_id = c.request_id
+WHERE c.unclaimed AND NOT coalesce(l.trusted, FALSE) AND NOT l.expected
