@@ -16,6 +16,7 @@ export class Slots {
   readonly #first: number
   readonly #all: Float64Array
   readonly #loose: Float64Array
+  readonly #explained: Float64Array
   #usual: number | undefined
 
   constructor(fromUs: number, toUs: number) {
@@ -23,6 +24,7 @@ export class Slots {
     const length = Math.max(0, Math.ceil(toUs / SLOT_US) - this.#first)
     this.#all = new Float64Array(length)
     this.#loose = new Float64Array(length)
+    this.#explained = new Float64Array(length)
   }
 
   /** @param slot number of the slot, from 1970 */
@@ -45,10 +47,24 @@ export class Slots {
     return { all, loose }
   }
 
-  /** Takes what is loose in a span as explained. */
+  /** Takes what is loose in a span, and in the slots at its ends, as explained. */
   explain(fromUs: number, toUs: number): void {
     const [from, to] = this.#inside(fromUs - SLOT_US, toUs + SLOT_US)
-    this.#loose.fill(0, from, to)
+    for (let at = from; at < to; at++) {
+      this.#explained[at] = (this.#explained[at] ?? 0) + (this.#loose[at] ?? 0)
+      this.#loose[at] = 0
+    }
+  }
+
+  /** Whether so many in a span, and all of them, have their partner, by themselves and not by an explanation. */
+  hasPartners(fromUs: number, toUs: number, least: number): boolean {
+    const [from, to] = this.#inside(fromUs, toUs)
+    let all = 0
+    for (let at = from; at < to; at++) {
+      if ((this.#loose[at] ?? 0) + (this.#explained[at] ?? 0) > 0) return false
+      all += this.#all[at] ?? 0
+    }
+    return all >= least
   }
 
   /** The share that is loose in an ordinary hour: a quarter of the hours have less. To be asked before `explain`. */
