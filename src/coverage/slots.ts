@@ -4,7 +4,7 @@ import { HOUR_US, SECOND_US } from '../model/time.ts'
 export const SLOT_US = 30 * SECOND_US
 const SLOTS_IN_HOUR = HOUR_US / SLOT_US
 /** Hours with fewer are too few to say what is usual. */
-const USUAL_LEAST = 10
+const USUAL_LEAST = 20
 
 export interface SlotCounts {
   readonly all: number
@@ -67,20 +67,20 @@ export class Slots {
     return all >= least
   }
 
-  /** The share that is loose in an ordinary hour: a quarter of the hours have less. To be asked before `explain`. */
+  /** The share that is loose in the best hour: holes may have most of the others. To be asked before `explain`. */
   get usual(): number {
     this.#usual ??= this.#usualShare()
     return this.#usual
   }
 
   #usualShare(): number {
-    const shares: number[] = []
+    let share = 1
     for (let at = 0; at < this.#all.length; at += SLOTS_IN_HOUR) {
       const us = (this.#first + at) * SLOT_US
       const { all, loose } = this.within(us, us + HOUR_US)
-      if (all >= USUAL_LEAST) shares.push(loose / all)
+      if (all >= USUAL_LEAST) share = Math.min(share, loose / all)
     }
-    return shares.sort((a, b) => a - b)[Math.floor(shares.length / 4)] ?? 0
+    return share === 1 ? 0 : share
   }
 
   #inside(fromUs: number, toUs: number): [number, number] {
