@@ -7,7 +7,7 @@ import { root } from './install.mjs'
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
-  coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames,
+  coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, reasons,
 ] =
   await Promise.all(
     [
@@ -15,7 +15,7 @@ const [
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
       'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
-      'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js',
+      'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'coverage/reasons.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -100,6 +100,12 @@ export const BLOCKS = () => ({
     coverage: table(
       ['field', 'type', 'in', 'meaning'],
       coverageFields.COVERAGE_FIELDS.map(f => [code(f.name), f.type, f.kinds.join(', '), f.description]),
+    ),
+  },
+  'docs/coverage.md': {
+    reasons: table(
+      ['reason', 'meaning'],
+      Object.entries(reasons.COVERAGE_REASONS).map(([k, v]) => [code(k), v]),
     ),
   },
   'docs/dashboards.md': { panels: panelTables(table) },
@@ -225,7 +231,7 @@ function spanRow([name, { means, attributes }]) {
 
 const EXIT_CODES = [
   [0, 'done'],
-  [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair'],
+  [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair, `coverage --strict` an hour that is not complete, `coverage --reconcile` a difference'],
   [2, 'wrong usage or configuration; nothing was touched'],
   [3, 'failed or incomplete; what was committed before stays, running the command again goes on from there'],
   [130, 'interrupted (SIGINT); `ingest --follow` ends with 0'],

@@ -63,7 +63,11 @@ export const ERRORS = {
   },
   EXPORT_BUSY: { exit: 3, retry: true, means: 'another process is sending to the same receiver' },
   EXPORT_STATE: { exit: 3, retry: false, means: 'the note of what a receiver has taken cannot be read' },
-  STATS_UNUSABLE: { exit: 2, retry: false, means: 'control totals are not what can be compared with records' },
+  STATS_UNUSABLE: {
+    exit: 2,
+    retry: false,
+    means: 'control totals are not what can be compared with records',
+  },
   OUTPUT_EXISTS: { exit: 2, retry: false, means: 'an output file exists and --force was not given' },
 } as const satisfies Record<string, { exit: number; retry: boolean; means: string }>
 

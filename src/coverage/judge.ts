@@ -1,7 +1,7 @@
 import { DAY_US, HOUR_US, MINUTE_US, SECOND_US } from '../model/time.ts'
 import type { CoverageReason } from './reasons.ts'
 import type { Gap } from './row.ts'
-import { type SlotCounts, type Slots, sumWithin } from './slots.ts'
+import type { Slots } from './slots.ts'
 
 /** Shorter ones are not looked at. */
 export const SILENCE_US = MINUTE_US
@@ -12,6 +12,8 @@ const ODD_LINES = 100
 /** So many others around it say how long a silence may be: the last of so many longest. */
 const USUAL_SILENCES = 3
 const ODD_TIMES = 3
+/** So many calls of one target that all have their line elsewhere say that a host was not called. */
+const VOUCHING_CALLS = 10
 const USUAL_WITHIN_US = 6 * HOUR_US
 
 /** A while without a stamp: between two, or before the first or behind the last. */
@@ -114,8 +116,10 @@ function judgeLong(recorder: Recorder, silence: Silence): Verdict | undefined {
 function judgeShort(recorder: Recorder, silence: Silence): Verdict | undefined {
   if (recorder.proof(silence) !== undefined || isLong(recorder, silence)) return undefined
   if (isConcentrated(recorder, silence)) return { verdict: 'hole', reason: recorder.unmatched }
-  const { all, loose } = counts(recorder, silence)
-  const isVouchedFor = all >= 10 && loose === 0
+  const [from, to] = partnersOf(recorder, silence)
+  const isVouchedFor =
+    recorder.partners.every(slots => slots.hasPartners(from, to, 0)) &&
+    recorder.partners.some(slots => slots.hasPartners(from, to, VOUCHING_CALLS))
   const isDoubt = !isVouchedFor && isOdd(recorder, silence)
   return { verdict: isDoubt ? 'doubt' : 'plain', reason: isDoubt ? 'silence' : 'continuous' }
 }
@@ -129,10 +133,6 @@ function judgeIdle(recorder: Recorder, silence: Silence): Verdict | undefined {
 /** A silence on the clock of the other side. */
 function partnersOf({ aheadUs }: Recorder, { fromUs, toUs }: Silence): [number, number] {
   return [fromUs - aheadUs + SPARE_US, toUs - aheadUs - SPARE_US]
-}
-
-function counts(recorder: Recorder, silence: Silence): SlotCounts {
-  return sumWithin(recorder.partners, ...partnersOf(recorder, silence))
 }
 
 function explain(recorder: Recorder, silence: Silence): void {

@@ -4,7 +4,7 @@ import { HOUR_US, SECOND_US } from '../model/time.ts'
 export const SLOT_US = 30 * SECOND_US
 const SLOTS_IN_HOUR = HOUR_US / SLOT_US
 /** Hours with fewer are too few to say what is usual. */
-const USUAL_LEAST = 10
+const USUAL_LEAST = 20
 
 export interface SlotCounts {
   readonly all: number
@@ -16,6 +16,7 @@ export class Slots {
   readonly #first: number
   readonly #all: Float64Array
   readonly #loose: Float64Array
+  readonly #explained: Float64Array
   #usual: number | undefined
 
   constructor(fromUs: number, toUs: number) {
@@ -23,6 +24,7 @@ export class Slots {
     const length = Math.max(0, Math.ceil(toUs / SLOT_US) - this.#first)
     this.#all = new Float64Array(length)
     this.#loose = new Float64Array(length)
+    this.#explained = new Float64Array(length)
   }
 
   /** @param slot number of the slot, from 1970 */
@@ -45,26 +47,40 @@ export class Slots {
     return { all, loose }
   }
 
-  /** Takes what is loose in a span as explained. */
+  /** Takes what is loose in a span, and in the slots at its ends, as explained. */
   explain(fromUs: number, toUs: number): void {
     const [from, to] = this.#inside(fromUs - SLOT_US, toUs + SLOT_US)
-    this.#loose.fill(0, from, to)
+    for (let at = from; at < to; at++) {
+      this.#explained[at] = (this.#explained[at] ?? 0) + (this.#loose[at] ?? 0)
+      this.#loose[at] = 0
+    }
   }
 
-  /** The share that is loose in an ordinary hour: a quarter of the hours have less. To be asked before `explain`. */
+  /** Whether so many in a span, and all of them, have their partner, by themselves and not by an explanation. */
+  hasPartners(fromUs: number, toUs: number, least: number): boolean {
+    const [from, to] = this.#inside(fromUs, toUs)
+    let all = 0
+    for (let at = from; at < to; at++) {
+      if ((this.#loose[at] ?? 0) + (this.#explained[at] ?? 0) > 0) return false
+      all += this.#all[at] ?? 0
+    }
+    return all >= least
+  }
+
+  /** The share that is loose in the best hour: holes may have most of the others. To be asked before `explain`. */
   get usual(): number {
     this.#usual ??= this.#usualShare()
     return this.#usual
   }
 
   #usualShare(): number {
-    const shares: number[] = []
+    let share = 1
     for (let at = 0; at < this.#all.length; at += SLOTS_IN_HOUR) {
       const us = (this.#first + at) * SLOT_US
       const { all, loose } = this.within(us, us + HOUR_US)
-      if (all >= USUAL_LEAST) shares.push(loose / all)
+      if (all >= USUAL_LEAST) share = Math.min(share, loose / all)
     }
-    return shares.sort((a, b) => a - b)[Math.floor(shares.length / 4)] ?? 0
+    return share === 1 ? 0 : share
   }
 
   #inside(fromUs: number, toUs: number): [number, number] {

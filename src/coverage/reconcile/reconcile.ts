@@ -105,7 +105,7 @@ function verdictOf(
   { stats, store }: Pick<Reconciled, 'stats' | 'store'>,
   isHeld: boolean,
 ): Reconciled['verdict'] {
-  if (stats === store) return 'equal'
   if (!isHeld) return 'uncovered'
+  if (stats === store) return 'equal'
   return store < stats ? 'fewer' : 'more'
 }
