@@ -8,6 +8,7 @@ const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
   coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames,
+  findingRules, findingReasons, criteria,
 ] =
   await Promise.all(
     [
@@ -15,7 +16,7 @@ const [
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
       'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
-      'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js',
+      'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'findings/registry.js', 'findings/reasons.js', 'model/criteria.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -102,6 +103,29 @@ export const BLOCKS = () => ({
       coverageFields.COVERAGE_FIELDS.map(f => [code(f.name), f.type, f.kinds.join(', '), f.description]),
     ),
   },
+  'docs/findings.md': {
+    rules: table(
+      ['rule', 'severity', 'what it finds', 'SOC 2', 'needs'],
+      findingRules.RULES.map(r => [
+        `[${r.id}](#${r.id})`,
+        r.severity,
+        r.title,
+        r.criteria.join(', '),
+        neededBy(r),
+      ]),
+    ),
+    each: findingRules.RULES.map(ruleText).join('\n\n'),
+    reasons: table(
+      ['reason', 'meaning'],
+      Object.entries(findingReasons.REASONS).map(([k, v]) => [code(k), v]),
+    ),
+    criteria: table(
+      ['criterion', 'in our words'],
+      Object.entries(criteria.CRITERIA)
+        .filter(([id]) => findingRules.RULES.some(r => r.criteria.includes(id)))
+        .map(([id, text]) => [id, text]),
+    ),
+  },
   'docs/dashboards.md': { panels: panelTables(table) },
   'docs/architecture.md': { rooms: roomTable() },
   'docs/telemetry.md': {
@@ -155,6 +179,25 @@ function jsonText(schema, description) {
     },
   })
   return `${JSON.stringify({ $schema, description, ...rest }, null, 2)}\n`
+}
+
+const neededBy = ({ coverage, config: needed }) =>
+  [
+    ...(coverage === 'gateway' || coverage === 'app' ? [`whole logs of the ${coverage} side`] : []),
+    ...needed.map(key => code(key === 'trustedProxies' ? key : `findings.${key}`)),
+  ].join(', ') || 'nothing'
+
+function ruleText(rule) {
+  const pause =
+    rule.gap === undefined ? 'one a day' : `a pause of more than ${rule.gap / 60e6} minutes begins another`
+  return `### ${rule.id}
+
+${rule.title}: ${rule.severity} severity. ${rule.meaning}
+
+- **What to do**: ${rule.do}
+- **SOC 2**: ${rule.criteria.map(c => `${c} (${criteria.CRITERIA[c]})`).join('; ')}
+- **Needs**: ${neededBy(rule)}
+- **Incidents**: by application and ${rule.about.join(', ')}; ${pause}.`
 }
 
 const columnTable = columns =>
@@ -357,6 +400,7 @@ ${table(
     [code('THROUGHLINE_ELASTIC_API_KEY'), 'API key for Elasticsearch and Kibana, encoded as they show it.'],
     [code('THROUGHLINE_ELASTIC_PASSWORD'), 'Password of the user that `elastic.username` names.'],
     [code('THROUGHLINE_ELASTIC_BEARER'), 'Bearer token for Elasticsearch and Kibana.'],
+    [code('THROUGHLINE_WEBHOOK_URL'), 'Address that `findings` sends incidents to, where `--webhook` does not name one: it may be a secret.'],
     [code('NO_COLOR'), 'Any value turns colour off.'],
     [code('OTEL_*'), 'Telemetry of Throughline itself: [telemetry.md](telemetry.md#environment).'],
   ],
@@ -555,7 +599,7 @@ const ROOMS = {
   correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',
   traces: 'A request as spans; `otlp/` sends spans and log records to a backend, waits, tries again and accounts for each.',
   elastic: 'Requests as documents of Elasticsearch: fields and mappings, setup, publishing, verifying.',
-  findings: 'Rules over requests.',
+  findings: 'Rules over requests, one SQL file each; incidents, suppressions, a webhook.',
   evidence: 'Bundles that prove themselves.',
   doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',
   requests: 'The request record as a view of facts and links; the filter language; search, look-up, export.',
