@@ -8,6 +8,7 @@ const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
   coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, reasons,
+  findingRules, findingReasons, criteria,
 ] =
   await Promise.all(
     [
@@ -16,6 +17,7 @@ const [
       'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
       'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'coverage/reasons.js',
+      'findings/registry.js', 'findings/reasons.js', 'model/criteria.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -108,6 +110,29 @@ export const BLOCKS = () => ({
       Object.entries(reasons.COVERAGE_REASONS).map(([k, v]) => [code(k), v]),
     ),
   },
+  'docs/findings.md': {
+    rules: table(
+      ['rule', 'severity', 'what it finds', 'SOC 2', 'needs'],
+      findingRules.RULES.map(r => [
+        `[${r.id}](#${r.id})`,
+        r.severity,
+        r.title,
+        r.criteria.join(', '),
+        neededBy(r),
+      ]),
+    ),
+    each: findingRules.RULES.map(ruleText).join('\n\n'),
+    reasons: table(
+      ['reason', 'meaning'],
+      Object.entries(findingReasons.REASONS).map(([k, v]) => [code(k), v]),
+    ),
+    criteria: table(
+      ['criterion', 'in our words'],
+      Object.entries(criteria.CRITERIA)
+        .filter(([id]) => findingRules.RULES.some(r => r.criteria.includes(id)))
+        .map(([id, text]) => [id, text]),
+    ),
+  },
   'docs/dashboards.md': { panels: panelTables(table) },
   'docs/architecture.md': { rooms: roomTable() },
   'docs/telemetry.md': {
@@ -161,6 +186,25 @@ function jsonText(schema, description) {
     },
   })
   return `${JSON.stringify({ $schema, description, ...rest }, null, 2)}\n`
+}
+
+const neededBy = ({ coverage, config: needed }) =>
+  [
+    ...(coverage === 'gateway' || coverage === 'app' ? [`whole logs of the ${coverage} side`] : []),
+    ...needed.map(key => code(key === 'trustedProxies' ? key : `findings.${key}`)),
+  ].join(', ') || 'nothing'
+
+function ruleText(rule) {
+  const pause =
+    rule.gap === undefined ? 'one a day' : `a pause of more than ${rule.gap / 60e6} minutes begins another`
+  return `### ${rule.id}
+
+${rule.title}: ${rule.severity} severity. ${rule.meaning}
+
+- **What to do**: ${rule.do}
+- **SOC 2**: ${rule.criteria.map(c => `${c} (${criteria.CRITERIA[c]})`).join('; ')}
+- **Needs**: ${neededBy(rule)}
+- **Incidents**: by application and ${rule.about.join(', ')}; ${pause}.`
 }
 
 const columnTable = columns =>
@@ -231,7 +275,10 @@ function spanRow([name, { means, attributes }]) {
 
 const EXIT_CODES = [
   [0, 'done'],
-  [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair, `coverage --strict` an hour that is not complete, `coverage --reconcile` a difference'],
+  [
+    1,
+    'done, and the answer is no: `trace` found nothing, `store check` found something to repair, `coverage --strict` an hour that is not complete, `coverage --reconcile` a difference',
+  ],
   [2, 'wrong usage or configuration; nothing was touched'],
   [3, 'failed or incomplete; what was committed before stays, running the command again goes on from there'],
   [130, 'interrupted (SIGINT); `ingest --follow` ends with 0'],
@@ -364,6 +411,7 @@ ${table(
     [code('THROUGHLINE_ELASTIC_API_KEY'), 'API key for Elasticsearch and Kibana, encoded as they show it.'],
     [code('THROUGHLINE_ELASTIC_PASSWORD'), 'Password of the user that `elastic.username` names.'],
     [code('THROUGHLINE_ELASTIC_BEARER'), 'Bearer token for Elasticsearch and Kibana.'],
+    [code('THROUGHLINE_WEBHOOK_URL'), 'Address that `findings` sends incidents to, where `--webhook` does not name one: it may be a secret.'],
     [code('NO_COLOR'), 'Any value turns colour off.'],
     [code('OTEL_*'), 'Telemetry of Throughline itself: [telemetry.md](telemetry.md#environment).'],
   ],
@@ -562,7 +610,7 @@ const ROOMS = {
   correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',
   traces: 'A request as spans; `otlp/` sends spans and log records to a backend, waits, tries again and accounts for each.',
   elastic: 'Requests as documents of Elasticsearch: fields and mappings, setup, publishing, verifying.',
-  findings: 'Rules over requests.',
+  findings: 'Rules over requests, one SQL file each; incidents, suppressions, a webhook.',
   evidence: 'Bundles that prove themselves.',
   doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',
   coverage: 'What the store has of each source and hour, and why that is believed; control totals of the gateway beside it.',

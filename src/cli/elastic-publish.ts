@@ -14,7 +14,7 @@ import { parsePeriod } from './period.ts'
 import { ProgressLine } from './progress.ts'
 import { prunedNote } from './pruned.ts'
 import { receiverNameOf } from './receiver-name.ts'
-import { findingsFor } from './request-findings.ts'
+import { findingsFor, SILENT } from './request-findings.ts'
 import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 
 interface Flags extends ElasticFlags {
@@ -127,7 +127,7 @@ function runOptions(
     get made() {
       return madeBy(isRedacted, findingsDigest(settingsOfFindings, store.state))
     },
-    findings: findingsFor(context, config, false),
+    findings: findingsFor(context, config, SILENT),
     redact: isRedacted ? ownRedactor(context) : undefined,
     range,
     retentionDays: settings.retentionDays,

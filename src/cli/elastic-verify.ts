@@ -12,7 +12,7 @@ import { count, type Output, safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { ProgressLine } from './progress.ts'
 import { prunedNote } from './pruned.ts'
-import { findingsFor } from './request-findings.ts'
+import { findingsFor, SILENT } from './request-findings.ts'
 
 interface Flags extends ElasticFlags {
   readonly from?: string
@@ -55,7 +55,7 @@ async function verify(
   const pruned = prunedNote(store, range)
   if (pruned) out.warn(pruned)
   const redact = flags.redact === true || settings.redact ? ownRedactor(context) : undefined
-  const findings = findingsFor(context, config, false)
+  const findings = findingsFor(context, config, SILENT)
   const line = new ProgressLine(out, context.now)
   const quick: QuickDay[] = []
   const deep: DeepDay[] = []

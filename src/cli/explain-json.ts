@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts'
 import { callTimes } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
 import { evidenceUse, THRESHOLDS, verdictInWords } from './link-words.ts'
-import type { ShownFindings } from './request-findings.ts'
+import { findingObjects, type ShownFindings } from './request-findings.ts'
 import { rfc3339Text } from './rows.ts'
 
 /** Explanations as one document for programs. */
@@ -11,7 +11,7 @@ export function explainDocument(
   store: Store,
   id: string,
   all: readonly Explanation[],
-  { byRequest, large }: ShownFindings,
+  findings: ShownFindings,
 ): Record<string, unknown> {
   return {
     version: 1,
@@ -26,9 +26,7 @@ export function explainDocument(
       pairs: one.pairs.map(pair => pairObject(store, pair)),
       why: one.why,
       // null: nobody looked.
-      findings: large.has(String(one.request.day))
-        ? null
-        : (byRequest.get(String(one.request.request_id)) ?? []),
+      findings: findingObjects(findings, one.request),
     })),
   }
 }

@@ -14,7 +14,7 @@ import { type OtlpSettings, otlpSettings } from './export-otlp-settings.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
 import { receiverNameOf } from './receiver-name.ts'
-import { findingsFor } from './request-findings.ts'
+import { findingsFor, SILENT } from './request-findings.ts'
 import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 import { VERSION } from './version.ts'
 
@@ -119,7 +119,7 @@ async function exportOtlp(
       sample: settings.sample,
       open: flags.openDays === true,
       nowMs,
-      findings: findingsFor(context, loaded.config, false),
+      findings: findingsFor(context, loaded.config, SILENT),
     },
     redact: settings.redact ? ownRedactor(context) : undefined,
     version: VERSION,

@@ -39,7 +39,8 @@ export function suppressCommand(parent: Command, context: Context): void {
       await withWriter(context, flags, async store => {
         store.append({ kind: 'suppression', id, rule: found.rule, ...given })
       })
-      context.out.line(`suppressed ${id} until ${given.until}: ${safe(found.title)}`)
+      const what = Date.parse(given.until) > context.now() ? `suppressed ${id} until ${given.until}` : `open again ${id}`
+      context.out.line(`${what}: ${safe(found.title)}`)
     }) // biome-ignore format: one line each
 }
 
@@ -49,11 +50,17 @@ function decisionOf(id: string, { reason, until, author }: Flags, nowMs: number)
   if (!reason?.trim()) throw wrong('--reason is missing; say why, it is kept in the ledger')
   if (!author?.trim()) throw wrong('--author is missing; say who decided it')
   if (!until) throw wrong('--until is missing; a suppression ends, such as --until 2026-08-01')
-  const ms = !Number.isNaN(dayNumber(until)) || /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z$/.test(until) ? Date.parse(until) : Number.NaN
+  const ms = until === 'now' ? nowMs : momentOf(until)
   if (Number.isNaN(ms)) throw wrong(`--until ${safe(until)}: no time; expected a date such as 2026-08-01 or a time such as 2026-08-01T08:00:00Z (UTC)`)
-  if (ms <= nowMs) throw wrong(`--until ${safe(until)}: it lies in the past; expected a later moment`)
+  if (ms <= nowMs && until !== 'now') throw wrong(`--until ${safe(until)}: it lies in the past; expected a later moment`)
   return { reason: reason.trim(), until: new Date(ms).toISOString(), author: author.trim() }
 } // biome-ignore format: one line each
+
+/** A date or an RFC 3339 time in UTC, as milliseconds since 1970; NaN where it is neither. */
+function momentOf(text: string): number {
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z$/.test(text)
+  return isTime || !Number.isNaN(dayNumber(text)) ? Date.parse(text) : Number.NaN
+}
 
 async function find(store: Store, id: string, settings: ReturnType<typeof findingSettings>, nowMs: number): Promise<Incident | undefined> {
   for await (const { incidents } of findingsByDay(store, ALWAYS, settings, { openDays: true, nowMs })) {

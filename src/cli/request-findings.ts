@@ -6,15 +6,24 @@ import { findingSettings } from '../findings/settings.ts'
 import type { FindingsOfDays } from '../requests/findings-source.ts'
 import type { Store } from '../store/store.ts'
 import type { Context } from './context.ts'
+import type { Output } from './output.ts'
 
 /** Days with more hops are judged for one request only where that was done before: it takes seconds. */
 const MOST_HOPS = 20_000
 
 /** What answers conditions on findings in a command; days of which nothing is evaluated yet are told. */
-export function findingsFor({ out, now }: Context, config: Config, isTold = true): FindingsOfDays {
-  return findingsOfRequests(findingSettings(config), now, days => {
-    if (isTold) out.warn(`findings are not evaluated for ${days.join(', ')}: open days, or hops that are not linked; --open-days of throughline findings shows what is seen of them`) // biome-ignore format: one message
-  })
+export function findingsFor({ out, now }: Context, config: Config, onOpen = warnOpen(out)): FindingsOfDays {
+  return findingsOfRequests(findingSettings(config), now, onOpen)
+}
+
+type OnOpen = (days: readonly string[]) => void
+
+/** For those who need not know, or say so themselves. */
+export const SILENT: OnOpen = () => undefined
+
+function warnOpen({ warn }: Output): OnOpen {
+  return days =>
+    warn(`findings are not evaluated for ${days.join(', ')}: open days, or hops that are not linked; throughline findings --open-days shows what is seen of them`) // biome-ignore format: one message
 }
 
 /** One finding of a request. */
@@ -29,6 +38,8 @@ export interface ShownFindings {
   readonly byRequest: ReadonlyMap<string, readonly RequestFinding[]>
   /** Days that were not judged, as they are large. */
   readonly large: ReadonlySet<string>
+  /** Days of which nothing is evaluated yet. */
+  readonly open: ReadonlySet<string>
 }
 
 /** Findings of a few requests. The views that the store has are others afterwards. */
@@ -43,7 +54,14 @@ export async function findingsShown(
   const hopsOf = (day: string): number =>
     store.state.segments.filter(s => s.day === day).reduce((sum, s) => sum + s.rows, 0)
   const large = new Set(days.filter(day => !ready.has(day) && hopsOf(day) > MOST_HOPS))
-  await findingsFor(context, config, false)(store, days.filter(day => !large.has(day))) // biome-ignore format: one line
+  const open = new Set<string>()
+  const source = findingsFor(context, config, found => {
+    for (const day of found) open.add(day)
+  })
+  await source(
+    store,
+    days.filter(day => !large.has(day)),
+  )
   const rows = await store.db.rows<{ request_id: string; findings: readonly string[] }>(
     'SELECT request_id, findings FROM request_findings',
   )
@@ -54,6 +72,7 @@ export async function findingsShown(
       own.map(r => [r.request_id, r.findings.map(text => JSON.parse(text) as RequestFinding)]),
     ),
     large,
+    open,
   }
 }
 
@@ -63,6 +82,15 @@ const TITLES = new Map<string, string>(RULES.map(rule => [rule.id, rule.title]))
 export function findingTexts(shown: ShownFindings, request: Readonly<Record<string, unknown>>): string[] {
   const found = shown.byRequest.get(String(request.request_id)) ?? []
   return found.map(it => `${it.severity}: ${TITLES.get(it.rule) ?? it.rule} [${it.rule}], ${it.incident}`)
+}
+
+/** Findings of a request for programs; null: nobody looked. */
+export function findingObjects(
+  { byRequest, large, open }: ShownFindings,
+  request: Readonly<Record<string, unknown>>,
+): readonly RequestFinding[] | null {
+  const day = String(request.day)
+  return large.has(day) || open.has(day) ? null : (byRequest.get(String(request.request_id)) ?? [])
 }
 
 /** Why nobody looked; undefined where somebody did. */

@@ -12,7 +12,13 @@ import { offsetText } from './clock-words.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { duration, type Output, safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
-import { findingsShown, findingTexts, type ShownFindings, whyNoFindings } from './request-findings.ts'
+import {
+  findingObjects,
+  findingsShown,
+  findingTexts,
+  type ShownFindings,
+  whyNoFindings,
+} from './request-findings.ts'
 import { jsonRow } from './rows.ts'
 import { candidateNotes, type Joins, joinedTexts, joinsOf, markedNames, markOf } from './trace-words.ts'
 import { VERSION } from './version.ts'
@@ -301,9 +307,10 @@ function printHops(
         gateway_hops: found.gatewayHops.map(hop),
         app_hops: found.appHops.map(hop),
         links: found.links,
-        findings: [...findings.byRequest].flatMap(([request_id, own]) =>
-          own.map(it => ({ request_id, ...it })),
-        ),
+        findings: found.requests.map(r => ({
+          request_id: r.request_id,
+          findings: findingObjects(findings, r),
+        })),
       },
       null,
       2,

@@ -9,7 +9,7 @@ import { RULES } from './registry.ts'
 import type { FindingSettings } from './settings.ts'
 
 /** Which rules found a request, and which incidents it is part of; with the same as JSON objects. */
-const ROWS = `SELECT request_id, list_distinct(list(rule ORDER BY place, incident)) AS rules, list(incident ORDER BY place, incident) AS incidents,
+const ROWS = `SELECT request_id, list_sort(list_distinct(list(rule))) AS rules, list(incident ORDER BY place, incident) AS incidents,
     list('{"rule":"' || rule || '","incident":"' || incident || '","severity":"' || severity || '"}' ORDER BY place, incident) AS findings
   FROM (SELECT DISTINCT request_id, rule, incident FROM found_requests) JOIN rule_places USING (rule) GROUP BY request_id`
 

@@ -198,7 +198,14 @@ describe('trace', () => {
   test('--hops is one document with a version', async () => {
     const { stdout } = await throughline(['trace', 'id-1-0123456789', '--hops'], at())
     const document = JSON.parse(stdout) as { requests: Record<string, unknown>[] }
-    expect(Object.keys(document)).toEqual(['version', 'requests', 'gateway_hops', 'app_hops', 'links'])
+    expect(Object.keys(document)).toEqual([
+      'version',
+      'requests',
+      'gateway_hops',
+      'app_hops',
+      'links',
+      'findings',
+    ])
     expect(document).toMatchObject({
       version: 1,
       requests: [{ state: 'joined', status: 500, start_ts: '2026-07-01T22:01:00Z', app_hops: 1 }],

@@ -106,7 +106,16 @@ describe('explain', () => {
     const document = JSON.parse(await run('explain', messageId(24), '--json'))
     expect(Object.keys(document)).toEqual(['version', 'id', 'thresholds', 'requests'])
     const [request] = document.requests
-    expect(Object.keys(request)).toEqual(['request_id', 'state', 'call', 'made_by', 'lines', 'pairs', 'why'])
+    expect(Object.keys(request)).toEqual([
+      'request_id',
+      'state',
+      'call',
+      'made_by',
+      'lines',
+      'pairs',
+      'why',
+      'findings',
+    ])
     const [pair] = request.pairs
     expect(Object.keys(pair)).toEqual([
       'call', 'line', 'verdict', 'verdict_text', 'counts_in', 'link', 'evidence', 'rivals',

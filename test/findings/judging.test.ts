@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { Store } from '../../src/store/store.ts'
+import { RULES } from '../../src/findings/registry.ts'
+import { type Store, withEngine } from '../../src/store/store.ts'
 import type { Exchange } from '../support/exchanges.ts'
+import { inFolder } from '../support/folder.ts'
 import { type JudgedSetting, judged } from '../support/judged.ts'
 import { NOON } from '../support/store.ts'
 
@@ -154,3 +156,27 @@ describe('suppressions', () => {
     expect(await of(first?.series, NOON)).toEqual(['OPEN', 'OPEN'])
   })
 }) // biome-ignore format: long calls
+
+test('hours that are missing are a gap, one incident as long as they follow each other', async () => {
+  const rule = RULES.find(it => it.id === 'log-gap')
+  const rows = await inFolder(folder =>
+    withEngine({ path: folder, memoryMiB: 256 }, folder, async db => {
+      await db.run(`CREATE TEMP TABLE coverage_hours AS SELECT * FROM (VALUES
+        ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 03:00', 'missing'), ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 04:00', 'partial'),
+        ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 05:00', 'complete'), ('app', 'a', 'web02', NULL, TIMESTAMP '2026-07-01 05:00', 'unknown'),
+        ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-02 00:00', 'missing'), ('app', 'other', 'web03', NULL, TIMESTAMP '2026-07-01 03:00', 'missing'))
+        AS v(side, application, host, site, hour, state)`)
+      await db.run("CREATE TEMP TABLE judged_days AS SELECT 'a' AS application, FALSE AS provisional")
+      return db.rows<{ hour: string; note: string; why_not: string | null }>(
+        `SELECT strftime(at_ts, '%H') AS hour, note, why_not FROM (${rule?.sql}\n) ORDER BY ALL`,
+        { day: '2026-07-01' },
+      )
+    }),
+  )
+  expect(rows).toEqual([
+    { hour: '03', note: 'missing', why_not: null },
+    { hour: '04', note: 'partial', why_not: null },
+    { hour: '05', note: 'unknown', why_not: 'coverage-unknown' },
+  ])
+  expect(rule?.gap).toBe(60 * 60_000_000)
+})
