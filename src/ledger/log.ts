@@ -111,6 +111,12 @@ export async function signLog(
   return { ...checkpoint, note: signed, fingerprint: signer.fingerprint }
 }
 
+/** Writes every tile of a checkpoint that is right, where the entries have its root. */
+export function writeTilesOf(store: string, { size }: Checkpoint): void {
+  const records = recordsOf(store, 0, size)
+  if (records) writeTiles(logFolder(store), allTiles(sha256, records))
+}
+
 /** What is to be written: what came since the known checkpoint where its tiles are whole, else all there is. */
 function tilesUpTo(store: string, state: LedgerState, known: SignedCheckpoint | undefined) {
   const size = state.head + 1
