@@ -68,6 +68,11 @@ export const ERRORS = {
     retry: false,
     means: 'control totals are not what can be compared with records',
   },
+  KEY_REFUSED: {
+    exit: 2,
+    retry: false,
+    means: 'a key of the store may be read by others, is no such key, or is not here where it is needed',
+  },
   OUTPUT_EXISTS: { exit: 2, retry: false, means: 'an output file exists and --force was not given' },
 } as const satisfies Record<string, { exit: number; retry: boolean; means: string }>
 

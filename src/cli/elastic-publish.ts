@@ -6,6 +6,7 @@ import type { PublishedDay } from '../elastic/publish-day.ts'
 import { Receiver, receiverName } from '../elastic/receiver.ts'
 import { findingSettings, findingsDigest } from '../findings/settings.ts'
 import { ALWAYS, type Range } from '../store/facts.ts'
+import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, ownRedactor, withReader } from './context.ts'
 import { type Connected, type ElasticFlags, elasticOptions, withElastic } from './elastic-settings.ts'
@@ -13,6 +14,7 @@ import { count, safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { ProgressLine } from './progress.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
 import { receiverNameOf } from './receiver-name.ts'
 import { findingsFor, SILENT } from './request-findings.ts'
 import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
@@ -67,7 +69,19 @@ export function publishCommand(parent: Command, context: Context): void {
     )
     .action((flags: Flags) =>
       withElastic(context, flags, it =>
-        withReader(flags, (store, { config }) => publish(context, flags, it, { store, config })),
+        withReader(flags, (store, { config }) => {
+          const { address } = it.elastic
+          const what = {
+            to: address,
+            from: flags.from,
+            until: flags.to,
+            again: flags.again,
+            redact: flags.redact,
+          }
+          return recorded(context, store, { command: 'elastic publish', what }, () =>
+            publish(context, flags, it, { store, config }),
+          )
+        }),
       ),
     )
 }
@@ -77,7 +91,7 @@ async function publish(
   flags: Flags,
   connected: Connected,
   reading: Reading,
-): Promise<void> {
+): Promise<Given> {
   const { store } = reading
   const { elastic, settings } = connected
   const range = parsePeriod(flags, context.now()) ?? ALWAYS
@@ -107,6 +121,7 @@ async function publish(
   if (printer.rejected > 0) process.exitCode = 3
   const stoppedBy = by()
   if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
+  return { rows: printer.requests }
 }
 
 function runOptions(
@@ -159,6 +174,10 @@ class PublishPrinter {
     this.#context = context
     this.#flags = flags
     this.#line = new ProgressLine(context.out, context.now)
+  }
+
+  get requests(): number {
+    return this.#totals.requests
   }
 
   get rejected(): number {

@@ -160,7 +160,7 @@ describe('suppressions', () => {
 test('hours that are missing are a gap, one incident as long as they follow each other', async () => {
   const rule = RULES.find(it => it.id === 'log-gap')
   const rows = await inFolder(folder =>
-    withEngine({ path: folder, memoryMiB: 256 }, folder, async db => {
+    withEngine({ path: folder, memoryMiB: 256 }, async db => {
       await db.run(`CREATE TEMP TABLE coverage_hours AS SELECT * FROM (VALUES
         ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 03:00', 'missing'), ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 04:00', 'partial'),
         ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 05:00', 'complete'), ('app', 'a', 'web02', NULL, TIMESTAMP '2026-07-01 05:00', 'unknown'),

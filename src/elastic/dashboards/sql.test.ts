@@ -134,7 +134,7 @@ test('each value of a list counts for itself', async () => {
   }
   const { sql, params } = sqlOf(panel, { now: NOW })
   const rows = await inFolder(folder =>
-    withEngine({ path: folder, memoryMiB: 256 }, folder, async db => {
+    withEngine({ path: folder, memoryMiB: 256 }, async db => {
       await db.run(`CREATE TEMP TABLE requests AS SELECT unnest([['a', 'b'], ['b'], NULL, []]) AS rules`)
       return db.rows<Record<string, unknown>>(sql, params)
     }),
