@@ -1,11 +1,11 @@
 -- App hops around a day as linking without an id reads them, with the log each stands in and its place there.
--- A stream is one host's log of one site: its lines were written one after the other. Within a second the place in the
+-- A stream is one host's log of one site, or its one log of HTTP.sys: its lines were written one after the other. Within a second the place in the
 -- file decides; where several sources hold lines of one second of a stream (a log handed over in pieces), the piece
 -- that goes on from the second before comes first, then the one that goes on into the next.
 -- Codes are hashes as numbers; only equality counts. NaN: not logged.
 -- grain: hop_id
 WITH hops AS (
-  SELECT a.*, concat_ws('|', a.clock_host, a.site, a.server_port) AS log
+  SELECT a.*, CASE WHEN a.kernel THEN concat_ws('|', a.clock_host, 'HTTPERR') ELSE concat_ws('|', a.clock_host, a.site, a.server_port) END AS log
   FROM app_window AS a WHERE a.same_application AND a.end_ts >= make_timestamp($from_us::BIGINT) AND a.end_ts < make_timestamp($to_us::BIGINT)
 ), logs AS (
   SELECT log, row_number() OVER (ORDER BY log) - 1 AS stream FROM (SELECT DISTINCT log FROM hops)
@@ -43,7 +43,9 @@ SELECT
   CASE WHEN h.correlation_id IN (SELECT id FROM reused_ids) AND h.correlation_id NOT IN (SELECT id FROM hot_ids)
     THEN text_code(h.correlation_id) ELSE -1 END AS shared_id,
   h.correlation_id IS NOT NULL AND h.correlation_id NOT IN (SELECT id FROM hot_ids) AS has_id,
-  coalesce(u.untrusted, FALSE) AS untrusted
+  coalesce(u.untrusted, FALSE) AS untrusted,
+  h.kernel,
+  coalesce(text_code(h.server_ip), -1) AS server
 FROM hops AS h
 JOIN logs AS s ON s.log = h.log
 LEFT JOIN places AS p ON p.log = h.log AND p.source_id = h.source_id AND p.end_ts = h.end_ts
