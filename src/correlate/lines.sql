@@ -2,7 +2,8 @@
 -- A stream is one host's log of one site, or its one log of HTTP.sys: its lines were written one after the other. Within a second the place in the
 -- file decides; where several sources hold lines of one second of a stream (a log handed over in pieces), the piece
 -- that goes on from the second before comes first, then the one that goes on into the next.
--- Codes are hashes as numbers; only equality counts. NaN: not logged.
+-- Codes are hashes as numbers; only equality counts. NaN: not logged. A line of HTTP.sys never says who the first client was,
+-- and seldom the agent: what it does not log is no value of it, while its URI tells that there was no query.
 -- grain: hop_id
 WITH hops AS (
   SELECT a.*, CASE WHEN a.kernel THEN concat_ws('|', a.clock_host, 'HTTPERR') ELSE concat_ws('|', a.clock_host, a.site, a.server_port) END AS log
@@ -35,8 +36,8 @@ SELECT
   coalesce(h.handshake, FALSE) AS handshake,
   CASE WHEN h.subject_name IS NULL THEN -1 ELSE text_code(subject_text(h.subject_kind, h.subject_issuer, h.subject_name)) END AS subject,
   subject_shape(h.subject_kind, h.subject_issuer, h.subject_name) AS shape,
-  coalesce(text_code(h.client_ip), -1) AS client,
-  coalesce(text_code(replace(h.user_agent, ' ', '+')), -1) AS agent,
+  CASE WHEN h.kernel THEN -1 ELSE coalesce(text_code(h.client_ip), -1) END AS client,
+  CASE WHEN h.kernel AND h.user_agent IS NULL THEN -1 ELSE coalesce(text_code(replace(h.user_agent, ' ', '+')), -1) END AS agent,
   coalesce(text_code(h.query), -1) AS query,
   coalesce(text_code(h.peer_ip), -1) AS peer,
   coalesce(h.bytes_out, 'NaN'::DOUBLE)::DOUBLE AS bytes,
@@ -45,7 +46,7 @@ SELECT
   h.correlation_id IS NOT NULL AND h.correlation_id NOT IN (SELECT id FROM hot_ids) AS has_id,
   coalesce(u.untrusted, FALSE) AS untrusted,
   h.kernel,
-  coalesce(text_code(h.server_ip), -1) AS server
+  CASE WHEN h.server_ip IS NULL THEN -1 ELSE text_code(h.server_ip) END AS server
 FROM hops AS h
 JOIN logs AS s ON s.log = h.log
 LEFT JOIN places AS p ON p.log = h.log AND p.source_id = h.source_id AND p.end_ts = h.end_ts

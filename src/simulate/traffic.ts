@@ -25,6 +25,7 @@ export interface World {
     readonly idFaults: Random
     readonly incidents: Random
     readonly disorder: Random
+    readonly kernel: Random
   }
   /** Calls so far by message processor, for the counters inside flow ids. */
   readonly flowCounters: number[]
@@ -45,6 +46,7 @@ export function randomStreams(seed: number): World['random'] {
     idFaults: new Random(seed, 'id faults'),
     incidents: new Random(seed, 'incidents'),
     disorder: new Random(seed, 'disorder'),
+    kernel: new Random(seed, 'kernel'),
   }
 }
 
@@ -66,7 +68,7 @@ export type AttemptKind = 'final' | 'retry' | 'handshake'
 /** A whole request as it truly happened; becomes one line of the truth file. */
 export interface TruthRequest {
   readonly flowId: string | undefined
-  readonly cause: 'gateway' | 'bypass' | 'probe'
+  readonly cause: 'gateway' | 'bypass' | 'probe' | 'scan'
   readonly outcome: string
   readonly application: Application | undefined
   readonly subject: string | undefined
@@ -74,6 +76,7 @@ export interface TruthRequest {
   gatewayClockOffsetUs: number
   isGatewayRecorded: boolean
   readonly app: TruthLine[]
+  readonly kernel: TruthKernelLine[]
   /** Lines and rows of it that are still to be written; the truth is written when it reaches 0. */
   pendingRecords: number
 }
@@ -87,6 +90,31 @@ export interface TruthLine {
   /** Undefined when the line was lost. */
   readonly file: string | undefined
   readonly lineNo: number | undefined
+}
+
+export interface TruthKernelLine extends Pick<TruthLine, 'host' | 'endUs' | 'attempt' | 'file' | 'lineNo'> {
+  readonly reason: string
+}
+
+/** Why HTTP.sys ended a call. */
+export type KernelReason =
+  | 'AppOffline'
+  | 'QueueFull'
+  | 'BadRequest'
+  | 'Connection_Dropped'
+  | 'Connection_Abandoned_By_ReqQueue'
+
+/** One request, or connection, that HTTP.sys of a host refused or dropped, in true time. */
+export interface KernelHandling
+  extends Pick<AppHandling, 'host' | 'endUs' | 'method' | 'path' | 'query' | 'peerIp' | 'attempt'> {
+  readonly peerPort: number
+  readonly status: number | undefined
+  readonly reason: string
+  /** Id of the site, and its queue; `-` where none was found yet. */
+  readonly site: string
+  readonly queue: string
+  /** Undefined: it is no request. */
+  readonly truth: TruthRequest | undefined
 }
 
 /** One request as an IIS host handled it, in true time. */
