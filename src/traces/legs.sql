@@ -25,6 +25,7 @@ WITH places AS (
       username := a.username, subject_kind := a.subject_kind, subject_issuer := a.subject_issuer, subject_name := a.subject_name,
       peer_ip := a.peer_ip, client_ip := a.client_ip, user_agent := a.user_agent, referer := a.referer, protocol := a.protocol,
       bytes_in := a.bytes_in, bytes_out := a.bytes_out, attributes := a.attributes,
+      kernel := a.kernel, reason := a.reason, queue := a.queue, site_id := a.site_id, peer_port := a.peer_port,
       link_method := l.method, link_how := l.how, posterior := l.posterior,
       clock_low_us := l.clock_low_us, clock_high_us := l.clock_high_us, calibrated := l.calibrated
     ))::VARCHAR, ',') AS apps
