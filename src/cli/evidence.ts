@@ -1,6 +1,7 @@
 import { micros } from '../model/time.ts'
 import type { LinkRow } from '../requests/lookup.ts'
 import { offsetText } from './clock-words.ts'
+import { isKernel } from './kernel-words.ts'
 import { howCompared } from './link-words.ts'
 import { count, duration, safe } from './output.ts'
 
@@ -117,7 +118,9 @@ function requestRow(g: Row, a: Row, link: LinkRow): Evidence {
   const path = g.path_key === a.path_key ? safe(a.path_key) : `${safe(g.path_key)} and ${safe(a.path_key)}, paths of this proxy are no evidence` // biome-ignore format: one line
   const status =
     link.how === 'answer'
-      ? `status ${both(g.target_status, a.status)}`
+      ? isKernel(a) && a.status === null
+        ? 'no answer on either side'
+        : `status ${both(g.target_status, a.status)}`
       : `status ${safe(a.status)} before the answer's ${safe(g.target_status ?? 'none')}`
   return plain('request', `${safe(a.method)} ${path}, ${status}`, 'required')
 }
@@ -153,7 +156,11 @@ function attemptEvidence(link: LinkRow, g: Row, a: Row): Evidence[] {
   const { startUs, answeredUs } = callTimes(g)
   const stretch = `between ${timeOf(startUs)}, when the call came, and ${timeOf(answeredUs)}, when the answer was there`
   return [
-    plain('time', `time-taken ${durationOf(a.duration_us)}; must lie ${stretch}`, 'required'),
+    plain(
+      'time',
+      `${isKernel(a) ? 'the moment of refusal' : `time-taken ${durationOf(a.duration_us)}`}; must lie ${stretch}`,
+      'required',
+    ),
     ...weighedRows(link, {
       duration: "the call's times with this attempt in them, against without",
       end: `where its log and the call let it end; logged second ${timeOf(micros(a.end_ts) ?? 0)}`,
@@ -188,7 +195,13 @@ function valuesFound(link: LinkRow, g: Row, a: Row): string {
       : callerFound(g, a)
   const [gateway, app] = [g.bytes_out, a.bytes_out]
   const size = gateway === null || app === null ? 'size not on both sides' : `size ${count(String(gateway))} and ${count(String(app))} bytes` // biome-ignore format: one line
-  return `${who}, ${size}`
+  return isKernel(a) ? kernelFound(g, a) : `${who}, ${size}`
+}
+
+/** HTTPERR logs neither client nor size. */
+function kernelFound(g: Row, a: Row): string {
+  const query = g.query === a.query ? 'query equal' : 'query differs'
+  return `${query}, ${compare('server address', g.target_ip, a.server_ip)}; HTTPERR logs no client and no size`
 }
 
 function callerFound(g: Row, a: Row): string {
@@ -208,6 +221,7 @@ function compare(name: string, a: unknown, b: unknown): string {
 
 function durationFound(g: Row, a: Row): string {
   const { waitUs } = callTimes(g)
+  if (isKernel(a)) return `wait ${durationOf(waitUs)}; HTTPERR logs no time-taken`
   const took = a.duration_us === null ? undefined : Number(a.duration_us)
   if (waitUs === undefined || took === undefined)
     return `wait ${durationOf(waitUs)}, time-taken ${durationOf(took)}`
@@ -223,7 +237,7 @@ function apart(us: number): string {
 function expectedFound(link: LinkRow, g: Row, a: Row): string {
   const { sentUs, answeredUs, waitUs } = callTimes(g)
   const byStart = sentUs + Number(a.duration_us ?? 0)
-  const expected = waitUs === undefined ? byStart : Math.max(answeredUs, byStart)
+  const expected = isKernel(a) ? answeredUs : waitUs === undefined ? byStart : Math.max(answeredUs, byStart)
   const [low, high] = [Number(link.clock_low_us ?? 0), Number(link.clock_high_us ?? 0)]
   const onHost =
     link.clock_low_us === null

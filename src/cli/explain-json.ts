@@ -2,6 +2,7 @@ import { micros } from '../model/time.ts'
 import type { Store } from '../store/store.ts'
 import { callTimes } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
+import { isKernel } from './kernel-words.ts'
 import { evidenceUse, THRESHOLDS, verdictInWords } from './link-words.ts'
 import { findingObjects, type ShownFindings } from './request-findings.ts'
 import { rfc3339Text } from './rows.ts'
@@ -78,6 +79,7 @@ function lineObject(store: Store, a: Row): Record<string, unknown> {
     duration_us: a.duration_us,
     subject: a.subject_name,
     correlation_id: a.correlation_id,
+    ...(isKernel(a) ? { kernel_reason: a.reason, kernel_queue: a.queue } : {}),
   }
 }
 

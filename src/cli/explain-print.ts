@@ -1,8 +1,9 @@
 import { micros } from '../model/time.ts'
 import type { LinkRow } from '../requests/lookup.ts'
 import type { Store } from '../store/store.ts'
-import { callTimes, timeOf } from './evidence.ts'
+import { callTimes, hostOf, timeOf } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
+import { isKernel, reasonInWords } from './kernel-words.ts'
 import {
   confidence,
   evidenceUse,
@@ -38,7 +39,7 @@ function lines(out: Output, store: Store, one: Explanation): string[] {
   const { request: r, gateway, apps, pairs, why } = one
   const status = r.status === null ? 'no status' : String(r.status)
   return [
-    `${out.colors.bold(`${safe(r.method)} ${safe(r.path)}`)}  ${status}  ${safe(r.state)}`,
+    `${out.colors.bold(`${safe(r.method ?? '(no method)')} ${safe(r.path ?? '(no path)')}`)}  ${status}  ${safe(r.state)}`,
     out.colors.dim(`request ${r.request_id}`),
     '',
     ...(gateway ? callLines(store, gateway) : apps.flatMap(app => appLines(store, app))),
@@ -86,10 +87,20 @@ function callLines(store: Store, g: Row): string[] {
 }
 
 function appLines(store: Store, a: Row): string[] {
+  if (isKernel(a)) return kernelLines(store, a)
   return [
     label('line', place(store, a)),
     label('', `${safe(a.host ?? a.server_ip ?? '(unnamed host)')}, logged ${String(a.end_ts).slice(0, 10)} ${timeOf(micros(a.end_ts) ?? 0)} (ended within ${endsWithin(a)}), time-taken ${a.duration_us === null ? 'not logged' : duration(Number(a.duration_us))}, status ${safe(a.status)}`),
     label('', `${safe(a.method)} ${safe(a.path)}, ${named(a)}`),
+  ] // biome-ignore format: a table
+}
+
+function kernelLines(store: Store, a: Row): string[] {
+  return [
+    label('line', place(store, a)),
+    label('', `HTTP.sys of ${hostOf(a)}, logged ${String(a.end_ts).slice(0, 10)} ${timeOf(micros(a.end_ts) ?? 0)} (within ${endsWithin(a)}), ${a.status === null ? 'no answer' : `status ${safe(a.status)}`}`),
+    label('', reasonInWords(a.reason, a.queue)),
+    label('', `${safe(a.method ?? '(no method)')} ${safe(a.path ?? '(no path)')}; HTTPERR logs neither ids nor subjects`),
   ] // biome-ignore format: a table
 }
 

@@ -13,6 +13,7 @@ import { type Context, type StoreFlags, storeOptions, withReader } from './conte
 import { type Evidence, evidenceOf, hostOf } from './evidence.ts'
 import { explainDocument } from './explain-json.ts'
 import { MOST_REQUESTS, printExplanations } from './explain-print.ts'
+import { noRequestNote } from './kernel-words.ts'
 import { safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
 import { recorded } from './reads.ts'
@@ -64,7 +65,7 @@ export function explainCommand(program: Command, context: Context): void {
     .action(async (id: string, flags: Flags) => {
       const action = async (store: Store, loaded: LoadedConfig): Promise<Given> => {
         const found = await findWithCandidates(store, id)
-        if (found.requests.length === 0) throw unknown(store, id)
+        if (found.requests.length === 0) throw unknown(store, id, noRequestNote(found.appHops))
         const wanted = flags.json ? found.requests : found.requests.slice(0, MOST_REQUESTS)
         const all: Explanation[] = []
         for (const request of wanted) all.push(await explain(store, loaded, found, request))
@@ -86,7 +87,8 @@ export function explainCommand(program: Command, context: Context): void {
     })
 }
 
-function unknown(store: Store, id: string): ThroughlineError {
+function unknown(store: Store, id: string, note: string | undefined): ThroughlineError {
+  if (note) return new ThroughlineError('ID_UNKNOWN', `explain ${safe(id)}: ${note}`, { id })
   const { state } = store
   const pruned = prunedNote(store)
   const hint =
@@ -187,11 +189,16 @@ async function whyNoCall(store: Store, { config }: LoadedConfig, app: Row | unde
   if (near.alike === 0)
     return [`no candidate: ${plural(near.calls, 'call was', 'calls were')} answered when it ended, none of ${what} (${clock})`] // biome-ignore format: one line
   if (near.answered === 0)
-    return [`no candidate: ${plural(near.alike, 'call', 'calls')} of ${what} answered when it ended, none with ${safe(app.status)} (${clock})`] // biome-ignore format: one line
+    return [`no candidate: ${plural(near.alike, 'call', 'calls')} of ${what} answered when it ended, none ${withStatus(app)} (${clock})`] // biome-ignore format: one line
   return [
-    `candidates too weak: ${plural(near.answered, 'call', 'calls')} of ${what} with ${safe(app.status)} answered when it ended (${clock}), ${near.taken} of them with another line as their answer`,
+    `candidates too weak: ${plural(near.answered, 'call', 'calls')} of ${what} ${withStatus(app)} answered when it ended (${clock}), ${near.taken} of them with another line as their answer`,
     'that it has no partner at all is 0.9 likely or more, or the subjects or ids differ',
   ]
+}
+
+/** The status that a call must have; what HTTP.sys dropped has none. */
+function withStatus({ status }: Row): string {
+  return status === null ? 'without an answer' : `with ${safe(status)}`
 }
 
 function plural(n: number, one: string, several: string): string {

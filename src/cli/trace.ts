@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
 import type { LoadedConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
-import type { SourceRecord } from '../ledger/entry.ts'
 import { type Found, findById, type LinkRow, MOST_HOPS } from '../requests/lookup.ts'
-import { originalLine } from '../sources/original.ts'
 import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import type { Legs } from '../traces/legs.ts'
@@ -12,17 +10,12 @@ import type { Span } from '../traces/span.ts'
 import { spansOf } from '../traces/spans.ts'
 import { offsetText } from './clock-words.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { isKernel, noRequestNote, reasonInWords } from './kernel-words.ts'
 import { duration, type Output, safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
 import { recorded } from './reads.ts'
-import {
-  findingObjects,
-  findingsShown,
-  findingTexts,
-  type ShownFindings,
-  whyNoFindings,
-} from './request-findings.ts'
-import { jsonRow } from './rows.ts'
+import { findingsShown, findingTexts, type ShownFindings, whyNoFindings } from './request-findings.ts'
+import { originalsOf, printHops } from './trace-hops.ts'
 import { candidateNotes, type Joins, joinedTexts, joinsOf, markedNames, markOf } from './trace-words.ts'
 import { VERSION } from './version.ts'
 import { isMisfit, isPlaced, waterfall } from './waterfall.ts'
@@ -61,6 +54,8 @@ export function traceCommand(program: Command, context: Context): void {
         const found = await findById(store, id)
         if (found.requests.length === 0) {
           const pruned = prunedNote(store)
+          const note = noRequestNote(found.appHops)
+          if (note) throw new ThroughlineError('ID_UNKNOWN', `trace ${safe(id)}: ${note}`, { id })
           throw new ThroughlineError(
             'ID_UNKNOWN',
             `trace ${safe(id)}: no hop in the store carries this id; check it, or see with throughline status which period the store covers${pruned ? `; ${pruned}` : ''}`,
@@ -112,9 +107,7 @@ function print(out: Output, store: Store, { found, legs, originals, findings }: 
       ...facts(request, gateway, apps, joins),
       ...traceLines(own),
       '',
-      ...waterfall(spans, out, markedNames(spans, joins)),
-      ...legend(spans),
-      '',
+      ...spaced([...waterfall(spans, out, markedNames(spans, joins)), ...legend(spans)]),
       ...provenance(store, gateway, apps, joins, originals),
       ...unknowns(out, request, apps, found.links),
       ...findingLines(out, findings, request),
@@ -133,19 +126,30 @@ function print(out: Output, store: Store, { found, legs, originals, findings }: 
     )
 }
 
+/** Lines with an empty one behind them; none where there are none. */
+function spaced(lines: readonly string[]): string[] {
+  return lines.length > 0 ? [...lines, ''] : []
+}
+
 function heading(out: Output, r: Row): string[] {
   const status = r.status === null ? 'no status' : String(r.status)
   const colored = Number(r.status) >= 400 ? out.colors.red(status) : out.colors.green(status)
   return [
-    `${out.colors.bold(`${safe(r.method)} ${safe(r.path)}`)}  ${colored}  ${r.state}`,
+    `${out.colors.bold(requestLine(r))}  ${colored}  ${r.state}`,
     out.colors.dim(`request ${r.request_id}  started ${String(r.start_ts).replace(' ', 'T')}Z`),
     '',
   ]
 }
 
+/** What was asked, as far as it could be read. */
+function requestLine(r: Row): string {
+  return `${safe(r.method ?? '(no method)')} ${safe(r.path ?? '(no path)')}`
+}
+
 function facts(r: Row, gateway: Row | undefined, apps: readonly Row[], joins: Joins): string[] {
   const rows: [string, string][] = [
     ['said by', saidBy(r)],
+    ['http.sys', r.kernel_reason === null ? '' : reasonInWords(r.kernel_reason, r.kernel_queue)],
     ['who', [safe(r.subject ?? 'nobody named'), r.subject_kind ? `(${r.subject_kind}${r.subject_issuer ? ` of ${safe(r.subject_issuer)}` : ''})` : ''].join(' ').trim()],
     ['client', [r.developer_app && `app ${safe(r.developer_app)}`, r.client_id && `id ${safe(r.client_id)}`, r.client_ip ? `from ${safe(r.client_ip)}` : r.peer_ip && `peer ${safe(r.peer_ip)}`].filter(Boolean).join(', ')],
     ['ids', [gateway?.correlation_raw && `${safe(gateway.correlation_field)} ${safe(gateway.correlation_raw)}`, r.message_id && `message ${safe(r.message_id)}`, !gateway && apps[0]?.correlation_raw && `${safe(apps[0].correlation_field)} ${safe(apps[0].correlation_raw)}`].filter(Boolean).join(', ') || 'none logged'],
@@ -160,16 +164,23 @@ const LAYERS: Readonly<Record<string, string>> = {
   gateway: 'the gateway, without calling a target',
   'target-timeout': 'the gateway: the target did not answer in time',
   'target-unreachable': 'the gateway: the target could not be reached',
+  kernel: 'HTTP.sys on the server, before IIS saw the request',
   app: 'the application',
 }
 
+const DROPPED = 'the gateway: HTTP.sys of the target closed the connection without an answer'
+
 function saidBy(r: Row): string {
-  const layer = LAYERS[String(r.decided_by)] ?? 'not known'
+  const isDropped = r.decided_by === 'target-unreachable' && r.kernel_reason !== null
+  const layer = isDropped ? DROPPED : (LAYERS[String(r.decided_by)] ?? 'not known')
   const detail = r.decided_detail ? ` (${safe(r.decided_detail)})` : ''
   const legs =
     r.target_status !== null && r.target_status !== r.status ? `; the target had said ${r.target_status}` : ''
   const seen =
-    r.gateway_status !== null && r.app_status !== null && r.app_status !== (r.target_status ?? r.app_status)
+    r.kernel_reason === null &&
+    r.gateway_status !== null &&
+    r.app_status !== null &&
+    r.app_status !== (r.target_status ?? r.app_status)
       ? `; IIS logged ${r.app_status}`
       : ''
   return `${layer}${detail}${legs}${seen}`
@@ -229,7 +240,7 @@ function provenance(
 ): string[] {
   const hops = [
     ...(gateway ? [['gateway', gateway] as const] : []),
-    ...apps.map(app => ['app', app] as const),
+    ...apps.map(app => [isKernel(app) ? 'http.sys' : 'app', app] as const),
   ]
   return hops.flatMap(([side, hop]) => {
     const source = store.state.sources.get(Number(hop.source_id))
@@ -251,6 +262,8 @@ function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly Lin
     notes.push(
       `the ${r.gateway_hop_id === null ? 'gateway' : 'app'} hop: it was there, and was dropped with its day`,
     )
+  if (r.state === 'kernel-only')
+    notes.push('the gateway hop: none claims this row of HTTPERR, the day is closed')
   if (r.state === 'app-only') notes.push('the gateway hop: none claims this line, the day is closed')
   if (r.state === 'ambiguous')
     notes.push(
@@ -281,49 +294,4 @@ function findingLines(out: Output, findings: ShownFindings, request: Row): strin
   const why = whyNoFindings(findings, request)
   const texts = why === undefined ? findingTexts(findings, request).map(out.colors.red) : [why]
   return texts.map((text, i) => `${(i === 0 ? 'findings' : '').padEnd(9)}${text}`)
-}
-
-async function originalsOf(store: Store, found: Found): Promise<Map<string, string>> {
-  const originals = new Map<string, string>()
-  for (const hop of [...found.gatewayHops, ...found.appHops]) {
-    const source = store.state.sources.get(Number(hop.source_id))
-    originals.set(
-      String(hop.hop_id),
-      source ? await original(source, Number(hop.byte_offset)) : '(its source is not in the ledger)',
-    )
-  }
-  return originals
-}
-
-async function original(source: SourceRecord, byteOffset: number): Promise<string> {
-  const line = await originalLine(source, byteOffset)
-  return 'text' in line ? line.text : `(original not shown: ${line.problem})`
-}
-
-function printHops(
-  out: Output,
-  found: Found,
-  { originals, findings }: Pick<Shown, 'originals' | 'findings'>,
-): void {
-  const hop = (row: Row): Row => ({
-    ...jsonRow(row),
-    ...(originals.size ? { original: originals.get(String(row.hop_id)) ?? null } : {}),
-  })
-  out.line(
-    JSON.stringify(
-      {
-        version: 1,
-        requests: found.requests.map(jsonRow),
-        gateway_hops: found.gatewayHops.map(hop),
-        app_hops: found.appHops.map(hop),
-        links: found.links,
-        findings: found.requests.map(r => ({
-          request_id: r.request_id,
-          findings: findingObjects(findings, r),
-        })),
-      },
-      null,
-      2,
-    ),
-  )
 }

@@ -58,7 +58,7 @@ export async function createSuperseded({ db, state }: Store, day: string, gone: 
     WITH claims AS (
       SELECT app_hop_id, min(hex_id(gateway_hop_id)) AS gateway_hop_id FROM link_rows
       WHERE verdict = 'linked' AND posterior >= 0.9 GROUP BY app_hop_id
-    ), hops AS (SELECT hop_id, start_ts, end_ts, application FROM app_facts WHERE end_ts::DATE = ${start})
+    ), hops AS (SELECT hop_id, start_ts, end_ts, application FROM server_facts WHERE end_ts::DATE = ${start})
     SELECT * FROM live_rows WHERE FALSE
     UNION ALL BY NAME
     SELECT hex_id(g.request_id) AS request_id, coalesce(h.start_ts, ${start}::TIMESTAMP) AS start_ts, h.end_ts,

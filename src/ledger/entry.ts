@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { HOP_KINDS } from '../model/hop.ts'
 import { REJECT_REASONS, type RejectReason } from '../model/source.ts'
 
 /** Version of the store's layout and of these entries. A store with a higher one is not touched. */
@@ -29,11 +30,11 @@ const SEAL = {
 }
 
 export const SEGMENT = FILE.extend({
-  kind: z.enum(['gateway', 'app']),
+  kind: z.enum(HOP_KINDS),
   day,
   /** Applications with rows in it. */
   applications: z.array(z.string()),
-  /** Smallest and largest stamp, µs: gateway client_received_start, app the logged second. */
+  /** Smallest and largest stamp, µs: gateway client_received_start, else the logged second. */
   firstUs: z.number().int(),
   lastUs: z.number().int(),
   /** Rows whose id another row has with other content (two versions of one gateway record). */
@@ -53,6 +54,8 @@ const ACCOUNTING = z.strictObject({
   lines: count,
   decoded: count,
   directives: count,
+  /** Of these, rows about connections that HTTP.sys closed as idle. Absent: none. */
+  idle: count.optional(),
   rejected: count,
   rejectedBy: z.partialRecord(reason, count),
   duplicates: count,
@@ -98,7 +101,7 @@ export const SOURCE = z.strictObject({
   status: z.enum(['complete', 'partial', 'failed']),
   problem: z.string().optional(),
   /** How a last line without a line feed was counted; it is read again when the source grows. */
-  torn: z.union([z.enum(['decoded', 'directive']), reason]).optional(),
+  torn: z.union([z.enum(['decoded', 'directive', 'idle']), reason]).optional(),
 })
 
 export const REFUSED = z.strictObject({ path: z.string(), name: z.string(), advice: z.string() })

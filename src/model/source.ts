@@ -38,6 +38,8 @@ export interface Accounting {
   lines: number
   decoded: number
   directives: number
+  /** Of the directives, rows about connections that HTTP.sys closed as idle: they tell of no request. Absent: none. */
+  idle?: number | undefined
   rejected: number
   rejectedBy: Partial<Record<RejectReason, number>>
   /** Decoded lines that the store already had (from another source or an earlier read). */

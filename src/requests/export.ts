@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { HopKind } from '../model/hop.ts'
-import { FACT_COLUMNS } from '../model/hop.ts'
+import { FACT_COLUMNS, type HopKind, stampOf } from '../model/hop.ts'
 import { ALWAYS, emptyRelation, factsRelation, type Range } from '../store/facts.ts'
 import { type Params, quoteIdentifier, quoteTexts } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -44,7 +43,7 @@ export async function exportSelect(
 }
 
 function factsSelect({ state, root }: Store, kind: HopKind, range: Range): string {
-  const stamp = kind === 'gateway' ? 'start_ts' : 'end_ts'
+  const stamp = stampOf(kind)
   const columns = FACT_COLUMNS[kind].map(c =>
     c.sql === 'UUID'
       ? `hex_id(${quoteIdentifier(c.name)}) AS ${quoteIdentifier(c.name)}`
@@ -61,7 +60,7 @@ const LINKS = `
     l.reasons, gs.path AS gateway_file, g.line_no AS gateway_line_no, g.start_ts AS gateway_start_ts, a.end_ts AS app_end_ts
   FROM link_rows AS l
   JOIN gateway_facts AS g ON g.hop_id = l.gateway_hop_id
-  JOIN app_facts AS a ON a.hop_id = l.app_hop_id
+  JOIN server_facts AS a ON a.hop_id = l.app_hop_id
   LEFT JOIN source_paths AS s ON s.id = a.source_id
   LEFT JOIN source_paths AS gs ON gs.id = g.source_id
   WHERE l.verdict = 'linked'`

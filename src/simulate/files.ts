@@ -1,5 +1,6 @@
 import type { Host } from './company.ts'
 import { GatewayExport } from './gateway-export.ts'
+import { HttperrLog } from './httperr-log.ts'
 import { IisLog } from './iis-log.ts'
 import type { Output } from './output.ts'
 import { rowFormat } from './render-apigee.ts'
@@ -19,6 +20,11 @@ export function openLogs(world: World, output: Output, changeAtUs: number): Read
       cuts: gaps.logs.get(host) ?? [],
     })
   return new Map(company.hosts.map(host => [host, open(host)]))
+}
+
+/** HTTPERR of each host; without a row it has no file. */
+export function openKernelLogs({ company }: World, output: Output): ReadonlyMap<Host, HttperrLog> {
+  return new Map(company.hosts.map((host, index) => [host, new HttperrLog(host, index, output)]))
 }
 
 /** The export of each environment. */

@@ -4,12 +4,14 @@ import { gatewayClock, wholePeriod } from './clock.ts'
 import { buildCompany, type Host } from './company.ts'
 import { liveDirect, liveProbe, nextProbeUs } from './direct.ts'
 import { EventQueue } from './event-queue.ts'
-import { openExports, openLogs } from './files.ts'
+import { openExports, openKernelLogs, openLogs } from './files.ts'
 import { drawGaps, hasGaps } from './gaps.ts'
 import type { GatewayExport } from './gateway-export.ts'
 import { HourCounts } from './hour-counts.ts'
+import type { HttperrLog } from './httperr-log.ts'
 import type { IisLog } from './iis-log.ts'
 import { drawIncidents, isDuring } from './incidents.ts'
+import { kernelNoise, nextNoiseUs } from './kernel.ts'
 import { SIMULATION_OPTIONS, type SimulationOptions, type SimulationSettings } from './options.ts'
 import { type Block, Output, type OutputFile } from './output.ts'
 import { loggedSecond } from './render-iis.ts'
@@ -17,6 +19,7 @@ import { MS_US, SECOND_US } from './times.ts'
 import {
   type AppHandling,
   type GatewayCall,
+  type KernelHandling,
   randomStreams,
   type TruthRequest,
   type Visit,
@@ -32,6 +35,7 @@ export interface SimulationSummary {
   healthProbes: number
   appLines: number
   appLinesLost: number
+  kernelLines: number
   truthLines: number
 }
 
@@ -40,6 +44,8 @@ type Event =
   | { readonly kind: 'request'; readonly visit: Visit }
   | { readonly kind: 'probe'; readonly host: Host }
   | { readonly kind: 'app-line'; readonly handling: AppHandling }
+  | { readonly kind: 'noise'; readonly host: Host }
+  | { readonly kind: 'kernel-line'; readonly handling: KernelHandling }
   | { readonly kind: 'gateway-row'; readonly call: GatewayCall; readonly awaiting: TruthRequest | undefined }
 
 /** Rows reach the analytics in batches: an export is only roughly ordered by time (spread is an assumption). */
@@ -70,6 +76,7 @@ class Simulation {
     healthProbes: 0,
     appLines: 0,
     appLinesLost: 0,
+    kernelLines: 0,
     truthLines: 0,
   }
   private readonly world: World
@@ -77,6 +84,7 @@ class Simulation {
   private readonly rate: (us: number) => number
   private readonly queue = new EventQueue<Event>()
   private readonly logs: ReadonlyMap<Host, IisLog>
+  private readonly kernelLogs: ReadonlyMap<Host, HttperrLog>
   private readonly exports: ReadonlyMap<string, GatewayExport>
   private readonly truth: OutputFile
   /** Only where there are gaps to know about. */
@@ -100,6 +108,7 @@ class Simulation {
     this.endUs = endUs
     this.rate = visitRate(this.world, whole)
     this.logs = openLogs(this.world, this.output, (startUs + endUs) / 2)
+    this.kernelLogs = openKernelLogs(this.world, this.output)
     this.exports = openExports(this.world, this.output)
     this.truth = this.output.open('truth.ndjson')
     this.hours = hasGaps(settings) ? new HourCounts() : undefined
@@ -109,6 +118,10 @@ class Simulation {
         const firstUs = startUs + random.logs.unit() * settings.healthProbeSeconds * SECOND_US
         this.queue.push(firstUs, { kind: 'probe', host })
       }
+    }
+    if (settings.kernelNoisePerHour > 0) {
+      for (const host of company.hosts)
+        this.queue.push(nextNoiseUs(this.world, startUs), { kind: 'noise', host })
     }
   }
 
@@ -120,6 +133,12 @@ class Simulation {
     switch (event.kind) {
       case 'app-line':
         this.endApp(event.handling)
+        break
+      case 'kernel-line':
+        this.endKernel(event.handling)
+        break
+      case 'noise':
+        if (atUs < this.endUs) this.noise(event.host, atUs)
         break
       case 'gateway-row':
         this.writeRow(event.call, event.awaiting)
@@ -139,6 +158,7 @@ class Simulation {
 
   close(): void {
     for (const log of this.logs.values()) log.close()
+    for (const log of this.kernelLogs.values()) log.close()
     for (const one of this.exports.values()) one.close()
     this.truth.close()
     if (!this.hours) return
@@ -170,7 +190,7 @@ class Simulation {
     this.summary.gatewayCalls++
     truth.gatewayClockOffsetUs = this.world.gatewayClock(nowUs)
     truth.isGatewayRecorded = !random.losses.chance(settings.lostGatewayShare)
-    truth.pendingRecords = target?.handlings.length ?? 0
+    truth.pendingRecords = (target?.handlings.length ?? 0) + (target?.kernel.length ?? 0)
     const rowUs = nowUs + random.losses.unit() * EXPORT_DISORDER_US
     if (truth.isGatewayRecorded) {
       // Only where files are missing or cut does the fate of a row depend on where it comes to stand.
@@ -181,6 +201,8 @@ class Simulation {
     }
     if (truth.pendingRecords === 0) this.writeTruth(truth)
     this.handle(target?.handlings ?? [])
+    for (const handling of target?.kernel ?? [])
+      this.queue.push(handling.endUs, { kind: 'kernel-line', handling })
   }
 
   private writeRow(call: GatewayCall, awaiting: TruthRequest | undefined): void {
@@ -229,6 +251,24 @@ class Simulation {
     const { name, siteId } = handling.host
     const us = loggedSecond(handling) * SECOND_US
     this.hours?.count({ side: 'app', host: name, site: `W3SVC${siteId}` }, us, isLost)
+  }
+
+  private noise(host: Host, nowUs: number): void {
+    const handling = kernelNoise(this.world, host, nowUs)
+    if (handling.truth) handling.truth.pendingRecords = 1
+    this.endKernel(handling)
+    this.queue.push(nextNoiseUs(this.world, nowUs), { kind: 'noise', host })
+  }
+
+  private endKernel(handling: KernelHandling): void {
+    const { truth, host, endUs, attempt, reason } = handling
+    const isLost = this.world.random.kernel.chance(this.world.settings.lostAppShare)
+    const place = isLost ? undefined : this.kernelLogs.get(host)?.write(handling)
+    if (place === undefined) this.summary.appLinesLost++
+    else this.summary.kernelLines++
+    if (truth === undefined) return
+    truth.kernel.push({ host, endUs, attempt, reason, file: place?.file, lineNo: place?.lineNo })
+    this.recordDone(truth)
   }
 
   private recordDone(truth: TruthRequest): void {

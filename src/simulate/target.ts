@@ -4,8 +4,18 @@ import { drawConnectUs, drawCrossingUs, drawHeaderBytes } from './durations.ts'
 import { TARGET_STATUS_FAULT, TIMEOUT_FAULT } from './faults.ts'
 import { type Challenge, liveHandshake } from './handshake.ts'
 import { appId, type CallIds } from './ids.ts'
+import { chooseRefusal, kernelHandling, type Refusal } from './kernel.ts'
 import { MS_US } from './times.ts'
-import type { AppHandling, Asked, AttemptKind, Fault, TruthRequest, Visit, World } from './traffic.ts'
+import type {
+  AppHandling,
+  Asked,
+  AttemptKind,
+  Fault,
+  KernelHandling,
+  TruthRequest,
+  Visit,
+  World,
+} from './traffic.ts'
 
 /**
  * A target call: the gateway sends, a host works, the answer travels back. Assumptions: one data centre with
@@ -32,7 +42,9 @@ export interface TargetOrder {
 
 export interface TargetResult {
   readonly handlings: readonly AppHandling[]
-  /** Undefined when the gateway stopped waiting. */
+  /** What HTTP.sys ended before IIS saw it. */
+  readonly kernel: readonly KernelHandling[]
+  /** Undefined when the gateway stopped waiting, or the connection was closed. */
   readonly status: number | undefined
   readonly fault: Fault | undefined
   readonly responseBytes: number
@@ -52,7 +64,9 @@ export function callTarget(world: World, order: TargetOrder): TargetResult {
   const answer = chooseAnswer(world, order, host)
   const { challenges, sendUs } = liveHandshake(world, order.sendUs)
   const given = isRetried ? busyAnswer(world) : answer
-  const first = attempt(world, order, { host, sendUs, kind: isRetried ? 'retry' : 'final' }, given)
+  const refusal = chooseRefusal(world, host, sendUs)
+  const sending = { host, sendUs, kind: isRetried ? ('retry' as const) : ('final' as const) }
+  const first = refusal ? refuse(world, order, sending, refusal) : attempt(world, order, sending, given)
   const handlings =
     challenges.length === 0
       ? first.handlings
@@ -62,7 +76,7 @@ export function callTarget(world: World, order: TargetOrder): TargetResult {
   const second = others.length === 0 ? host : life.pick(others)
   const againUs = first.doneUs + life.lognormal(MS_US, 0.5)
   const final = attempt(world, order, { host: second, sendUs: againUs, kind: 'final' }, answer)
-  return asStamped(world, order, final, [...handlings, ...final.handlings])
+  return asStamped(world, order, { ...final, kernel: first.kernel }, [...handlings, ...final.handlings])
 }
 
 function asStamped(
@@ -128,6 +142,7 @@ function attempt(world: World, order: TargetOrder, sending: Sending, answer: Ans
   const isError = answer.status >= 400
   return {
     handlings: [handling],
+    kernel: [],
     status: isTimeout ? undefined : answer.status,
     fault: isTimeout ? TIMEOUT_FAULT : isError ? TARGET_STATUS_FAULT : undefined,
     responseBytes: isTimeout ? ERROR_BYTES : answer.bytes,
@@ -135,6 +150,41 @@ function attempt(world: World, order: TargetOrder, sending: Sending, answer: Ans
     sentEndUs,
     receivedStartUs: firstByteUs + backUs,
     doneUs: isTimeout ? giveUpUs : lastByteUs + backUs + life.lognormal(120, 0.5),
+  }
+}
+
+/** A call that HTTP.sys ends: its answer is short, or none. */
+function refuse(
+  world: World,
+  order: TargetOrder,
+  { host, sendUs, kind }: Sending,
+  refusal: Refusal,
+): TargetResult {
+  const { kernel } = world.random
+  const { route, suffix, query } = order.asked
+  const sentEndUs = sendUs + 30 + order.requestBytes / BYTES_PER_US
+  const startUs = sendUs + drawCrossingUs(world)
+  const endUs = startUs + order.requestBytes / BYTES_PER_US + refusal.afterUs
+  const doneUs = endUs + drawCrossingUs(world) + kernel.lognormal(120, 0.5)
+  const refused = {
+    host,
+    endUs,
+    method: route.method,
+    path: order.visit.application.targetBasepath + suffix,
+    query,
+    peerIp: kernel.pick(world.company.egressIps),
+    truth: order.truth,
+  }
+  return {
+    handlings: [],
+    kernel: [kernelHandling(world, refusal, refused, kind)],
+    status: refusal.status,
+    fault: refusal.fault,
+    responseBytes: ERROR_BYTES,
+    sentStartUs: sendUs,
+    sentEndUs,
+    receivedStartUs: doneUs,
+    doneUs,
   }
 }
 

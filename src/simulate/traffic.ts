@@ -29,6 +29,7 @@ export interface World {
     readonly disorder: Random
     readonly gaps: Random
     readonly identity: Random
+    readonly kernel: Random
   }
   /** Calls so far by message processor, for the counters inside flow ids. */
   readonly flowCounters: number[]
@@ -51,6 +52,7 @@ export function randomStreams(seed: number): World['random'] {
     disorder: new Random(seed, 'disorder'),
     gaps: new Random(seed, 'gaps'),
     identity: new Random(seed, 'identity'),
+    kernel: new Random(seed, 'kernel'),
   }
 }
 
@@ -75,7 +77,7 @@ export type AttemptKind = 'final' | 'retry' | 'handshake'
 /** A whole request as it truly happened; becomes one line of the truth file. */
 export interface TruthRequest {
   readonly flowId: string | undefined
-  readonly cause: 'gateway' | 'bypass' | 'probe'
+  readonly cause: 'gateway' | 'bypass' | 'probe' | 'scan'
   readonly outcome: string
   readonly application: Application | undefined
   readonly subject: string | undefined
@@ -83,6 +85,7 @@ export interface TruthRequest {
   gatewayClockOffsetUs: number
   isGatewayRecorded: boolean
   readonly app: TruthLine[]
+  readonly kernel: TruthKernelLine[]
   /** Lines and rows of it that are still to be written; the truth is written when it reaches 0. */
   pendingRecords: number
 }
@@ -97,6 +100,31 @@ export interface TruthLine {
   /** Undefined when the line was lost. */
   readonly file: string | undefined
   readonly lineNo: number | undefined
+}
+
+export interface TruthKernelLine extends Pick<TruthLine, 'host' | 'endUs' | 'attempt' | 'file' | 'lineNo'> {
+  readonly reason: string
+}
+
+/** Why HTTP.sys ended a call. */
+export type KernelReason =
+  | 'AppOffline'
+  | 'QueueFull'
+  | 'BadRequest'
+  | 'Connection_Dropped'
+  | 'Connection_Abandoned_By_ReqQueue'
+
+/** One request, or connection, that HTTP.sys of a host refused or dropped, in true time. */
+export interface KernelHandling
+  extends Pick<AppHandling, 'host' | 'endUs' | 'method' | 'path' | 'query' | 'peerIp' | 'attempt'> {
+  readonly peerPort: number
+  readonly status: number | undefined
+  readonly reason: string
+  /** Id of the site, and its queue; `-` where none was found yet. */
+  readonly site: string
+  readonly queue: string
+  /** Undefined: it is no request. */
+  readonly truth: TruthRequest | undefined
 }
 
 /** One request as an IIS host handled it, in true time. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { publish, syncFile } from '../ledger/durable.ts'
 import type { FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from '../ledger/entry.ts'
-import type { HopKind } from '../model/hop.ts'
+import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import { count } from '../telemetry/record.ts'
 import { fileDigest } from './damage.ts'
 import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
@@ -34,7 +34,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   const { db, root } = store
   const late = await leaveOutPruned(store, batch.staged)
   const duplicates: Duplicates[] = []
-  for (const kind of ['gateway', 'app'] as const) {
+  for (const kind of HOP_KINDS) {
     const staged = batch.staged.filter(s => s.kind === kind && s.rows > 0)
     duplicates.push(...(await dedupe({ db, root, published: store.state.segments }, kind, staged)))
   }

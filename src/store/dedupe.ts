@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { moveOver } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
-import type { HopKind } from '../model/hop.ts'
+import { type HopKind, stampOf } from '../model/hop.ts'
 import { gatewayContent } from './gateway-content.ts'
 import { parquetOptions } from './parquet.ts'
 import { type Database, quoteText, quoteTexts } from './query.ts'
@@ -69,7 +69,7 @@ async function findRepeats(
       p => p.kind === kind && p.firstUs <= segment.lastUs && p.lastUs >= segment.firstUs,
     )
     if (overlapping.length === 0) continue
-    const stamp = kind === 'app' ? 'end_ts' : 'start_ts'
+    const stamp = stampOf(kind)
     await db.run(
       `INSERT INTO repeated_ids SELECT s.hop_id FROM read_parquet(${quoteText(segment.file)}) AS s
        SEMI JOIN (SELECT hop_id FROM read_parquet(${quoteTexts(overlapping.map(o => join(root, o.path)))})
@@ -88,10 +88,10 @@ async function decide(
   kind: HopKind,
   staged: StagedSegment[],
 ): Promise<void> {
-  const app = kind === 'app'
-  const stamp = app ? 'end_ts' : 'start_ts'
-  const content = app ? 'f.hop_id' : gatewayContent('f')
-  const counted = app ? 'TRUE' : 'message_id IS NULL'
+  const isLine = kind !== 'gateway'
+  const stamp = stampOf(kind)
+  const content = isLine ? 'f.hop_id' : gatewayContent('f')
+  const counted = isLine ? 'TRUE' : 'message_id IS NULL'
   const files = published.filter(
     p => p.kind === kind && staged.some(s => p.firstUs <= s.lastUs && p.lastUs >= s.firstUs),
   )
@@ -114,16 +114,16 @@ async function decide(
     ), final_ids AS (
       SELECT DISTINCT final_id AS hop_id FROM identified
     ), known AS (${known}), ranked AS (
-      SELECT *, row_number() OVER (PARTITION BY final_id, CASE WHEN ${app} THEN final_id ELSE content END
+      SELECT *, row_number() OVER (PARTITION BY final_id, CASE WHEN ${isLine} THEN final_id ELSE content END
         ORDER BY source_id, line_no) AS place
       FROM identified
     )
     SELECT r.first_id, r.source_id, r.line_no, r.us, r.final_id,
       r.place = 1 AND k.hop_id IS NULL AS keep,
-      NOT ${app} AND EXISTS (SELECT 1 FROM ranked AS o WHERE o.final_id = r.final_id AND o.content <> r.content)
-        OR (NOT ${app} AND EXISTS (SELECT 1 FROM known AS o WHERE o.hop_id = r.final_id AND o.content <> r.content)) AS version
+      NOT ${isLine} AND EXISTS (SELECT 1 FROM ranked AS o WHERE o.final_id = r.final_id AND o.content <> r.content)
+        OR (NOT ${isLine} AND EXISTS (SELECT 1 FROM known AS o WHERE o.hop_id = r.final_id AND o.content <> r.content)) AS version
     FROM ranked AS r LEFT JOIN (SELECT DISTINCT hop_id, content FROM known) AS k
-      ON k.hop_id = r.final_id AND (${app} OR k.content = r.content)`,
+      ON k.hop_id = r.final_id AND (${isLine} OR k.content = r.content)`,
   )
 }
 
