@@ -231,7 +231,10 @@ function spanRow([name, { means, attributes }]) {
 
 const EXIT_CODES = [
   [0, 'done'],
-  [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair, `coverage --strict` an hour that is not complete, `coverage --reconcile` a difference'],
+  [
+    1,
+    'done, and the answer is no: `trace` found nothing, `store check` found something to repair, `coverage --strict` an hour that is not complete, `coverage --reconcile` a difference',
+  ],
   [2, 'wrong usage or configuration; nothing was touched'],
   [3, 'failed or incomplete; what was committed before stays, running the command again goes on from there'],
   [130, 'interrupted (SIGINT); `ingest --follow` ends with 0'],
