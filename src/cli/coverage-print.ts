@@ -41,7 +41,9 @@ function groupsOf(rows: readonly CoverageRow[]): CoverageRow[][] {
   const groups = new Map<string, CoverageRow[]>()
   for (const row of rows) {
     const key = groupKey(row.group)
-    groups.set(key, [...(groups.get(key) ?? []), row])
+    const own = groups.get(key)
+    if (own) own.push(row)
+    else groups.set(key, [row])
   }
   return [...groups.values()]
 }

@@ -96,34 +96,37 @@ function nothingKnown(
   )
   const evidence = { hops: 0, expected: 0, unmatched: 0, rejected: 0 }
   return (['gateway', 'app'] as const satisfies readonly Side[]).flatMap(side =>
-    [...applications].flatMap(application =>
-      hours.flatMap((hourUs): CoverageRow[] => {
+    [...applications].flatMap(application => {
+      const group: SourceGroup = { side, applications: [application] }
+      return hours.flatMap((hourUs): CoverageRow[] => {
         if (seen.has(`${side} ${hourUs} ${application}`)) return []
-        const group: SourceGroup = { side, applications: [application] }
         return [withLedger(state, { group, hourUs, state: 'unknown', reason: 'nothing-known', evidence })]
-      }),
-    ),
+      })
+    }),
   )
 }
 
+/** Texts of groups: rows share theirs, and there are many rows. */
+const groupKeys = new WeakMap<SourceGroup, string>()
+
 /** A text by which groups are equal and sorted: the gateway first, what is not known last. */
-export function groupKey({
-  side,
-  applications,
-  host,
-  site,
-  log,
-  target,
-  organization,
-  environment,
-}: SourceGroup): string {
+export function groupKey(group: SourceGroup): string {
+  let key = groupKeys.get(group)
+  if (key === undefined) {
+    key = keyOf(group)
+    groupKeys.set(group, key)
+  }
+  return key
+}
+
+function keyOf(group: SourceGroup): string {
+  const { side, applications, host, site, log, target, organization, environment } = group
   const text = (value: string | undefined): string => value ?? '\uffff'
-  return JSON.stringify([
-    side === 'gateway' ? 0 : 1,
-    ...(side === 'gateway'
+  const names =
+    side === 'gateway'
       ? [text(organization), text(environment), applications]
-      : [applications, text(host), text(site), text(log), text(target)]),
-  ])
+      : [applications, text(host), text(site), text(log), text(target)]
+  return JSON.stringify([side === 'gateway' ? 0 : 1, ...names])
 }
 
 function byGroupAndHour(a: CoverageRow, b: CoverageRow): number {

@@ -9,8 +9,7 @@ export const SILENCE_US = MINUTE_US
 const SPARE_US = 2 * SECOND_US
 /** So many lines would have come in a silence that is odd, by the rate around it. */
 const ODD_LINES = 100
-/** So many others around it say how long a silence may be: the last of so many longest. */
-const USUAL_SILENCES = 3
+/** So many times as long as the third longest around it is odd. */
 const ODD_TIMES = 3
 /** So many calls of one target that all have their line elsewhere say that a host was not called. */
 const VOUCHING_CALLS = 10
@@ -33,6 +32,7 @@ export interface Judged extends Silence {
 
 /** A log, or the exports of an environment, as its silences are judged. */
 export interface Recorder {
+  /** In order of time. */
   readonly silences: readonly Silence[]
   /** How far its stamps are ahead of those of the other side, µs. */
   readonly aheadUs: number
@@ -172,17 +172,32 @@ function isOdd(recorder: Recorder, silence: Silence): boolean {
   const lengthUs = toUs - fromUs
   // Most silences are short ones of a quiet log: the cheap question first.
   if (lengthUs < ODD_TIMES * SILENCE_US && recorder.expected(silence) < ODD_LINES) return false
-  const others = recorder.silences
-    .filter(
-      other =>
-        other.fromUs !== fromUs &&
-        other.place === 'inside' &&
-        other.toUs > fromUs - USUAL_WITHIN_US &&
-        other.fromUs < toUs + USUAL_WITHIN_US,
-    )
-    .map(other => other.toUs - other.fromUs)
-    .sort((a, b) => b - a)
-  const usualUs = Math.max(SILENCE_US, others[USUAL_SILENCES - 1] ?? 0)
+  const usualUs = Math.max(SILENCE_US, usualSilence(recorder, silence))
   if (lengthUs >= ODD_TIMES * usualUs) return true
   return recorder.expected(silence) >= ODD_LINES && lengthUs > 2 * usualUs
+}
+
+/** The last of the three longest silences around one, 0 where there are fewer. */
+function usualSilence({ silences }: Recorder, { fromUs, toUs }: Silence): number {
+  let [first, second, third] = [0, 0, 0]
+  for (let i = firstEndingAfter(silences, fromUs - USUAL_WITHIN_US); i < silences.length; i++) {
+    const other = silences[i]
+    if (other === undefined || other.fromUs >= toUs + USUAL_WITHIN_US) break
+    if (other.fromUs === fromUs || other.place !== 'inside') continue
+    const lengthUs = other.toUs - other.fromUs
+    if (lengthUs > first) [first, second, third] = [lengthUs, first, second]
+    else if (lengthUs > second) [second, third] = [lengthUs, second]
+    else if (lengthUs > third) third = lengthUs
+  }
+  return third
+}
+
+function firstEndingAfter(silences: readonly Silence[], us: number): number {
+  let [low, high] = [0, silences.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((silences[middle]?.toUs ?? 0) <= us) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -20,23 +20,22 @@ export interface Bounds {
   readonly lastUs: number
 }
 
-/** The silences of a track, those at its ends included. */
+/** The silences of a track in order of time, those at its ends included. */
 export function silencesOf(rows: readonly SilenceRow[], bounds: Bounds, horizon: Gap): Silence[] {
   const { firstUs, lastUs } = bounds
-  const ends: Silence[] = []
-  if (firstUs > horizon.fromUs)
-    ends.push({ fromUs: horizon.fromUs, toUs: firstUs, place: 'before', isInFile: false })
-  if (lastUs < horizon.toUs)
-    ends.push({ fromUs: lastUs, toUs: horizon.toUs, place: 'after', isInFile: false })
-  return [
-    ...rows.map(row => ({
-      fromUs: row.from_us,
-      toUs: row.to_us,
-      place: 'inside' as const,
-      isInFile: row.from_source === row.to_source,
-    })),
-    ...ends,
-  ]
+  const before: Silence[] =
+    firstUs > horizon.fromUs
+      ? [{ fromUs: horizon.fromUs, toUs: firstUs, place: 'before', isInFile: false }]
+      : []
+  const after: Silence[] =
+    lastUs < horizon.toUs ? [{ fromUs: lastUs, toUs: horizon.toUs, place: 'after', isInFile: false }] : []
+  const inside = rows.map(row => ({
+    fromUs: row.from_us,
+    toUs: row.to_us,
+    place: 'inside' as const,
+    isInFile: row.from_source === row.to_source,
+  }))
+  return [...before, ...inside, ...after]
 }
 
 /** What the silences of a track make of an hour; `undefined`: nothing. */
