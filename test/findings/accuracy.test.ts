@@ -156,11 +156,12 @@ test.each<{ name: string; options: SimulationOptions }>([
   }
 }) // biome-ignore format: a table
 
-test('where ids are missing or used again, what is found is true all the same', async () => {
-  const options = { ...BASE, seed: 64, idShare: 0.7, reusedIdShare: 0.1, lostIdLineShare: 0.05 }
-  for (const [rule, { expected, missed, wrong }] of Object.entries(await judge(options))) {
+test('where ids are missing on a part of the lines, what is found is true all the same', async () => {
+  const options = { ...BASE, seed: 64, idShare: 0.7, lostIdLineShare: 0.05 }
+  const judged = Object.entries(await judge(options))
+  const precision = judged.map(([rule, { expected, missed, wrong }]) => {
     const got = expected - missed.length + wrong.length
-    expect(got, rule).toBeGreaterThan(20)
-    expect(1 - wrong.length / got, `precision of ${rule}`).toBeGreaterThanOrEqual(0.99)
-  }
+    return [rule, got > 20, 1 - wrong.length / got >= 0.99]
+  })
+  expect(precision).toEqual(judged.map(([rule]) => [rule, true, true]))
 })

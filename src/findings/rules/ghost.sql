@@ -18,9 +18,11 @@ SELECT
     WHEN NOT c.app_covered THEN 'app-not-covered'
     WHEN c.target_host IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM calls AS o WHERE o.target_host = c.target_host AND o.state = 'joined') THEN 'target-not-logged'
+    -- A line that no id gives to another call may be its own.
     WHEN EXISTS (
       SELECT 1 FROM lines AS l JOIN calls AS u ON u.request_id = l.request_id
-      WHERE u.unclaimed AND coalesce(l.trusted, TRUE) AND (l.correlation_id IS NULL OR c.gateway_id IS NULL)
+      WHERE coalesce(l.trusted, TRUE) AND (u.link_method IS NULL OR u.link_method <> 'id')
+        AND (l.correlation_id IS NULL OR c.gateway_id IS NULL OR l.correlation_id = c.gateway_id)
         AND l.path_key = c.gateway_path_key AND l.method = c.method
         AND u.from_ts - INTERVAL 1 MINUTE < c.end_ts AND u.to_ts + INTERVAL 1 MINUTE > c.start_ts)
       THEN 'partner-in-doubt'

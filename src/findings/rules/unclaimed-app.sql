@@ -15,10 +15,13 @@ SELECT
   concat_ws(' ', l.method, 'answered', l.status) AS note,
   CASE
     WHEN NOT c.gateway_covered THEN 'gateway-not-covered'
-    WHEN l.correlation_id IS NULL AND EXISTS (
+    -- Without an id of its own it may be a line of any call like it, be it a further attempt.
+    WHEN EXISTS (
       SELECT 1 FROM calls AS g
-      WHERE g.unanswered AND g.gateway_path_key = l.path_key AND g.method = l.method AND g.start_ts < c.to_ts + INTERVAL 1 MINUTE
-        AND g.end_ts > c.from_ts - INTERVAL 1 MINUTE)
+      WHERE g.target_called
+        AND (l.correlation_id IS NULL OR (g.link_method IS DISTINCT FROM 'id' AND coalesce(g.gateway_id = l.correlation_id, TRUE)))
+        AND g.gateway_path_key = l.path_key AND g.method = l.method
+        AND g.start_ts < c.to_ts + INTERVAL 1 MINUTE AND g.end_ts > c.from_ts - INTERVAL 1 MINUTE)
       THEN 'partner-in-doubt'
   END AS why_not
 FROM calls AS c JOIN lines AS l ON l.request_id = c.request_id
