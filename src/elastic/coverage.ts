@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SourceRecord } from '../ledger/entry.ts'
 import { rfc3339 } from '../model/time.ts'
+import { sideOfFormat } from '../requests/overview.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { Bulk, type BulkOptions } from './bulk.ts'
@@ -173,11 +174,10 @@ function hourValues(row: HourRow, day: string): Values {
 
 function sourceValues(source: SourceRecord): Values {
   const { accounting: a } = source
-  const side = source.format.startsWith('iis') ? 'app' : 'gateway'
   return {
     ...(a.firstUs !== undefined && { '@timestamp': rfc3339(a.firstUs) }),
     'throughline.kind': 'source',
-    'throughline.side': side,
+    'throughline.side': sideOfFormat(source.format),
     ...(source.problem && { 'event.reason': source.problem }),
     ...(a.warnings.length > 0 && { 'throughline.warnings': a.warnings }),
     'throughline.source.id': source.id,
@@ -192,6 +192,7 @@ function sourceValues(source: SourceRecord): Values {
     'throughline.lines.total': a.lines,
     'throughline.lines.decoded': a.decoded,
     'throughline.lines.directives': a.directives,
+    ...(a.idle !== undefined && { 'throughline.lines.idle': a.idle }),
     'throughline.lines.rejected': a.rejected,
     'throughline.lines.duplicates': a.duplicates,
     ...(a.pruned !== undefined && { 'throughline.lines.pruned': a.pruned }),
