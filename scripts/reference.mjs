@@ -69,6 +69,7 @@ export const BLOCKS = () => ({
   'docs/store.md': {
     'gateway-columns': columnTable(hop.FACT_COLUMNS.gateway),
     'app-columns': columnTable(hop.FACT_COLUMNS.app),
+    'kernel-columns': columnTable(hop.FACT_COLUMNS.kernel),
     'link-columns': table(
       ['column', 'type', 'meaning'],
       view.LINK_COLUMNS.map(c => [code(c.name), c.sql, explained(LINK_MEANINGS, c.name, 'LINK_MEANINGS')]),
@@ -155,6 +156,7 @@ export const SCHEMAS = () => ({
     [
       ['gateway-hop', hop.GATEWAY_HOP, 'A gateway hop: one Apigee analytics record as a fact.'],
       ['app-hop', hop.APP_HOP, 'An app hop: one IIS line as a fact.'],
+      ['kernel-hop', hop.KERNEL_HOP, 'A kernel hop: one HTTPERR row as a fact.'],
       ['config', config.CONFIG, 'The configuration file throughline.yaml.'],
       ['ledger-entry', entry.ENTRY, 'One entry of the ledger of a store.'],
       ['request-document', document.REQUEST_DOCUMENT, 'A request as a document of Elasticsearch.'],
@@ -218,7 +220,7 @@ function explained(meanings, name, where) {
 }
 
 const LINK_MEANINGS = {
-  app_hop_id: 'The app hop.',
+  app_hop_id: 'The app hop, or the kernel hop.',
   gateway_hop_id: 'The gateway hop that claims it.',
   app_day: "UTC day of the app hop's logged stamp.",
   near_midnight: 'Whether the link was weighed so near midnight that hops of another day took part.',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { ThroughlineError } from '../errors.ts'
+import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import { type ExportFormat, type ExportKind, exportSelect } from '../requests/export.ts'
 import { quoteText } from '../store/query.ts'
 import type { Given } from '../store/reads.ts'
@@ -21,7 +22,7 @@ interface Flags extends StoreFlags {
   readonly output?: string
   readonly force?: boolean
   readonly filter?: string
-  readonly kind: 'gateway' | 'app'
+  readonly kind: HopKind
 }
 
 const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = {
@@ -43,7 +44,7 @@ export function exportCommand(program: Command, context: Context): void {
     .addOption(
       new Option('--format <format>', 'file format').choices(['parquet', 'csv', 'ndjson']).default('ndjson'),
     )
-    .addOption(new Option('--kind <kind>', 'which facts').choices(['gateway', 'app']).default('gateway'))
+    .addOption(new Option('--kind <kind>', 'which facts').choices([...HOP_KINDS]).default('gateway'))
     .option('--filter <filter>', 'requests only: a filter as in query')
     .option('--from <time>', 'first moment, UTC')
     .option('--to <time>', 'moment after the last')

@@ -122,6 +122,16 @@ async function printJoined(out: Output, store: Store): Promise<void> {
   out.line(
     `app       ${n(share.appJoined)} of ${n(share.appHops)} app hops have their gateway hop         ${percent(share.appJoined, share.appHops)}`,
   )
+  if (share.kernelHops > 0) {
+    const connections =
+      share.kernelConnections > 0
+        ? `  (besides ${count(share.kernelConnections)} connections without a request)`
+        : ''
+    const asked = share.kernelHops - share.kernelConnections
+    out.line(
+      `http.sys  ${n(share.kernelJoined)} of ${n(asked)} rows of HTTPERR have their gateway hop  ${percent(share.kernelJoined, asked)}${connections}`,
+    )
+  }
   const pairs = await fieldPairs(store)
   const fields = idFieldRows(store)
   if (pairs.length === 0) out.line('by id     no pair of id fields has matched yet')

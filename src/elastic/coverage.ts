@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SourceRecord } from '../ledger/entry.ts'
 import { rfc3339 } from '../model/time.ts'
+import { sideOfFormat } from '../requests/overview.ts'
 import { createRequestsOfDay } from '../requests/search-view.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -196,11 +197,10 @@ function hourValues(row: HourRow, day: string): Values {
 /** @param readAt RFC 3339; stands in for the first stamp where a source has none, so that a period finds it */
 function sourceValues(source: SourceRecord, readAt: string | undefined): Values {
   const { accounting: a } = source
-  const side = source.format.startsWith('iis') ? 'app' : 'gateway'
   return {
     '@timestamp': a.firstUs === undefined ? readAt : rfc3339(a.firstUs),
     'throughline.kind': 'source',
-    'throughline.side': side,
+    'throughline.side': sideOfFormat(source.format),
     ...(source.problem && { 'event.reason': source.problem }),
     ...(a.warnings.length > 0 && { 'throughline.warnings': a.warnings }),
     'throughline.source.id': source.id,
@@ -215,6 +215,7 @@ function sourceValues(source: SourceRecord, readAt: string | undefined): Values 
     'throughline.lines.total': a.lines,
     'throughline.lines.decoded': a.decoded,
     'throughline.lines.directives': a.directives,
+    ...(a.idle !== undefined && { 'throughline.lines.idle': a.idle }),
     'throughline.lines.rejected': a.rejected,
     'throughline.lines.duplicates': a.duplicates,
     ...(a.pruned !== undefined && { 'throughline.lines.pruned': a.pruned }),

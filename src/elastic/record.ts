@@ -20,7 +20,12 @@ const BY_NAME = new Map(HASHED_FIELDS.map(field => [field.name, field]))
 
 /** The hash of a document, from what it says: a second way to what SQL makes of the store. */
 export function documentHash(source: Source): string {
-  return sha256(HASHED_FIELDS.map(field => textOf(field, source[field.name]))).slice(0, 16)
+  const parts = HASHED_FIELDS.flatMap(field => {
+    const text = textOf(field, source[field.name])
+    if (!field.isLater) return [text]
+    return text === ABSENT ? [] : [`${field.name}=${text}`]
+  })
+  return sha256(parts).slice(0, 16)
 }
 
 /** The hash of the record that a document holds, as the population hash takes it. */
