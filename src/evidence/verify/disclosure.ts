@@ -1,9 +1,9 @@
-import { concatBytes, fromHex, utf8 } from '../../ledger/bytes.ts'
-import type { Sha256 } from '../../ledger/merkle.ts'
-import type { Facts, FactValue } from './facts.ts'
+import { fromHex, utf8 } from '../../ledger/bytes.ts'
+import { HASH_BYTES, type Sha256 } from '../../ledger/merkle.ts'
+import type { Facts } from './facts.ts'
+import { LEAF_COLUMNS, LINK_TEXT, readText } from './leaf-columns.ts'
 import type { Line } from './lines.ts'
-
-/** Columns that tell who it was; the first part of a leaf. Source: src/model/personal-columns.ts, held by a test. */
+import { BadFile } from './lines.ts'
 
 /** A line of facts.ndjson that was read and hashed. */
 export interface DisclosedHop {
@@ -16,106 +16,104 @@ export interface DisclosedHop {
 }
 
 export interface DisclosedLink {
-  /** Number of the request that it was disclosed for, from 0. */
-  readonly request: number
   /** Undefined: a link that is kept of a pruned day, which no tree holds. */
   readonly place: { readonly generation: number; readonly index: number } | undefined
   readonly leaf: Uint8Array | undefined
   readonly facts: Facts
 }
 
-const WHOLE_HEAD = /^\{"segment":(\d+),"index":(\d+),"salts":"([0-9a-f]{64})","personal":/
-const HIDDEN_HEAD =
-  /^\{"segment":(\d+),"index":(\d+),"salt":"([0-9a-f]{32})","hidden":"([0-9a-f]{64})","pseudonyms":(\{[^{}]*\}),"rest":/
-const LINK_HEAD = /^\{"request":(\d+),"generation":(\d+),"index":(\d+),"salt":"([0-9a-f]{32})","link":/
-const BORDER_HEAD = /^\{"request":(\d+),"border":true,"link":/
-const REST = ',"rest":'
-
-/** Undefined where the line is not written as it must be. */
-export function readHop(sha256: Sha256, line: Line): DisclosedHop | undefined {
-  const { text } = line
-  const hidden = HIDDEN_HEAD.exec(text)
-  if (hidden) return readHidden(sha256, line, hidden)
-  const head = WHOLE_HEAD.exec(text)
-  const from = head?.[0].length ?? 0
-  const cut = text.indexOf(REST, from)
-  if (!head || cut < 0 || !text.endsWith('}}')) return undefined
-  const salts = fromHex(head[3] ?? '') ?? new Uint8Array()
-  const personal = slice(line, from, cut)
-  const rest = slice(line, cut + REST.length, text.length - 1)
-  const own = readText(text.slice(from, cut))
-  const others = readText(text.slice(cut + REST.length, -1))
-  if (!own || !others) return undefined
-  const leaf = leafOf(
-    sha256,
-    sha256(concatBytes(salts.subarray(0, 16), personal)),
-    sha256(concatBytes(salts.subarray(16), rest)),
-  )
-  return { segment: Number(head[1]), index: Number(head[2]), leaf, facts: { ...own, ...others }, pseudonyms: undefined }
+interface HopLine {
+  readonly segment: number
+  readonly index: number
+  /** Hex: 16 bytes for the personal part, 16 for the rest. */
+  readonly salts?: string
+  readonly personal?: string
+  readonly rest: string
+  /** Instead of the personal part: its hash. */
+  readonly salt?: string
+  readonly hidden?: string
+  readonly pseudonyms?: Readonly<Record<string, string>>
 }
 
-function readHidden(sha256: Sha256, line: Line, head: RegExpExecArray): DisclosedHop | undefined {
-  const [start, segment, index, salt = '', hash = '', names = ''] = head
-  const { text } = line
-  const facts = readText(text.slice(start.length, -1))
-  const pseudonyms = readText(names)
-  if (!facts || !pseudonyms || !text.endsWith('}}')) return undefined
-  const rest = slice(line, start.length, text.length - 1)
-  const leaf = leafOf(
-    sha256,
-    fromHex(hash) ?? new Uint8Array(),
-    sha256(concatBytes(fromHex(salt) ?? new Uint8Array(), rest)),
-  )
-  return {
-    segment: Number(segment),
-    index: Number(index),
-    leaf,
-    facts,
-    pseudonyms: pseudonyms as Record<string, string>,
+interface LinkLine {
+  readonly request: number
+  readonly generation?: number
+  readonly index?: number
+  readonly salt?: string
+  readonly border?: true
+  readonly link: string
+}
+
+const SALT_BYTES = 16
+
+/**
+ * Reads a line of facts.ndjson.
+ *
+ * @param kindOf kind of the hops of a segment
+ * @returns undefined where it is not written as it must be
+ */
+export function readHop(sha256: Sha256, line: Line, kindOf: (segment: number) => keyof typeof LEAF_COLUMNS | undefined): DisclosedHop | undefined {
+  const { segment, index, salts, personal, rest, salt, hidden, pseudonyms } = parse<HopLine>(line)
+  const columns = LEAF_COLUMNS[kindOf(segment) ?? 'app']
+  const facts = typeof rest === 'string' ? readText(columns.rest, rest) : undefined
+  if (!facts || !Number.isSafeInteger(index)) return undefined
+  if (typeof salts === 'string' && typeof personal === 'string' && pseudonyms === undefined) {
+    const bytes = saltBytes(salts, 2)
+    const all = bytes && readText(columns.personal, personal, facts as Record<string, never>)
+    if (!bytes || !all) return undefined
+    const own = salted(sha256, bytes.subarray(0, SALT_BYTES), personal)
+    const leaf = leafOf(sha256, own, salted(sha256, bytes.subarray(SALT_BYTES), rest))
+    return { segment, index, leaf, facts: all, pseudonyms: undefined }
   }
-}
+  const [bytes, own] = [saltBytes(salt ?? '', 1), fromHex(hidden ?? '')]
+  if (!bytes || own?.length !== HASH_BYTES || !isTexts(pseudonyms)) return undefined
+  return { segment, index, leaf: leafOf(sha256, own, salted(sha256, bytes, rest)), facts, pseudonyms }
+} // biome-ignore format: one line each
 
-/** Undefined where the line is not written as it must be. */
+/** Reads a line of links.ndjson; undefined where it is not written as it must be. */
 export function readLink(sha256: Sha256, line: Line): DisclosedLink | undefined {
-  const { text } = line
-  const border = BORDER_HEAD.exec(text)
-  const head = border ?? LINK_HEAD.exec(text)
-  const facts = head && text.endsWith('}}') ? readText(text.slice(head[0].length, -1)) : undefined
-  if (!head || !facts) return undefined
-  if (border) return { request: Number(head[1]), place: undefined, leaf: undefined, facts }
-  const bytes = slice(line, head[0].length, text.length - 1)
-  return {
-    request: Number(head[1]),
-    place: { generation: Number(head[2]), index: Number(head[3]) },
-    leaf: sha256(concatBytes(Uint8Array.of(0), fromHex(head[4] ?? '') ?? new Uint8Array(), bytes)),
-    facts,
-  }
+  const { generation, index, salt, border, link } = parse<LinkLine>(line)
+  const facts = typeof link === 'string' ? readText(LINK_TEXT, link) : undefined
+  if (!facts) return undefined
+  if (border) return { place: undefined, leaf: undefined, facts }
+  const bytes = saltBytes(salt ?? '', 1)
+  if (!bytes || generation === undefined || !Number.isSafeInteger(index) || index === undefined) return undefined
+  const text = utf8(link)
+  const data = new Uint8Array(1 + SALT_BYTES + text.length)
+  data.set(bytes, 1)
+  data.set(text, 1 + SALT_BYTES)
+  return { place: { generation, index }, leaf: sha256(data), facts }
+} // biome-ignore format: one line each
+
+function salted(sha256: Sha256, salt: Uint8Array, text: string): Uint8Array {
+  const bytes = utf8(text)
+  const data = new Uint8Array(SALT_BYTES + bytes.length)
+  data.set(salt)
+  data.set(bytes, SALT_BYTES)
+  return sha256(data)
 }
 
 function leafOf(sha256: Sha256, personal: Uint8Array, rest: Uint8Array): Uint8Array {
-  return sha256(concatBytes(Uint8Array.of(0), personal, rest))
+  const data = new Uint8Array(1 + 2 * HASH_BYTES)
+  data.set(personal, 1)
+  data.set(rest, 1 + HASH_BYTES)
+  return sha256(data)
 }
 
-/** Bytes of a part of a line, given by its place in the text. */
-function slice({ bytes, text }: Line, from: number, to: number): Uint8Array {
-  // Without other characters than ASCII, places in the text are places in the bytes.
-  return bytes.length === text.length ? bytes.subarray(from, to) : utf8(text.slice(from, to))
+function saltBytes(hex: string, salts: number): Uint8Array | undefined {
+  return hex.length === 2 * SALT_BYTES * salts ? fromHex(hex) : undefined
 }
 
-/** A canonical text as columns; undefined where it is no JSON object of plain values. */
-export function readText(text: string): Facts | undefined {
+function isTexts(value: unknown): value is Record<string, string> {
+  return typeof value === 'object' && value !== null && Object.values(value).every(v => typeof v === 'string')
+}
+
+function parse<T>({ text, no }: Line): T {
   try {
-    const facts = JSON.parse(text) as Record<string, FactValue>
-    if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) return undefined
-    for (const column in facts) {
-      const value = facts[column]
-      if (typeof value !== 'number' || Number.isSafeInteger(value) || !Number.isInteger(value)) continue
-      // Beyond 2^53 JavaScript would round.
-      const digits = new RegExp(`"${column}":(-?\\d+)[,}]`).exec(text)?.[1]
-      if (digits !== undefined) facts[column] = BigInt(digits)
-    }
-    return facts
+    const value = JSON.parse(text) as T
+    if (typeof value === 'object' && value !== null) return value
   } catch {
-    return undefined
+    // Said below.
   }
+  throw new BadFile(`line ${no} of facts or links is no JSON object`)
 }

@@ -6,7 +6,7 @@ import { openNote } from '../../ledger/note.ts'
 import { fingerprintOf, fromSpki } from '../../ledger/public-key.ts'
 import { applyEntry, emptyState, type LedgerState } from '../../ledger/state.ts'
 import type { Findings } from './findings.ts'
-import { type LineReader } from './lines.ts'
+import type { LineReader } from './lines.ts'
 import type { Crypto } from './world.ts'
 
 /** Names of the files. */
@@ -19,6 +19,8 @@ export interface LogKey {
   readonly fingerprint: string
   /** The entry that brought it. */
   readonly seq: number
+  /** The key before it, where that one signed it. */
+  readonly vouchedBy: LogKey | undefined
 }
 
 /** What the entries of a bundle add up to. */
@@ -27,13 +29,13 @@ export interface FoldedLedger {
   /** Entries. */
   readonly size: number
   readonly root: Uint8Array
-  /** Keys in order; each was vouched for by the one before it. */
+  /** Keys in order. */
   readonly keys: readonly LogKey[]
   /** Root of the first entries, where somebody asked for it by their number. */
   readonly olderRoot: Uint8Array | undefined
 }
 
-type KeyEntry = { readonly kind: 'key'; readonly publicKey: string; readonly fingerprint: string; readonly signature?: string } // biome-ignore format: one type
+type KeyEntry = { readonly kind: 'key'; readonly publicKey: string; readonly fingerprint: string; readonly replaces?: string; readonly signature?: string } // biome-ignore format: one type
 
 /**
  * Reads the entries of the ledger, checking that each continues the one before, and adds them up.
@@ -63,7 +65,7 @@ export async function foldLedger(
       before = toHex(digest)
       applyEntry(state, entry, before)
       if ((entry.kind as string) === 'key') {
-        const key = await readKey(entry as unknown as KeyEntry, entry.seq, keys.at(-1), { sha256, verify })
+        const key = await readKey(entry as unknown as KeyEntry, { storeId: state.storeId, seq: entry.seq }, keys.at(-1), { sha256, verify })
         if (typeof key === 'string') findings.fail('integrity', where, key)
         else keys.push(key)
       }
@@ -74,10 +76,15 @@ export async function foldLedger(
   return { state, size: tree.size, root: tree.root(), keys, olderRoot }
 }
 
-/** A key, or what is wrong with it. A later key must be signed by the one before. */
+/** What the old key signs when a new one takes its place. */
+function rotationText(storeId: string, replaces: string, fingerprint: string): Uint8Array {
+  return utf8(`throughline key 1\n${storeId}\n${replaces}\n${fingerprint}\n`)
+}
+
+/** A key, or what is wrong with it. A later key that is not signed by the one before says that that one was lost. */
 async function readKey(
   entry: KeyEntry,
-  seq: number,
+  { storeId, seq }: { readonly storeId: string; readonly seq: number },
   before: LogKey | undefined,
   { sha256, verify }: Pick<Crypto, 'sha256' | 'verify'>,
 ): Promise<LogKey | string> {
@@ -86,13 +93,12 @@ async function readKey(
   if (!publicKey) return 'its public key is none of Ed25519'
   const fingerprint = fingerprintOf(sha256, publicKey)
   if (fingerprint !== entry.fingerprint) return `the fingerprint of its key is ${fingerprint}`
-  if (before) {
-    const signature = fromBase64(entry.signature ?? '')
-    if (!spki || !signature || !(await verify(before.publicKey, spki, signature)))
-      return 'its key is not signed by the key before it'
-  }
-  return { publicKey, fingerprint, seq }
-}
+  const { replaces, signature } = entry
+  if (replaces === undefined || signature === undefined) return { publicKey, fingerprint, seq, vouchedBy: undefined }
+  const text = rotationText(storeId, replaces, fingerprint)
+  const isSigned = before?.fingerprint === replaces && (await verify(before.publicKey, text, fromBase64(signature) ?? new Uint8Array()))
+  return isSigned ? { publicKey, fingerprint, seq, vouchedBy: before } : 'its key is not signed by the key before it'
+} // biome-ignore format: one line each
 
 /** Checks the signed checkpoint of a bundle against its entries. */
 export async function checkCheckpoint(

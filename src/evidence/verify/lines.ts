@@ -53,10 +53,9 @@ export class LineReader {
     }
   }
 
-  /** The next line, which stays the next. */
-  async peek(): Promise<Line | undefined> {
-    this.#peeked = await this.next()
-    return this.#peeked
+  /** Makes a line the next one again. */
+  putBack(line: Line): void {
+    this.#peeked = line
   }
 
   /** Reads what is left, for the digest. */

@@ -63,7 +63,10 @@ async function bothWays(store: Store): Promise<{ own: RequestRecord[]; view: Row
   }
   const own = view.map((_, n) => {
     const of = (kind: HopKind): Facts[] =>
-      (hopsOf.get(n) ?? []).filter(h => h.kind === kind).flatMap(h => facts.get(h.hop_id) ?? [])
+      (hopsOf.get(n) ?? []).flatMap(h => {
+        const hop = h.kind === kind ? facts.get(h.hop_id) : undefined
+        return hop ? [hop] : []
+      })
     const own: LinkFacts[] = (linksOf.get(n) ?? []).map(row => ({
       facts: plain(row, LINK_COLUMNS),
       isBorder: row.is_border,
