@@ -40,6 +40,16 @@ export interface RejectsFile extends FileRecord {
   readonly at: string
 }
 
+/** A key as its entry names it. */
+export interface KeyRecord {
+  readonly seq: number
+  /** Ed25519, SPKI in DER, base64. */
+  readonly publicKey: string
+  readonly fingerprint: string
+  /** Name of the secret that leaves are salted with from then on. */
+  readonly salts: string
+}
+
 /** A side of a period that the user declared to be whole. */
 export interface Declared {
   readonly side: 'gateway' | 'app'
@@ -74,6 +84,8 @@ export interface LedgerState {
   /** By path, of the last two days. What is no longer on disk may still be among them. */
   readonly replaced: Map<string, ReplacedFile>
   pruning: Pruning | undefined
+  /** Keys that checkpoints are or were signed with, oldest first. */
+  readonly keys: KeyRecord[]
   readonly declared: Declared[]
   /** Days whose links do not take every hop, or the configuration in force, into account yet: application, a space, day. */
   readonly unlinkedDays: Set<string>
@@ -116,6 +128,7 @@ export function emptyState(): LedgerState {
     rejects: [],
     replaced: new Map(),
     pruning: undefined,
+    keys: [],
     declared: [],
     unlinkedDays: new Set(),
     days: new Map(),
@@ -133,6 +146,10 @@ function forgetReplaced(state: LedgerState, at: string): void {
   }
 }
 
+function keyOf({ seq, publicKey, fingerprint, salts }: Extract<Entry, { kind: 'key' }>): KeyRecord {
+  return { seq, publicKey, fingerprint, salts }
+}
+
 /** Applies one entry. */
 export function applyEntry(state: LedgerState, entry: Entry, digest: string): void {
   state.head = entry.seq
@@ -144,6 +161,7 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'compacted') replaceFiles(state, entry)
   else if (entry.kind === 'indexed') replaceFiles(state, { ...entry, segments: [] })
   else if (entry.kind === 'pruned') applyPruned(state, entry)
+  else if (entry.kind === 'key') state.keys.push(keyOf(entry))
   else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
