@@ -8,6 +8,7 @@ import { multiProof } from '../ledger/merkle.ts'
 import type { HopKind } from '../model/hop.ts'
 import { DAY_US, micros } from '../model/time.ts'
 import type { Redactor } from '../model/redact.ts'
+import { loadAliases } from '../requests/subjects.ts'
 import { factsRelation, type Range } from '../store/facts.ts'
 import type { Salts } from '../store/keys.ts'
 import { allLeaves } from '../store/leaves.ts'
@@ -62,6 +63,7 @@ export async function writeFacts(
       }
   file.close()
   await writeProofs(store, folder, segments, keys)
+  await writeAliases(store, folder, options)
   const sources = await store.db.rows<{ source_id: number; n: number }>(
     'SELECT source_id, count(*)::DOUBLE AS n FROM placed_hops GROUP BY ALL ORDER BY ALL',
   )
@@ -123,6 +125,28 @@ async function writeProofs(store: Store, folder: BundleFolder, segments: readonl
     const hashes = tree !== undefined && salts ? multiProof(sha256, await allLeaves(db, { file: join(root, path), kind, day }, salts), Array.from(wanted)) : null
     const proof: SegmentProof = { segment, path, disclosed: wanted.length, hashes: hashes && hashes.map(toHex).join('') }
     file.write(`${JSON.stringify(proof)}\n`)
+  }
+  file.close()
+} // biome-ignore format: one line each
+
+/** Rows of the table of aliases that names of these hops need. */
+async function writeAliases(store: Store, folder: BundleFolder, { redactor, question: { range } }: FactsOptions): Promise<void> {
+  const { db, state, root } = store
+  const file = folder.open('aliases.ndjson')
+  if (!redactor && (await loadAliases(store))) {
+    const wide = { fromUs: range.fromUs - DAY_US, toUs: range.toUs + DAY_US }
+    const names = (kind: HopKind, stamp: string): string =>
+      `SELECT DISTINCT subject_kind, coalesce(subject_issuer, '') AS subject_issuer, subject_name, ${stamp}::DATE AS day
+       FROM ${factsRelation(state, root, kind, wide)} WHERE subject_name IS NOT NULL AND hop_id IN (SELECT hop_id FROM placed_hops)`
+    const rows = await db.rows<Record<string, string | null>>(
+      `SELECT DISTINCT a.* FROM subject_aliases AS a JOIN (${names('gateway', 'start_ts')} UNION ${names('app', 'end_ts')}) AS f
+         ON a.kind = f.subject_kind AND a.issuer = f.subject_issuer AND a.name = f.subject_name
+         AND (a.from_day IS NULL OR f.day >= a.from_day) AND (a.to_day IS NULL OR f.day < a.to_day) ORDER BY ALL`,
+    )
+    for (const { kind, issuer, name, from_day, to_day, ...means } of rows) {
+      const days = { ...(from_day === null ? {} : { from: from_day }), ...(to_day === null ? {} : { to: to_day }) }
+      file.write(`${JSON.stringify({ kind, issuer, name, ...days, ...means })}\n`)
+    }
   }
   file.close()
 } // biome-ignore format: one line each

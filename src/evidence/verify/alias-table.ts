@@ -1,4 +1,4 @@
-import { type Facts, textIn } from './facts.ts'
+import { type Facts, numberIn, textIn } from './facts.ts'
 import { dayOf } from './record.ts'
 
 /** What a name in a fact means for some days: a row of the store's table of aliases. */
@@ -27,11 +27,11 @@ export class AliasTable {
     }
   }
 
-  /** A fact with the subject that its name means at a time (µs). */
-  apply(facts: Facts, atUs: number | undefined): Facts {
+  /** A hop with the subject that its name means on its day. */
+  apply(facts: Facts, side: 'gateway' | 'app'): Facts {
     const [kind, name] = [textIn(facts, 'subject_kind'), textIn(facts, 'subject_name')]
     if (kind === undefined || name === undefined || this.#rows.size === 0) return facts
-    const day = dayOf(atUs) ?? ''
+    const day = dayOf(numberIn(facts, side === 'gateway' ? 'start_ts' : 'end_ts')) ?? ''
     const found = this.#rows
       .get(keyOf(kind, textIn(facts, 'subject_issuer') ?? '', name))
       ?.find(({ row: { from, to } }) => (from === undefined || day >= from) && (to === undefined || day < to))

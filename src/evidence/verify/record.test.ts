@@ -65,13 +65,13 @@ async function bothWays(store: Store): Promise<{ own: RequestRecord[]; view: Row
     const of = (kind: HopKind): Facts[] =>
       (hopsOf.get(n) ?? []).flatMap(h => {
         const hop = h.kind === kind ? facts.get(h.hop_id) : undefined
-        return hop ? [hop] : []
+        return hop ? [aliases.apply(hop, kind)] : []
       })
     const own: LinkFacts[] = (linksOf.get(n) ?? []).map(row => ({
       facts: plain(row, LINK_COLUMNS),
       isBorder: row.is_border,
     }))
-    return recordOf({ gateway: of('gateway')[0], apps: of('app'), links: own }, days, aliases)
+    return recordOf({ gateway: of('gateway')[0], apps: of('app'), links: own }, days)
   })
   return { own, view }
 }

@@ -4,7 +4,6 @@
  */
 import { dayText, DAY_US } from '../../model/time.ts'
 import { lowerCase } from '../../requests/filter/values.ts'
-import type { AliasTable } from './alias-table.ts'
 import { type Facts, type FactValue, flagIn, numberIn, textIn, wholeIn } from './facts.ts'
 
 /** What a record says in a column; undefined: nothing. `start_ts` and `end_ts` are µs since 1970. */
@@ -13,7 +12,7 @@ export type RequestRecord = Readonly<Record<string, FactValue | undefined>>
 /** Links from this posterior on join. */
 export const JOINS_FROM = 0.9
 
-/** Hops of a request, and the link rows that its state rests on. */
+/** Hops of a request, with the subjects that aliases make of their names, and the link rows that its state rests on. */
 export interface Legs {
   /** Undefined: an app hop that no gateway hop claims. */
   readonly gateway: Facts | undefined
@@ -35,12 +34,12 @@ export interface Days {
   readonly prunedBefore: string | undefined
 }
 
-export function recordOf(legs: Legs, days: Days, aliases: AliasTable): RequestRecord {
+export function recordOf(legs: Legs, days: Days): RequestRecord {
   const { gateway, apps } = legs
-  if (gateway) return throughGateway(gateway, legs, days, aliases)
+  if (gateway) return throughGateway(gateway, legs, days)
   const [app, ...more] = apps
   if (!app || more.length > 0) throw new RangeError('a request has a gateway hop or one app hop')
-  return pastGateway(app, legs, days, aliases)
+  return pastGateway(app, legs, days)
 }
 
 interface Answer {
@@ -49,7 +48,7 @@ interface Answer {
   readonly endedUs: number | undefined
 }
 
-function throughGateway(g: Facts, legs: Legs, days: Days, aliases: AliasTable): RequestRecord {
+function throughGateway(g: Facts, legs: Legs, days: Days): RequestRecord {
   const answers = linkedApps(legs).sort(byEnd)
   const last = lastAnswer(answers, g)?.app ?? {}
   const startUs = numberIn(g, 'start_ts')
@@ -66,7 +65,7 @@ function throughGateway(g: Facts, legs: Legs, days: Days, aliases: AliasTable): 
       'fault_code', 'fault_policy', 'bytes_in', 'bytes_out',
     ]),
     ...same(last, ['host', 'site', 'server_ip', 'host_header']),
-    ...subjects(aliases.apply(g, startUs), aliases.apply(last, numberIn(last, 'end_ts'))),
+    ...subjects(g, last),
     request_id: textIn(g, 'hop_id'),
     state: stateAtGateway(g, legs, answers, days),
     day: dayOf(startUs),
@@ -93,7 +92,7 @@ function throughGateway(g: Facts, legs: Legs, days: Days, aliases: AliasTable): 
   } // biome-ignore format: lists of names
 }
 
-function pastGateway(a: Facts, legs: Legs, days: Days, aliases: AliasTable): RequestRecord {
+function pastGateway(a: Facts, legs: Legs, days: Days): RequestRecord {
   const endUs = numberIn(a, 'end_ts')
   const status = numberIn(a, 'status')
   return {
@@ -101,7 +100,7 @@ function pastGateway(a: Facts, legs: Legs, days: Days, aliases: AliasTable): Req
       'application', 'method', 'path', 'query', 'status', 'host', 'site', 'server_ip', 'host_header', 'correlation_id', 'client_ip',
       'peer_ip', 'user_agent', 'duration_us', 'bytes_in', 'bytes_out',
     ]),
-    ...subjects({}, aliases.apply(a, endUs)),
+    ...subjects({}, a),
     request_id: textIn(a, 'hop_id'),
     state: statePastGateway(a, legs, days),
     day: dayOf(endUs),

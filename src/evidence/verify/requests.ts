@@ -105,7 +105,7 @@ export class RequestCheck {
     const links = await this.#linksOf(n)
     const legs = hops && this.#legs(hops, links)
     if (!legs) return this.#fail('soundness', line, population, 'its hops are not those of one request')
-    const record = recordOf(legs, this.#days, this.#rules.aliases)
+    const record = recordOf(legs, this.#days)
     const shown = this.#shown(record)
     if (populationLine(shown, places) !== line.text) {
       this.#fail('soundness', line, population, difference(shown, line.text))
@@ -188,11 +188,12 @@ export class RequestCheck {
 
   /** Undefined where the hops cannot be one request. */
   #legs(hops: readonly DisclosedHop[], links: readonly DisclosedLink[]) {
-    const { segments } = this.#rules
-    const of = (kind: string): Facts[] =>
-      hops.flatMap(({ segment, facts, pseudonyms }) =>
-        segments[segment]?.kind === kind ? [{ ...facts, ...pseudonyms }] : [],
-      )
+    const { segments, aliases } = this.#rules
+    const of = (kind: 'gateway' | 'app'): Facts[] =>
+      hops.flatMap(({ segment, facts, pseudonyms }) => {
+        if (segments[segment]?.kind !== kind) return []
+        return [pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind)]
+      })
     const [gateway, ...more] = of('gateway')
     const apps = of('app')
     if (more.length > 0 || hops.length !== (gateway ? 1 : 0) + apps.length) return undefined
