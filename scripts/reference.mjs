@@ -243,6 +243,7 @@ const WHAT_TO_DO = {
   SOURCE_UNREADABLE: 'Let this user read the file, or fetch it again where its gzip data is damaged; then repeat the command.',
   SOURCE_REFUSED: 'Hand over what the message says instead; [formats.md](formats.md#what-is-refused) lists all kinds.',
   REJECTS_EXCEEDED: 'Look at the reasons; correct the source or `--fields`, or allow more with `--max-rejects`.',
+  BUNDLE_UNREADABLE: 'Name a folder that `throughline evidence create` has written, and let this user read it.',
   STORE_NOT_FOUND: 'Check `--store`, or make the store with `throughline ingest`.',
   STORE_NEWER: 'Use the version of Throughline that wrote the store, or a later one.',
   STORE_BUSY: 'Wait until the other process ends; one process at a time writes to a store.',
