@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { type CreateOptions, type Created, createBundle, type Question } from '../../src/evidence/create.ts'
 import { folderFiles, NODE_CRYPTO } from '../../src/evidence/folder-files.ts'
+import type { BundleFiles } from '../../src/evidence/verify/world.ts'
 import { type Known, type Verification, verifyBundle } from '../../src/evidence/verify/verify.ts'
 import { PARTS } from '../../src/evidence/verify/findings.ts'
 import { redactor } from '../../src/model/redact.ts'
@@ -77,3 +78,32 @@ export const failures = ({ parts, unreadable }: Verification): string[] => [
   ...(unreadable === undefined ? [] : [unreadable]),
   ...PARTS.flatMap(part => parts[part].failures.map(f => `${part}: ${f.where}: ${f.what}`)),
 ]
+
+export type Files = Map<string, Buffer>
+
+/** A bundle in memory. */
+export function filesOf(folder: string): Files {
+  return new Map(folderFiles(folder).names.map(name => [name, readFileSync(join(folder, name))]))
+}
+
+export function memoryFiles(files: ReadonlyMap<string, Buffer>): BundleFiles {
+  return {
+    names: [...files.keys()],
+    async *read(name) {
+      const bytes = files.get(name)
+      if (bytes && bytes.length > 0) yield bytes
+    },
+  }
+}
+
+export const verifiedFiles = (files: ReadonlyMap<string, Buffer>, known: Known = {}): Promise<Verification> =>
+  verifyBundle(memoryFiles(files), NODE_CRYPTO, known)
+
+/** Writes a bundle that was changed. */
+export function writeBundle(files: ReadonlyMap<string, Buffer>, folder: string): string {
+  for (const [name, bytes] of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), bytes)
+  }
+  return folder
+}
