@@ -33,7 +33,7 @@ export function daysOf({ fromUs, toUs }: Period): string[] {
 
 /** `2026-07-01T08Z` */
 export function hourOf(us: number): string {
-  return `${new Date(Math.floor(us / HOUR_US) * (HOUR_US / 1000)).toISOString().slice(0, 13)}Z`
+  return `${stampText(Math.floor(us / HOUR_US) * HOUR_US).slice(0, 13)}Z`
 }
 
 /** The hour in which a request is counted: that of the stamp its day is taken from. */

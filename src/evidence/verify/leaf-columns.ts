@@ -58,6 +58,12 @@ export const LINK_TEXT = columns([
   'log_values:fraction', 'log_alone:fraction', 'place_residual_us:whole', 'calibrated:flag',
 ]) // biome-ignore format: a table
 
+/** An empty row of some columns. All rows of a kind are copies of one, which keeps their members quick to reach. */
+function template(...groups: readonly (readonly TextColumn[])[]): Facts {
+  const names = groups.flat().map(({ name }) => `${JSON.stringify(name)}:null`)
+  return JSON.parse(`{${names.join(',')}}`) as Facts
+}
+
 const ESC = '\x1b'
 
 /**
@@ -102,3 +108,14 @@ function valueOf(shape: TextColumn['shape'], text: string): FactValue | undefine
 function unescaped(text: string): string {
   return text === `${ESC}0` ? '' : text.replaceAll(`${ESC}t`, '\t').replaceAll(`${ESC}e`, ESC)
 }
+
+/** What a row is read into. */
+export const newRow = {
+  gateway: (): Record<string, FactValue | undefined> => ({ ...GATEWAY_ROW }),
+  app: (): Record<string, FactValue | undefined> => ({ ...APP_ROW }),
+  link: (): Record<string, FactValue | undefined> => ({ ...LINK_ROW }),
+}
+
+const GATEWAY_ROW = template(LEAF_COLUMNS.gateway.personal, LEAF_COLUMNS.gateway.rest)
+const APP_ROW = template(LEAF_COLUMNS.app.personal, LEAF_COLUMNS.app.rest)
+const LINK_ROW = template(LINK_TEXT)

@@ -37,6 +37,7 @@ function written(shape: Shape, value: FactValue): string {
     case 'stamp':
       return `"${stampText(Number(value))}"`
     case 'text':
+      return quoted(String(value))
     case 'texts':
       return JSON.stringify(value)
     default:
@@ -44,9 +45,24 @@ function written(shape: Shape, value: FactValue): string {
   }
 }
 
+/** Texts of seconds that were asked for: requests come in order of time. */
+const seconds = new Map<number, string>()
+const MOST_SECONDS = 4096
+
 /** RFC 3339 in UTC, always with six digits of a second. */
 export function stampText(us: number): string {
   const second = Math.floor(us / 1_000_000)
-  const fraction = String(us - second * 1_000_000).padStart(6, '0')
-  return `${new Date(second * 1000).toISOString().slice(0, 19)}.${fraction}Z`
+  let text = seconds.get(second)
+  if (text === undefined) {
+    if (seconds.size >= MOST_SECONDS) seconds.clear()
+    text = new Date(second * 1000).toISOString().slice(0, 19)
+    seconds.set(second, text)
+  }
+  const fraction = us - second * 1_000_000
+  return `${text}.${fraction === 0 ? '000000' : String(fraction).padStart(6, '0')}Z`
+}
+
+/** Most texts need no escaping, which one look tells. */
+function quoted(text: string): string {
+  return /^[ !#-[\]-\ud7ff]*$/.test(text) ? `"${text}"` : JSON.stringify(text)
 }

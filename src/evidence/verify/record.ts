@@ -58,14 +58,39 @@ function throughGateway(g: Facts, legs: Legs, days: Days): RequestRecord {
     ? difference(numberIn(g, 'target_received_end_ts'), numberIn(g, 'target_sent_start_ts'))
     : undefined
   const links = answers.map(a => a.link)
+  const who = subjects(g, last)
   return {
-    ...same(g, [
-      'application', 'method', 'path', 'query', 'status', 'target_status', 'client_id', 'developer_app', 'developer_email', 'product',
-      'proxy', 'organization', 'environment', 'message_id', 'target_host', 'client_ip', 'peer_ip', 'user_agent', 'cache_hit',
-      'fault_code', 'fault_policy', 'bytes_in', 'bytes_out',
-    ]),
-    ...same(last, ['host', 'site', 'server_ip', 'host_header']),
-    ...subjects(g, last),
+    application: g.application,
+    method: g.method,
+    path: g.path,
+    query: g.query,
+    status: g.status,
+    target_status: g.target_status,
+    client_id: g.client_id,
+    developer_app: g.developer_app,
+    developer_email: g.developer_email,
+    product: g.product,
+    proxy: g.proxy,
+    organization: g.organization,
+    environment: g.environment,
+    message_id: g.message_id,
+    target_host: g.target_host,
+    client_ip: g.client_ip,
+    peer_ip: g.peer_ip,
+    user_agent: g.user_agent,
+    cache_hit: g.cache_hit,
+    fault_code: g.fault_code,
+    fault_policy: g.fault_policy,
+    bytes_in: g.bytes_in,
+    bytes_out: g.bytes_out,
+    host: last.host,
+    site: last.site,
+    server_ip: last.server_ip,
+    host_header: last.host_header,
+    subject_kind: who.kind,
+    subject_issuer: who.issuer,
+    subject: who.name,
+    app_subject: who.appName,
     request_id: textIn(g, 'hop_id'),
     state: stateAtGateway(g, legs, answers, days),
     day: dayOf(startUs),
@@ -89,18 +114,34 @@ function throughGateway(g: Facts, legs: Legs, days: Days): RequestRecord {
     app_hop_ids: answers.map(a => textIn(a.app, 'hop_id') ?? ''),
     link_method: least(links.flatMap(l => textIn(l, 'method') ?? [])),
     confidence: least(links.flatMap(l => numberIn(l, 'posterior') ?? [])),
-  } // biome-ignore format: lists of names
+  }
 }
 
 function pastGateway(a: Facts, legs: Legs, days: Days): RequestRecord {
   const endUs = numberIn(a, 'end_ts')
   const status = numberIn(a, 'status')
+  const who = subjects({}, a)
   return {
-    ...same(a, [
-      'application', 'method', 'path', 'query', 'status', 'host', 'site', 'server_ip', 'host_header', 'correlation_id', 'client_ip',
-      'peer_ip', 'user_agent', 'duration_us', 'bytes_in', 'bytes_out',
-    ]),
-    ...subjects({}, a),
+    application: a.application,
+    method: a.method,
+    path: a.path,
+    query: a.query,
+    status: a.status,
+    host: a.host,
+    site: a.site,
+    server_ip: a.server_ip,
+    host_header: a.host_header,
+    correlation_id: a.correlation_id,
+    client_ip: a.client_ip,
+    peer_ip: a.peer_ip,
+    user_agent: a.user_agent,
+    duration_us: a.duration_us,
+    bytes_in: a.bytes_in,
+    bytes_out: a.bytes_out,
+    subject_kind: who.kind,
+    subject_issuer: who.issuer,
+    subject: who.name,
+    app_subject: who.appName,
     request_id: textIn(a, 'hop_id'),
     state: statePastGateway(a, legs, days),
     day: dayOf(endUs),
@@ -117,7 +158,7 @@ function pastGateway(a: Facts, legs: Legs, days: Days): RequestRecord {
     cache_hit: false,
     app_hops: 1,
     app_hop_ids: [textIn(a, 'hop_id') ?? ''],
-  } // biome-ignore format: lists of names
+  }
 }
 
 /** Whether a link row joins its hops. */
@@ -216,7 +257,7 @@ function statusText(app: Facts): string {
 }
 
 /** A person named on either side before a client application or a machine. */
-function subjects(gateway: Facts, app: Facts): RequestRecord {
+function subjects(gateway: Facts, app: Facts) {
   const [gatewayKind, appKind] = [textIn(gateway, 'subject_kind'), textIn(app, 'subject_kind')]
   const isApps = appKind === 'user' && gatewayKind !== 'user'
   const issuer = isApps || gatewayKind === undefined ? app : gateway
@@ -225,10 +266,10 @@ function subjects(gateway: Facts, app: Facts): RequestRecord {
     : (textIn(gateway, 'subject_name') ?? textIn(app, 'subject_name'))
   const appName = textIn(app, 'subject_name')
   return {
-    subject_kind: isApps ? appKind : (gatewayKind ?? appKind),
-    subject_issuer: textIn(issuer, 'subject_issuer') || undefined,
-    subject: name === undefined ? undefined : lowerCase(name),
-    app_subject: appName === undefined ? undefined : lowerCase(appName),
+    kind: isApps ? appKind : (gatewayKind ?? appKind),
+    issuer: textIn(issuer, 'subject_issuer') || undefined,
+    name: name === undefined ? undefined : lowerCase(name),
+    appName: appName === undefined ? undefined : lowerCase(appName),
   }
 }
 
@@ -241,8 +282,14 @@ function traceOf(traceparent: string | undefined): string | undefined {
   return traceparent === undefined ? undefined : lowerCase(traceparent.slice(3, 35))
 }
 
+/** The day that was asked for last: requests come in order of time. */
+let lastDay = { number: 0, text: '1970-01-01' }
+
 export function dayOf(us: number | undefined): string | undefined {
-  return us === undefined ? undefined : dayText(Math.floor(us / DAY_US))
+  if (us === undefined) return undefined
+  const number = Math.floor(us / DAY_US)
+  if (number !== lastDay.number) lastDay = { number, text: dayText(number) }
+  return lastDay.text
 }
 
 function difference(a: number | undefined, b: number | undefined): number | undefined {
@@ -258,10 +305,4 @@ function compare<T extends number | string>(a: T | undefined, b: T | undefined):
 
 function least<T extends number | string>(values: readonly T[]): T | undefined {
   return values.reduce<T | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined)
-}
-
-function same(facts: Facts, columns: readonly string[]): Record<string, FactValue | undefined> {
-  const found: Record<string, FactValue | undefined> = {}
-  for (const column of columns) found[column] = facts[column]
-  return found
 }

@@ -17,9 +17,12 @@ export class SampleChoice {
   }
 
   add(id: string): void {
-    const rank = toHex(this.#sha256(utf8(`${this.#seed}:${id}`)))
+    const hash = this.#sha256(utf8(`${this.#seed}:${id}`))
     const last = this.#chosen.at(-1)
-    if (this.#chosen.length === SAMPLE_SIZE && last && rank >= last.rank) return
+    const isFull = this.#chosen.length === SAMPLE_SIZE
+    if (isFull && last && (hash[0] ?? 0) > Number.parseInt(last.rank.slice(0, 2), 16)) return
+    const rank = toHex(hash)
+    if (isFull && last && rank >= last.rank) return
     const at = this.#chosen.findIndex(c => c.rank > rank)
     this.#chosen.splice(at < 0 ? this.#chosen.length : at, 0, { rank, id })
     this.#chosen.length = Math.min(this.#chosen.length, SAMPLE_SIZE)
