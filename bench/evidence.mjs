@@ -57,7 +57,13 @@ const sizeOf = folder =>
 try {
   if (!existsSync(join(path, 'ledger'))) {
     const keyFolder = join(config, 'throughline', 'keys')
-    const store = await makeStore({ path, requests, days, keyFolder, onDay: day => process.stderr.write(`\r${day}`) })
+    const store = await makeStore({
+      path,
+      requests,
+      days,
+      keyFolder,
+      onDay: day => process.stderr.write(`\r${day}`),
+    })
     store.close()
   }
   const bundle = join(work, 'bundle')

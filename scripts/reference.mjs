@@ -7,7 +7,7 @@ import { root } from './install.mjs'
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
-  coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames,
+  coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, evidence,
 ] =
   await Promise.all(
     [
@@ -15,7 +15,7 @@ const [
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
       'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
-      'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js',
+      'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'evidence/schema.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -102,6 +102,12 @@ export const BLOCKS = () => ({
       coverageFields.COVERAGE_FIELDS.map(f => [code(f.name), f.type, f.kinds.join(', '), f.description]),
     ),
   },
+  'docs/evidence.md': {
+    exceptions: table(
+      ['exception', 'meaning'],
+      Object.entries(evidence.EXCEPTIONS).map(([kind, means]) => [code(kind), means]),
+    ),
+  },
   'docs/dashboards.md': { panels: panelTables(table) },
   'docs/architecture.md': { rooms: roomTable() },
   'docs/telemetry.md': {
@@ -126,6 +132,25 @@ export const SCHEMAS = () => ({
       ['app-hop', hop.APP_HOP, 'An app hop: one IIS line as a fact.'],
       ['config', config.CONFIG, 'The configuration file throughline.yaml.'],
       ['ledger-entry', entry.ENTRY, 'One entry of the ledger of a store.'],
+      [
+        'evidence-manifest',
+        evidence.MANIFEST,
+        'The statement that manifest.json of a bundle of evidence signs.',
+      ],
+      ['evidence-query', evidence.QUERY, 'query.json of a bundle of evidence.'],
+      ['evidence-completeness', evidence.COMPLETENESS, 'completeness.json of a bundle of evidence.'],
+      ['evidence-exception', evidence.EXCEPTION, 'A line of exceptions.ndjson of a bundle of evidence.'],
+      ['evidence-sources', evidence.SOURCES, 'sources.json of a bundle of evidence.'],
+      ['evidence-sample', evidence.SAMPLE, 'sample.json of a bundle of evidence.'],
+      ['evidence-finding', evidence.FINDING, 'A line of findings.ndjson of a bundle of evidence.'],
+      ['evidence-redaction', evidence.REDACTION, 'redaction.json of a bundle of evidence.'],
+      [
+        'evidence-segment-proof',
+        evidence.SEGMENT_PROOF,
+        'A line of proofs/segments.ndjson of a bundle of evidence.',
+      ],
+      ['evidence-link-proof', evidence.LINK_PROOF, 'A line of proofs/links.ndjson of a bundle of evidence.'],
+      ['evidence-alias', evidence.ALIAS, 'A line of aliases.ndjson of a bundle of evidence.'],
       ['request-document', document.REQUEST_DOCUMENT, 'A request as a document of Elasticsearch.'],
     ].map(([name, schema, description]) => [`schemas/${name}.json`, jsonText(schema, description)]),
   ),

@@ -6,14 +6,23 @@ import { build } from 'esbuild'
 
 /** @param dist folder of the build */
 export async function buildVerifiers(root, dist) {
-  const common = { bundle: true, write: false, minify: true, legalComments: 'none', charset: 'utf8', logLevel: 'error' }
+  const common = {
+    bundle: true,
+    write: false,
+    minify: true,
+    legalComments: 'none',
+    charset: 'utf8',
+    logLevel: 'error',
+  }
   const node = await build({
     ...common,
     entryPoints: [join(root, 'src/cli/verify-alone.ts')],
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    banner: { js: '// Checks the bundle of evidence that it lies in: node verify.mjs --help. Made by Throughline; Apache-2.0.' },
+    banner: {
+      js: '// Checks the bundle of evidence that it lies in: node verify.mjs --help. Made by Throughline; Apache-2.0.',
+    },
   })
   writeFileSync(join(dist, 'evidence/verify.mjs'), node.outputFiles[0].contents)
   const page = await build({
@@ -26,5 +35,8 @@ export async function buildVerifiers(root, dist) {
   // A script element ends at the first end tag, wherever it stands.
   const script = page.outputFiles[0].text.replaceAll('</script', '<\\/script')
   const html = readFileSync(join(root, 'src/evidence/page/page.html'), 'utf8')
-  writeFileSync(join(dist, 'evidence/verify.html'), html.replace('/*SCRIPT*/', () => script))
+  writeFileSync(
+    join(dist, 'evidence/verify.html'),
+    html.replace('/*SCRIPT*/', () => script),
+  )
 }

@@ -22,9 +22,24 @@ import { writePopulation } from './population-file.ts'
 import { readmeText } from './readme.ts'
 import { PSEUDONYM_COLUMNS, WITHHELD_COLUMNS } from './redaction.ts'
 import { reportPage } from './report/report.ts'
-import type { BundleFinding, Completeness, CoverageGap, Exception, Manifest, Query, Redaction, Sample } from './schema.ts'
+import type {
+  BundleFinding,
+  Completeness,
+  CoverageGap,
+  Exception,
+  Manifest,
+  Query,
+  Redaction,
+  Sample,
+} from './schema.ts'
 import { daysOf, jsonFile, ledgerAccounts, periodExceptions, sourcesFile } from './verify/accounts.ts'
-import { BUNDLE_VERSION, MANIFEST_FILE, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE } from './verify/format.ts'
+import {
+  BUNDLE_VERSION,
+  MANIFEST_FILE,
+  PAYLOAD_TYPE,
+  PREDICATE_TYPE,
+  STATEMENT_TYPE,
+} from './verify/format.ts'
 import { CHECKPOINT_FILE } from './verify/ledger.ts'
 import { stampText } from './verify/record-columns.ts'
 
@@ -61,7 +76,9 @@ export interface CreateOptions {
 }
 
 /** An incident as the rules give it. */
-export type FoundIncident = Omit<BundleFinding, 'requests' | 'others'> & { readonly requestIds: readonly string[] }
+export type FoundIncident = Omit<BundleFinding, 'requests' | 'others'> & {
+  readonly requestIds: readonly string[]
+}
 
 export interface Created {
   readonly counts: Manifest['predicate']['counts']

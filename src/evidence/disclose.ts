@@ -26,7 +26,11 @@ export interface HiddenRow {
 }
 
 /** Creates the temp table day_keys: the key of the leaves of each segment. */
-async function createDayKeys(store: Store, segments: readonly SegmentRecord[], salts: readonly (Salts | undefined)[]): Promise<void> {
+async function createDayKeys(
+  store: Store,
+  segments: readonly SegmentRecord[],
+  salts: readonly (Salts | undefined)[],
+): Promise<void> {
   const rows = segments.map((s, number) => {
     const own = salts[number]
     // Without a root there is nothing to prove: any salt will do.
@@ -76,4 +80,3 @@ function textsOf({ root }: Store, { path, kind }: SegmentRecord, segment: number
     WHERE ${stamp} BETWEEN ${quoteText(first)}::TIMESTAMP AND ${quoteText(last)}::TIMESTAMP
       AND hop_id IN (SELECT hop_id FROM wanted WHERE segment = ${segment})`
 } // biome-ignore format: one line each
-

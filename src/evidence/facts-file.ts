@@ -6,8 +6,8 @@ import { sha256 } from '../ledger/ed25519.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import { multiProof } from '../ledger/merkle.ts'
 import type { HopKind } from '../model/hop.ts'
-import { DAY_US, micros } from '../model/time.ts'
 import type { Redactor } from '../model/redact.ts'
+import { DAY_US, micros } from '../model/time.ts'
 import { loadAliases } from '../requests/subjects.ts'
 import { factsRelation, type Range } from '../store/facts.ts'
 import type { Salts } from '../store/keys.ts'
@@ -123,7 +123,7 @@ async function writeProofs(store: Store, folder: BundleFolder, segments: readonl
     const { wanted } = await db.numbers(`SELECT leaf_index::DOUBLE AS wanted FROM placed_hops WHERE segment = ${segment} ORDER BY leaf_index`, ['wanted'])
     const salts = keys[segment]
     const hashes = tree !== undefined && salts ? multiProof(sha256, await allLeaves(db, { file: join(root, path), kind, day }, salts), Array.from(wanted)) : null
-    const proof: SegmentProof = { segment, path, disclosed: wanted.length, hashes: hashes && hashes.map(toHex).join('') }
+    const proof: SegmentProof = { segment, path, disclosed: wanted.length, hashes: hashes?.map(toHex).join('') ?? null }
     file.write(`${JSON.stringify(proof)}\n`)
   }
   file.close()

@@ -108,7 +108,7 @@ async function writeProofs(store: Store, folder: BundleFolder, generations: read
     const { wanted } = await db.numbers(`SELECT DISTINCT leaf_index::DOUBLE AS wanted FROM placed_links WHERE generation = ${generation} ORDER BY wanted`, ['wanted'])
     const salts = keys[generation]
     const hashes = tree !== undefined && salts ? multiProof(sha256, await allLinkLeaves(db, { file: join(root, path), day, columns: LINK_COLUMNS }, salts), Array.from(wanted)) : null
-    const proof: LinkProof = { generation, path, disclosed: wanted.length, hashes: hashes && hashes.map(toHex).join('') }
+    const proof: LinkProof = { generation, path, disclosed: wanted.length, hashes: hashes?.map(toHex).join('') ?? null }
     file.write(`${JSON.stringify(proof)}\n`)
   }
   file.close()

@@ -125,4 +125,3 @@ export function likeJavaScript(line: string): string {
     digits === undefined ? all : `\\u${digits.toLowerCase()}`,
   )
 }
-

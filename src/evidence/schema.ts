@@ -243,6 +243,7 @@ export type Manifest = z.infer<typeof MANIFEST>
 export type Query = z.infer<typeof QUERY>
 export type SegmentProof = z.infer<typeof SEGMENT_PROOF>
 export type LinkProof = z.infer<typeof LINK_PROOF>
+export type Alias = z.infer<typeof ALIAS>
 export type LedgerAccounts = z.infer<typeof LEDGER_ACCOUNTS>
 export type Completeness = z.infer<typeof COMPLETENESS>
 export type CoverageGap = z.infer<typeof COVERAGE>

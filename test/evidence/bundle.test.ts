@@ -5,7 +5,16 @@ import { populationOf } from '../../src/requests/population.ts'
 import { closeAll } from '../support/days.ts'
 import { bundleOf, failures, question, simulated, verified } from './support.ts'
 
-const MIXED = { hours: 0.2, ratePerSecond: 1, seed: 3, retriesShare: 0.2, handshakeShare: 0.3, lostAppShare: 0.05, lostGatewayShare: 0.05, appErrorShare: 0.1 } as const
+const MIXED = {
+  hours: 0.2,
+  ratePerSecond: 1,
+  seed: 3,
+  retriesShare: 0.2,
+  handshakeShare: 0.3,
+  lostAppShare: 0.05,
+  lostGatewayShare: 0.05,
+  appErrorShare: 0.1,
+} as const
 
 describe('a bundle', () => {
   test('of all requests passes, with the population that a query finds', async () => {

@@ -9,7 +9,15 @@ import { bundleOf, failures, filesOf, simulated, verifiedFiles, writeBundle } fr
 const SEED = Number(process.env.TEST_SEED ?? 20260710)
 
 /** Traffic of which some is lost and in doubt, so that every file of a bundle has something in it. */
-const TRAFFIC = { hours: 0.1, ratePerSecond: 0.7, seed: 6, idShare: 0.5, retriesShare: 0.1, lostAppShare: 0.1, lostGatewayShare: 0.1 } as const
+const TRAFFIC = {
+  hours: 0.1,
+  ratePerSecond: 0.7,
+  seed: 6,
+  idShare: 0.5,
+  retriesShare: 0.1,
+  lostAppShare: 0.1,
+  lostGatewayShare: 0.1,
+} as const
 
 /** How a bundle that was changed is found out is the same in a program of its own: some are tried there, too. */
 const IN_PROGRAM = 12

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type CreateOptions, type Created, createBundle, type Question } from '../../src/evidence/create.ts'
+import { type Created, type CreateOptions, createBundle, type Question } from '../../src/evidence/create.ts'
 import { folderFiles, NODE_CRYPTO } from '../../src/evidence/folder-files.ts'
-import type { BundleFiles } from '../../src/evidence/verify/world.ts'
-import { type Known, type Verification, verifyBundle } from '../../src/evidence/verify/verify.ts'
 import { PARTS } from '../../src/evidence/verify/findings.ts'
+import { type Known, type Verification, verifyBundle } from '../../src/evidence/verify/verify.ts'
+import type { BundleFiles } from '../../src/evidence/verify/world.ts'
 import { redactor } from '../../src/model/redact.ts'
 import { type SimulationOptions, writeSimulation } from '../../src/simulate/index.ts'
 import { keysOf, saltsOf } from '../../src/store/keys.ts'
@@ -49,7 +49,8 @@ export const question = (changes: Partial<Question> = {}): Question => ({
   ...changes,
 })
 
-const built = (name: string): Buffer => readFileSync(resolve(process.env.THROUGHLINE_DIST ?? 'dist', 'evidence', name))
+const built = (name: string): Buffer =>
+  readFileSync(resolve(process.env.THROUGHLINE_DIST ?? 'dist', 'evidence', name))
 
 /** Writes a bundle of a store beside it. */
 export async function bundleOf(store: Store, name = 'bundle', changes: Partial<Question> = {}, more: Partial<CreateOptions> & { readonly isRedacted?: boolean } = {}): Promise<Created & { folder: string }> {

@@ -46,6 +46,13 @@ async function check(files) {
   window.verification = { ...verification, exitCode: exitCodeOf(verification) }
 }
 
+/** Checks files that a program hands over: `[name, bytes]`. */
+window.checkFiles = async (files, key) => {
+  at('key').value = key ?? ''
+  await check(files.map(([name, bytes]) => [name, new File([bytes], name)]))
+  return window.verification
+}
+
 function show(verification) {
   at('state').textContent = ''
   const { unreadable, parts, anchors } = verification

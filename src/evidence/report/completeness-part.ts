@@ -1,5 +1,5 @@
 import { HOUR_US } from '../../model/time.ts'
-import type { CoverageGap, Completeness } from '../schema.ts'
+import type { Completeness, CoverageGap } from '../schema.ts'
 import { daysOf, hourOf, periodOf } from '../verify/accounts.ts'
 import { grouped, type Html, html, percent, table } from './html.ts'
 import type { ReportInput } from './report.ts'
@@ -110,4 +110,3 @@ function keyOf({ side, group, state, reason }: Omit<CoverageGap, 'hour'>): strin
 function textOf(us: number): string {
   return `${new Date(Math.floor(us / 1000)).toISOString().slice(0, 16).replace('T', ' ')}`
 }
-

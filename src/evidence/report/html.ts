@@ -19,12 +19,21 @@ function written(part: Part): string {
   return typeof part === 'object' ? part.map(p => p.text).join('') : escaped(String(part))
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 /** Nothing of it is markup, and nothing of it is invisible or turns the direction of what follows. */
 function escaped(text: string): string {
   return text
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, c => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
+    .replace(
+      /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+      c => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+    )
     .replace(/[&<>"']/g, c => ENTITIES[c] ?? c)
 }
 

@@ -1,6 +1,15 @@
-import { EXCEPTIONS, type BundleFinding, type Completeness, type ExceptionKind, type Manifest, type Query, type Redaction, type Sources } from '../schema.ts'
+import {
+  type BundleFinding,
+  type Completeness,
+  EXCEPTIONS,
+  type ExceptionKind,
+  type Manifest,
+  type Query,
+  type Redaction,
+  type Sources,
+} from '../schema.ts'
 import { completenessPart } from './completeness-part.ts'
-import { type Html, grouped, html, percent, table } from './html.ts'
+import { grouped, type Html, html, percent, table } from './html.ts'
 import { STYLE } from './style.ts'
 import { ranked, type Tallies } from './tallies.ts'
 

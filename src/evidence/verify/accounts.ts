@@ -2,7 +2,7 @@ import type { SourceRecord } from '../../ledger/entry.ts'
 import type { LedgerState } from '../../ledger/state.ts'
 import { DAY_US, dayNumber, dayText, HOUR_US } from '../../model/time.ts'
 import type { Completeness, CoverageGap, Exception, LedgerAccounts, Query, Sources } from '../schema.ts'
-import { flagIn, type Facts, numberIn, textIn } from './facts.ts'
+import { type Facts, flagIn, numberIn, textIn } from './facts.ts'
 import type { RequestRecord } from './record.ts'
 import { stampText } from './record-columns.ts'
 
@@ -177,4 +177,3 @@ const KIND_OF_STATE: Readonly<Record<string, Exception['kind']>> = {
 export function jsonFile(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
-

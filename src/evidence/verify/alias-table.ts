@@ -1,18 +1,9 @@
+import type { Alias } from '../schema.ts'
 import { type Facts, numberIn, textIn } from './facts.ts'
 import { dayOf } from './record.ts'
 
 /** What a name in a fact means for some days: a row of the store's table of aliases. */
-export interface AliasRow {
-  readonly kind: string
-  readonly issuer: string
-  readonly name: string
-  /** First day, and the day after the last, `YYYY-MM-DD`; absent: no limit. */
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  readonly subject_kind: string
-  readonly subject_issuer: string
-  readonly subject_name: string
-}
+export type AliasRow = Readonly<Alias>
 
 /** The rows of a bundle, and which of them were needed. */
 export class AliasTable {

@@ -96,7 +96,8 @@ function salted(sha256: Sha256, salt: Uint8Array, text: string): Uint8Array {
 
 /** A head and a text as bytes; valid until the next call. */
 function written(head: Uint8Array, text: string): Uint8Array {
-  if (scratch.length < head.length + text.length * 3) scratch = new Uint8Array(2 * (head.length + text.length * 3))
+  if (scratch.length < head.length + text.length * 3)
+    scratch = new Uint8Array(2 * (head.length + text.length * 3))
   scratch.set(head)
   const { written: length } = UTF8.encodeInto(text, scratch.subarray(head.length))
   return scratch.subarray(0, head.length + length)

@@ -1,4 +1,4 @@
-import { dayNumber, DAY_US } from '../../model/time.ts'
+import { DAY_US, dayNumber } from '../../model/time.ts'
 import type { BoundCompare, BoundFilter, BoundLeaf } from '../../requests/filter/index.ts'
 import type { RequestRecord } from './record.ts'
 

@@ -2,14 +2,10 @@
 export type {
   BundleFinding,
   Completeness,
-  Exception,
-  LinkProof,
   Manifest,
   Query,
   Redaction,
   Sample,
-  SegmentProof,
-  Sources,
 } from '../schema.ts'
 
 /** Version of the bundle format. A verifier refuses a higher one. */

@@ -78,7 +78,7 @@ export function readText(columns: readonly TextColumn[], text: string, into: Rec
   for (let at = 0; at < columns.length; at++) {
     const { name, shape } = columns[at] as TextColumn
     const value = values[at] as string
-    into[name] = value === '' ? undefined : valueOf(shape, value)
+    into[name] = value === '' ? undefined : parsed(shape, value)
   }
   return values.length === columns.length || areLater(values.slice(columns.length)) ? into : undefined
 } // biome-ignore format: one line each
@@ -88,7 +88,7 @@ function areLater(values: readonly string[]): boolean {
   return values.every(value => /^[a-z_]+=/.test(value))
 }
 
-function valueOf(shape: TextColumn['shape'], text: string): FactValue | undefined {
+function parsed(shape: TextColumn['shape'], text: string): FactValue | undefined {
   switch (shape) {
     case 'text':
       return text.includes(ESC) ? unescaped(text) : text

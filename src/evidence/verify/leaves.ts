@@ -36,7 +36,10 @@ export class DisclosedLeaves {
     const order = Uint32Array.from({ length: this.#count }, (_, at) => at)
     const indexes = this.#indexes
     order.sort((a, b) => (indexes[a] ?? 0) - (indexes[b] ?? 0))
-    const sorted = { indexes: new Float64Array(this.#count), leaves: new Uint8Array(this.#count * HASH_BYTES) }
+    const sorted = {
+      indexes: new Float64Array(this.#count),
+      leaves: new Uint8Array(this.#count * HASH_BYTES),
+    }
     let used = 0
     for (const at of order) {
       const index = indexes[at] ?? 0

@@ -65,7 +65,12 @@ export async function foldLedger(
       before = toHex(digest)
       applyEntry(state, entry, before)
       if ((entry.kind as string) === 'key') {
-        const key = await readKey(entry as unknown as KeyEntry, { storeId: state.storeId, seq: entry.seq }, keys.at(-1), { sha256, verify })
+        const key = await readKey(
+          entry as unknown as KeyEntry,
+          { storeId: state.storeId, seq: entry.seq },
+          keys.at(-1),
+          { sha256, verify },
+        )
         if (typeof key === 'string') findings.fail('integrity', where, key)
         else keys.push(key)
       }
@@ -110,7 +115,8 @@ export async function checkCheckpoint(
   const fail = (what: string): undefined => void findings.fail('integrity', CHECKPOINT_FILE, what)
   const opened = await openCheckpoint(text, ledger, crypto)
   if (typeof opened === 'string') return fail(opened)
-  if (opened.size !== ledger.size) return fail(`it has ${opened.size} entries, ${ENTRIES_FILE} has ${ledger.size}`)
+  if (opened.size !== ledger.size)
+    return fail(`it has ${opened.size} entries, ${ENTRIES_FILE} has ${ledger.size}`)
   if (!sameBytes(opened.root, ledger.root)) return fail(`the entries in ${ENTRIES_FILE} have another root`)
   return opened
 }
@@ -127,5 +133,7 @@ export async function openCheckpoint(
   if ('problem' in opened) return opened.problem
   const checkpoint = parseCheckpoint(opened.text)
   if (!checkpoint) return 'its text is no checkpoint'
-  return checkpoint.origin === origin ? checkpoint : `it is of ${checkpoint.origin}, the entries are of ${origin}`
+  return checkpoint.origin === origin
+    ? checkpoint
+    : `it is of ${checkpoint.origin}, the entries are of ${origin}`
 }

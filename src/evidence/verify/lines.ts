@@ -68,7 +68,8 @@ export class LineReader {
     const { value, done } = await this.#pieces.next()
     if (done) {
       this.#isDone = true
-      if (this.#at < this.#rest.length) throw new BadFile(`${this.name} line ${this.#no + 1}: no line feed at its end`)
+      if (this.#at < this.#rest.length)
+        throw new BadFile(`${this.name} line ${this.#no + 1}: no line feed at its end`)
       return false
     }
     this.#hasher?.update(value)

@@ -1,6 +1,5 @@
-import { fromHex, textOf } from '../../ledger/bytes.ts'
+import { fromBase64, fromHex, textOf } from '../../ledger/bytes.ts'
 import { type Envelope, parseEnvelope } from '../../ledger/dsse.ts'
-import { fromBase64 } from '../../ledger/bytes.ts'
 import { BUNDLE_VERSION, type Manifest, PREDICATE_TYPE, STATEMENT_TYPE } from './format.ts'
 
 /** A manifest as it is written, nothing of it checked yet. */
@@ -20,8 +19,13 @@ export function readManifest(bytes: Uint8Array): ReadManifest | { problem: strin
     const manifest = JSON.parse(text) as Manifest
     const version: unknown = manifest.predicate?.version
     if (typeof version === 'number' && version > BUNDLE_VERSION)
-      return { problem: `format version ${version}, this program reads up to ${BUNDLE_VERSION}`, isNewer: true }
-    return isManifest(manifest) ? { envelope, manifest } : { problem: 'its statement is not about evidence', isNewer: false }
+      return {
+        problem: `format version ${version}, this program reads up to ${BUNDLE_VERSION}`,
+        isNewer: true,
+      }
+    return isManifest(manifest)
+      ? { envelope, manifest }
+      : { problem: 'its statement is not about evidence', isNewer: false }
   } catch {
     return { problem: 'its statement is no JSON', isNewer: false }
   }

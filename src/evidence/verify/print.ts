@@ -1,4 +1,4 @@
-import { type Part, PARTS } from './findings.ts'
+import { PARTS, type Part } from './findings.ts'
 import type { Verification } from './verify.ts'
 
 /** What each part answers. */

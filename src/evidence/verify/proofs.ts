@@ -59,7 +59,8 @@ export async function readProofs(
     const proof = parse(line.text)
     const record = proof && known.get(proof.path)
     const number = proof?.[what === 'segments' ? 'segment' : 'generation']
-    if (!proof || number !== files.length) findings.fail('integrity', where, 'it is not written as it must be')
+    if (!proof || number !== files.length)
+      findings.fail('integrity', where, 'it is not written as it must be')
     else if (!record) findings.fail('integrity', where, `the ledger has no such file in force: ${proof.path}`)
     else if (seen.has(proof.path)) findings.fail('integrity', where, `${proof.path} comes twice`)
     if (proof) seen.add(proof.path)

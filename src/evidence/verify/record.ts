@@ -2,7 +2,7 @@
  * The request record in plain TypeScript: a second implementation of src/requests/requests.sql and request_rows.sql,
  * from the hops and links of one request, which a bundle discloses.
  */
-import { dayText, DAY_US } from '../../model/time.ts'
+import { DAY_US, dayText } from '../../model/time.ts'
 import { lowerCase } from '../../requests/filter/values.ts'
 import { type Facts, type FactValue, flagIn, numberIn, textIn, wholeIn } from './facts.ts'
 

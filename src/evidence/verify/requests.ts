@@ -11,10 +11,10 @@ import type { Findings } from './findings.ts'
 import type { Line, LineReader } from './lines.ts'
 import { PopulationHash } from './population-hash.ts'
 import type { ProvenFile } from './proofs.ts'
-import { type Days, joins, type LinkFacts, recordOf, type RequestRecord } from './record.ts'
+import { type Days, joins, type LinkFacts, type RequestRecord, recordOf } from './record.ts'
 import { type HopPlace, populationLine, stampText } from './record-columns.ts'
-import { sampleEntry } from './sample-entry.ts'
 import { SampleChoice } from './sample-choice.ts'
+import { sampleEntry } from './sample-entry.ts'
 import type { Crypto } from './world.ts'
 
 /** Files that are read side by side, a request at a time. */
@@ -114,7 +114,8 @@ export class RequestCheck {
     const row = csv.take() ?? (await csv.next())
     if (row?.text !== `${csvRecord(shown)}\r`)
       this.#fail('soundness', row, csv, `it differs from request ${record.request_id} in population.ndjson`)
-    for (const exception of requestExceptions(record, legs.gateway)) await this.expect(JSON.stringify(exception))
+    for (const exception of requestExceptions(record, legs.gateway))
+      await this.expect(JSON.stringify(exception))
     this.#count(record)
     this.#meet(String(record.request_id), hops)
   }
@@ -123,8 +124,7 @@ export class RequestCheck {
   async expect(text: string): Promise<void> {
     const { exceptions } = this.#files
     const line = exceptions.take() ?? (await exceptions.next())
-    if (line?.text !== text)
-      this.#fail('completeness', line, exceptions, `expected ${text}`)
+    if (line?.text !== text) this.#fail('completeness', line, exceptions, `expected ${text}`)
     this.totals.exceptions++
   }
 
@@ -210,7 +210,8 @@ export class RequestCheck {
     if (startUs < period.fromUs || startUs >= period.toUs)
       this.#fail('soundness', line, population, `it began at ${stampText(startUs)}, outside the period`)
     const fulfils = filter && evaluate(filter, record, this.#withheld)
-    if (fulfils === false) this.#fail('soundness', line, population, `request ${id} does not fulfil the filter`)
+    if (fulfils === false)
+      this.#fail('soundness', line, population, `request ${id} does not fulfil the filter`)
     if (fulfils === 'unknown') this.#unknown++
     const [lastUs, lastId] = this.#last
     if (startUs < lastUs || (startUs === lastUs && id <= lastId))

@@ -1,22 +1,30 @@
 import { sameBytes, textOf, toHex, utf8 } from '../../ledger/bytes.ts'
+import { parseCheckpoint } from '../../ledger/checkpoint.ts'
 import { openEnvelope } from '../../ledger/dsse.ts'
-import { type BoundFilter, bindFilter, canonicalBound, parseFilter } from '../../requests/filter/index.ts'
+import { parseNote } from '../../ledger/note.ts'
 import { REQUEST_FIELDS } from '../../requests/fields.ts'
+import { type BoundFilter, bindFilter, canonicalBound, parseFilter } from '../../requests/filter/index.ts'
 import { jsonFile, ledgerAccounts, type Period, periodExceptions, periodOf, sourcesFile } from './accounts.ts'
 import { type AliasRow, AliasTable } from './alias-table.ts'
 import { checkCompleteness } from './completeness.ts'
-import { Findings, type Part, type PartResult, PARTS } from './findings.ts'
+import { Findings, PARTS, type Part, type PartResult } from './findings.ts'
 import {
-  type BundleFinding, type Completeness, type Manifest, MANIFEST_FILE, PAYLOAD_TYPE, type Query, type Redaction, type Sample,
+  type BundleFinding, type Completeness, MANIFEST_FILE, type Manifest, PAYLOAD_TYPE, type Query, type Redaction, type Sample,
 } from './format.ts' // biome-ignore format: a list
-import { CHECKPOINT_FILE, checkCheckpoint, ENTRIES_FILE, foldLedger, type FoldedLedger, type LogKey, openCheckpoint } from './ledger.ts'
+import {
+  CHECKPOINT_FILE,
+  checkCheckpoint,
+  ENTRIES_FILE,
+  type FoldedLedger,
+  foldLedger,
+  type LogKey,
+  openCheckpoint,
+} from './ledger.ts'
 import { BadFile, LineReader, readAll } from './lines.ts'
-import { readManifest, type ReadManifest } from './manifest.ts'
+import { type ReadManifest, readManifest } from './manifest.ts'
 import { checkRoots, LINKS_FILE, readProofs, SEGMENTS_FILE } from './proofs.ts'
 import { RequestCheck, type Totals } from './requests.ts'
 import type { BundleFiles, Crypto, Hasher } from './world.ts'
-import { parseCheckpoint } from '../../ledger/checkpoint.ts'
-import { parseNote } from '../../ledger/note.ts'
 
 /** What the person who checks knows from elsewhere. */
 export interface Known {
@@ -39,7 +47,13 @@ export interface Verification {
 }
 
 /** Files of lines that are read side by side. */
-const POPULATION = ['population.ndjson', 'population.csv', 'facts.ndjson', 'links.ndjson', 'exceptions.ndjson'] as const
+const POPULATION = [
+  'population.ndjson',
+  'population.csv',
+  'facts.ndjson',
+  'links.ndjson',
+  'exceptions.ndjson',
+] as const
 /** Every file that a bundle has beside the manifest. */
 export const BUNDLE_FILES: readonly string[] = [
   'README.txt', 'aliases.ndjson', 'completeness.json', 'exceptions.ndjson', 'facts.ndjson', 'findings.ndjson', 'links.ndjson',
@@ -48,7 +62,11 @@ export const BUNDLE_FILES: readonly string[] = [
 ] // biome-ignore format: a list
 
 /** Checks a bundle. Never throws for what is in it. */
-export async function verifyBundle(files: BundleFiles, crypto: Crypto, known: Known = {}): Promise<Verification> {
+export async function verifyBundle(
+  files: BundleFiles,
+  crypto: Crypto,
+  known: Known = {},
+): Promise<Verification> {
   return new Check(files, crypto, known).run()
 }
 
@@ -62,6 +80,8 @@ class Check {
   #manifest: ReadManifest | undefined
   #query: Query | undefined
   #fingerprint: string | undefined
+  /** The file that was opened last. */
+  #reading = MANIFEST_FILE as string
 
   constructor(files: BundleFiles, crypto: Crypto, known: Known) {
     this.#files = files
@@ -88,10 +108,10 @@ class Check {
     }
   }
 
-  /** Whatever is in a file, a check that cannot go on is a check that failed. */
+  /** Whatever is in a file, a check that cannot go on is a check that failed. What engines say of it differs. */
   #cannot(error: unknown): void {
-    const what = error instanceof Error ? error.message : String(error)
-    this.#fail(error instanceof BadFile ? 'a file' : 'a file that is not written as it must be', what)
+    if (error instanceof BadFile) this.#fail('a file', error.message)
+    else this.#fail(this.#reading, 'it is not written as it must be')
     for (const part of ['soundness', 'completeness'] as const)
       this.#findings.skip(part, 'a file could not be taken in')
     // What was read in part is read again for its digest.
@@ -124,12 +144,14 @@ class Check {
     const fail = (name: string, what: string): void => this.#findings.fail('integrity', name, what)
     if (listed.size !== subject.length) fail(MANIFEST_FILE, 'it lists a file twice')
     for (const name of this.#files.names)
-      if (name !== MANIFEST_FILE && !listed.has(name)) fail(name, `the file is not listed in ${MANIFEST_FILE}`)
+      if (name !== MANIFEST_FILE && !listed.has(name))
+        fail(name, `the file is not listed in ${MANIFEST_FILE}`)
     for (const name of listed) {
       if (!present.has(name)) fail(name, 'the file is missing')
       if (!BUNDLE_FILES.includes(name)) fail(name, 'no bundle has such a file')
     }
-    for (const name of BUNDLE_FILES) if (!listed.has(name)) fail(name, `${MANIFEST_FILE} does not list the file`)
+    for (const name of BUNDLE_FILES)
+      if (!listed.has(name)) fail(name, `${MANIFEST_FILE} does not list the file`)
     return BUNDLE_FILES.every(name => present.has(name))
   }
 
@@ -270,17 +292,20 @@ class Check {
   async #records<T>(name: string): Promise<T[]> {
     const reader = this.#lines(name)
     const records: T[] = []
-    for (let line = await reader.next(); line; line = await reader.next()) records.push(JSON.parse(line.text) as T)
+    for (let line = await reader.next(); line; line = await reader.next())
+      records.push(JSON.parse(line.text) as T)
     return records
   }
 
   #lines(name: string): LineReader {
+    this.#reading = name
     const hasher = this.#crypto.hasher()
     this.#hashers.set(name, hasher)
     return new LineReader(name, this.#files.read(name), hasher)
   }
 
   async #text(name: string): Promise<string> {
+    this.#reading = name
     const bytes = await readAll(this.#files.read(name))
     const hasher = this.#crypto.hasher()
     hasher.update(bytes)
@@ -294,7 +319,6 @@ class Check {
     this.#findings.fail('integrity', where, what)
   }
 }
-
 
 /** The key in force, the one that signed it, and so on: whoever knows one of them knows the first. */
 function vouching({ keys }: FoldedLedger): LogKey[] {

@@ -1,25 +1,25 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { closeAll, evenings } from '../../../test/support/days.ts'
-import { inFolder, writeFiles } from '../../../test/support/folder.ts'
-import { runs } from '../../../test/support/runs.ts'
-import { type IngestSetting, ingestInto, withStore } from '../../../test/support/store.ts'
-import { FACT_COLUMNS, type HopKind } from '../../model/hop.ts'
-import { micros } from '../../model/time.ts'
-import { REQUEST_FIELDS } from '../../requests/fields.ts'
-import { bindFilter, canonicalFilter, parseFilter, toSql } from '../../requests/filter/index.ts'
-import { filtersOf, type Sample } from '../../requests/filter/filters.fixture.ts'
-import { createRequestsView, LINK_COLUMNS } from '../../requests/view.ts'
-import { type SimulationOptions, writeSimulation } from '../../simulate/index.ts'
-import { factsRelation } from '../../store/facts.ts'
-import { quoteIdentifier, sqlFile } from '../../store/query.ts'
-import type { Store } from '../../store/store.ts'
-import { type AliasRow, AliasTable } from './alias-table.ts'
-import { evaluate } from './evaluate.ts'
-import type { Facts, FactValue } from './facts.ts'
-import { type Days, type LinkFacts, recordOf, type RequestRecord } from './record.ts'
-import { RECORD_COLUMNS, stampText } from './record-columns.ts'
+import { type AliasRow, AliasTable } from '../../src/evidence/verify/alias-table.ts'
+import { evaluate } from '../../src/evidence/verify/evaluate.ts'
+import type { Facts, FactValue } from '../../src/evidence/verify/facts.ts'
+import { type Days, type LinkFacts, type RequestRecord, recordOf } from '../../src/evidence/verify/record.ts'
+import { RECORD_COLUMNS, stampText } from '../../src/evidence/verify/record-columns.ts'
+import { FACT_COLUMNS, type HopKind } from '../../src/model/hop.ts'
+import { micros } from '../../src/model/time.ts'
+import { REQUEST_FIELDS } from '../../src/requests/fields.ts'
+import { filtersOf, type Sample } from '../../src/requests/filter/filters.fixture.ts'
+import { bindFilter, canonicalFilter, parseFilter, toSql } from '../../src/requests/filter/index.ts'
+import { createRequestsView, LINK_COLUMNS } from '../../src/requests/view.ts'
+import { type SimulationOptions, writeSimulation } from '../../src/simulate/index.ts'
+import { factsRelation } from '../../src/store/facts.ts'
+import { quoteIdentifier, sqlFile } from '../../src/store/query.ts'
+import type { Store } from '../../src/store/store.ts'
+import { closeAll, evenings } from '../support/days.ts'
+import { inFolder, writeFiles } from '../support/folder.ts'
+import { runs } from '../support/runs.ts'
+import { type IngestSetting, ingestInto, withStore } from '../support/store.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -48,10 +48,10 @@ async function bothWays(store: Store): Promise<{ own: RequestRecord[]; view: Row
       facts.set(String(hop.hop_id), hop)
     }
   const hops = await db.rows<{ n: string; kind: HopKind; hop_id: string }>(
-    `SELECT n, kind, hex_id(hop_id) AS hop_id FROM (${sqlFile('../population_hops.sql', import.meta.url)}) ORDER BY n, k`,
+    `SELECT n, kind, hex_id(hop_id) AS hop_id FROM (${sqlFile('../../src/evidence/population_hops.sql', import.meta.url)}) ORDER BY n, k`,
   )
   const links = await db.rows<Row & { n: string; is_border: boolean }>(
-    `SELECT p.n, p.is_border, l.* FROM (${sqlFile('../population_links.sql', import.meta.url)}) AS p
+    `SELECT p.n, p.is_border, l.* FROM (${sqlFile('../../src/evidence/population_links.sql', import.meta.url)}) AS p
      JOIN (SELECT FALSE AS is_border, * FROM link_rows UNION ALL SELECT TRUE, * FROM border_rows) AS l USING (is_border, gateway_hop_id, app_hop_id)`,
   )
   const hopsOf = byNumber(hops)
