@@ -6,6 +6,7 @@ import { loadTokenKey, pseudonymizer, tokenKeyFile } from '../config/token-key.t
 import { ThroughlineError } from '../errors.ts'
 import { type Redactor, redactor } from '../model/redact.ts'
 import { findDamage } from '../store/damage.ts'
+import { sealLedger } from '../store/seal.ts'
 import { Store, type StoreOptions, type Surroundings } from '../store/store.ts'
 import { createOutput, type Output, safe } from './output.ts'
 import { Signals } from './signals.ts'
@@ -42,13 +43,14 @@ export function createContext(): Context {
   return { out, env, now: Date.now, signals, telemetry: new Telemetry({ out, env, signals }) }
 }
 
-function surroundings({ now, env }: Context, { config }: LoadedConfig): Surroundings {
-  return {
-    now,
-    newId: randomUUID,
-    by: `throughline ${VERSION}`,
-    keyFolder: keyFolder(env, config.ledger.keys),
-  }
+function surroundings(context: Context, loaded: LoadedConfig): Surroundings {
+  const by = `throughline ${VERSION}`
+  return { now: context.now, newId: randomUUID, by, keyFolder: folderOfKeys(context, loaded) }
+}
+
+/** Folder of the keys of all stores. */
+export function folderOfKeys({ env }: Context, { config }: LoadedConfig): string {
+  return keyFolder(env, config.ledger.keys)
 }
 
 /** Path and engine settings of the store that flags and configuration name. */
@@ -82,7 +84,11 @@ export async function withWriter<T>(
   )
   warnOfKeys(context, store)
   watchStore(store)
-  return using(store, () => action(store, loaded))
+  return using(store, async () => {
+    const result = await action(store, loaded)
+    await sealLedger(store)
+    return result
+  })
 }
 
 /** Without its keys a store takes logs in all the same; what it takes in then cannot be proved row by row. */

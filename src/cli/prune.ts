@@ -100,7 +100,7 @@ function printPlan(out: Output, { before, days, files }: PrunePlan, verb: string
   }
 }
 
-function userName(): string {
+export function userName(): string {
   try {
     return safe(userInfo().username)
   } catch {

@@ -236,6 +236,25 @@ export const ENTRY = z.discriminatedUnion('kind', [
     replaces: digest.optional(),
     signature: z.string().optional(),
   }),
+  /** A checkpoint was put where the store cannot change it. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('anchored'),
+    /** Size and root of the checkpoint. */
+    size: count,
+    root: digest,
+    /** Where it was put, and by whom, as given. */
+    where: z.string(),
+    who: z.string(),
+  }),
+  /** Records of commands that gave data out, of processes that have ended. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('reads'),
+    file: FILE,
+    /** Names of the processes' files that it was put together from. */
+    from: z.array(z.string()),
+  }),
   /** The links of these days take every hop into account; until it, what was taken in is still to be linked. */
   z.strictObject({ ...BASE, kind: z.literal('linked'), application: z.string(), days: z.array(day) }),
   z.strictObject({

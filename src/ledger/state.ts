@@ -2,6 +2,7 @@ import type { Entry, FileRecord, IndexRecord, RefusedRecord, SegmentRecord, Sour
 import type { Pruning } from './pruning.ts'
 
 type LinkEntry = Extract<Entry, { kind: 'link' }>
+type AnchoredEntry = Extract<Entry, { kind: 'anchored' }>
 type SubjectsEntry = Extract<Entry, { kind: 'subjects' }>
 
 /** One application and UTC day, as the ledger tells it. */
@@ -48,6 +49,8 @@ export interface KeyRecord {
   readonly fingerprint: string
   /** Name of the secret that leaves are salted with from then on. */
   readonly salts: string
+  readonly replaces?: string
+  readonly signature?: string
 }
 
 /** A side of a period that the user declared to be whole. */
@@ -86,6 +89,12 @@ export interface LedgerState {
   pruning: Pruning | undefined
   /** Keys that checkpoints are or were signed with, oldest first. */
   readonly keys: KeyRecord[]
+  /** The checkpoint that was anchored last; undefined before any. */
+  anchored: AnchoredEntry | undefined
+  /** Files of records of commands that gave data out. */
+  readonly reads: FileRecord[]
+  /** What the last of them was put together from: these may still lie there. */
+  absorbed: readonly string[]
   readonly declared: Declared[]
   /** Days whose links do not take every hop, or the configuration in force, into account yet: application, a space, day. */
   readonly unlinkedDays: Set<string>
@@ -129,6 +138,9 @@ export function emptyState(): LedgerState {
     replaced: new Map(),
     pruning: undefined,
     keys: [],
+    anchored: undefined,
+    reads: [],
+    absorbed: [],
     declared: [],
     unlinkedDays: new Set(),
     days: new Map(),
@@ -146,8 +158,16 @@ function forgetReplaced(state: LedgerState, at: string): void {
   }
 }
 
-function keyOf({ seq, publicKey, fingerprint, salts }: Extract<Entry, { kind: 'key' }>): KeyRecord {
-  return { seq, publicKey, fingerprint, salts }
+function applyReads(state: LedgerState, { file, from }: Extract<Entry, { kind: 'reads' }>): void {
+  state.reads.push(file)
+  state.absorbed = from
+}
+
+function keyOf(entry: Extract<Entry, { kind: 'key' }>): KeyRecord {
+  const { seq, publicKey, fingerprint, salts, replaces, signature } = entry
+  return {
+    seq, publicKey, fingerprint, salts, ...(replaces ? { replaces } : {}), ...(signature ? { signature } : {}),
+  } // biome-ignore format: one record
 }
 
 /** Applies one entry. */
@@ -162,6 +182,8 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'indexed') replaceFiles(state, { ...entry, segments: [] })
   else if (entry.kind === 'pruned') applyPruned(state, entry)
   else if (entry.kind === 'key') state.keys.push(keyOf(entry))
+  else if (entry.kind === 'anchored') state.anchored = entry
+  else if (entry.kind === 'reads') applyReads(state, entry)
   else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })

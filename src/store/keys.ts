@@ -1,6 +1,6 @@
 import { createHmac, hash, type KeyObject } from 'node:crypto'
 import { KeyFiles } from '../config/signing-key.ts'
-import { toBase64, utf8 } from '../ledger/bytes.ts'
+import { toBase64 } from '../ledger/bytes.ts'
 import { ed25519Signer, publicKeyOf, sha256 } from '../ledger/ed25519.ts'
 import { fingerprintOf, spkiOf } from '../ledger/public-key.ts'
 import type { KeyRecord, LedgerState } from '../ledger/state.ts'
@@ -106,11 +106,6 @@ export function namesOf({
   fingerprint,
 }: SigningKey): Pick<KeyRecord, 'publicKey' | 'fingerprint'> {
   return { publicKey: toBase64(spkiOf(publicKey)), fingerprint }
-}
-
-/** What the old key signs when a new one takes its place. */
-export function rotationText(storeId: string, replaces: string, fingerprint: string): Uint8Array {
-  return utf8(`throughline key 1\n${storeId}\n${replaces}\n${fingerprint}\n`)
 }
 
 /** The name of a secret: equal for the same one. */

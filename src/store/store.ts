@@ -69,6 +69,11 @@ export class Store {
     return this.#keys
   }
 
+  /** Goes on with other keys: the ledger names them by now. */
+  takeKeys(keys: StoreKeys): void {
+    this.#keys = keys
+  }
+
   /** Now, as milliseconds since 1970 UTC. */
   now(): number {
     return this.#surroundings?.now() ?? Number.NaN
