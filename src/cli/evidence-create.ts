@@ -12,6 +12,7 @@ import { type Context, ownRedactor, type StoreFlags, storeOptions, withReader } 
 import { count, safe, table } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
 import { VERSION } from './version.ts'
 
 interface Flags extends StoreFlags {
@@ -45,18 +46,22 @@ export function evidenceCreateCommand(evidence: Command, context: Context): void
       await withReader(flags, async (store, { config }) => {
         const folder = keyFolder(context.env, config.ledger.keys)
         warn(context, store, range)
-        const created = await createBundle(store, {
-          folder: flags.output,
-          question: { filter, range, purpose: flags.purpose, requester: flags.requester, requestedAt, nowMs: Date.parse(requestedAt) },
-          redactor: flags.redact ? ownRedactor(context) : undefined,
-          signing: signingKey(store, folder),
-          saltsOf: id => saltsOf(store.state, folder, id),
-          verifiers: { node: program('verify.mjs'), page: program('verify.html') },
-          by: `throughline ${VERSION}`,
-          coverage: coverageOfPeriod,
-          findings: findingsOfPeriod,
+        const what = { filter, range, purpose: flags.purpose, requester: flags.requester, redacted: flags.redact, output: flags.output }
+        await recorded(context, store, { command: 'evidence create', what }, async () => {
+          const created = await createBundle(store, {
+            folder: flags.output,
+            question: { filter, range, purpose: flags.purpose, requester: flags.requester, requestedAt, nowMs: Date.parse(requestedAt) },
+            redactor: flags.redact ? ownRedactor(context) : undefined,
+            signing: signingKey(store, folder),
+            saltsOf: id => saltsOf(store.state, folder, id),
+            verifiers: { node: program('verify.mjs'), page: program('verify.html') },
+            by: `throughline ${VERSION}`,
+            coverage: coverageOfPeriod,
+            findings: findingsOfPeriod,
+          })
+          print(context, flags.output, created, signingKey(store, folder).fingerprint)
+          return { rows: created.counts.requests, population: created.populationHash }
         })
-        print(context, flags.output, created, signingKey(store, folder).fingerprint)
       })
     })
 } // biome-ignore format: one line each
