@@ -8,7 +8,7 @@ const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
   coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, reasons,
-  findingRules, findingReasons, criteria,
+  findingRules, findingReasons, criteria, evidence,
 ] =
   await Promise.all(
     [
@@ -17,7 +17,7 @@ const [
       'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
       'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'coverage/reasons.js',
-      'findings/registry.js', 'findings/reasons.js', 'model/criteria.js',
+      'findings/registry.js', 'findings/reasons.js', 'model/criteria.js', 'evidence/schema.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -134,6 +134,12 @@ export const BLOCKS = () => ({
         .map(([id, text]) => [id, text]),
     ),
   },
+  'docs/evidence.md': {
+    exceptions: table(
+      ['exception', 'meaning'],
+      Object.entries(evidence.EXCEPTIONS).map(([kind, means]) => [code(kind), means]),
+    ),
+  },
   'docs/dashboards.md': { panels: panelTables(table) },
   'docs/architecture.md': { rooms: roomTable() },
   'docs/telemetry.md': {
@@ -159,6 +165,25 @@ export const SCHEMAS = () => ({
       ['kernel-hop', hop.KERNEL_HOP, 'A kernel hop: one HTTPERR row as a fact.'],
       ['config', config.CONFIG, 'The configuration file throughline.yaml.'],
       ['ledger-entry', entry.ENTRY, 'One entry of the ledger of a store.'],
+      [
+        'evidence-manifest',
+        evidence.MANIFEST,
+        'The statement that manifest.json of a bundle of evidence signs.',
+      ],
+      ['evidence-query', evidence.QUERY, 'query.json of a bundle of evidence.'],
+      ['evidence-completeness', evidence.COMPLETENESS, 'completeness.json of a bundle of evidence.'],
+      ['evidence-exception', evidence.EXCEPTION, 'A line of exceptions.ndjson of a bundle of evidence.'],
+      ['evidence-sources', evidence.SOURCES, 'sources.json of a bundle of evidence.'],
+      ['evidence-sample', evidence.SAMPLE, 'sample.json of a bundle of evidence.'],
+      ['evidence-finding', evidence.FINDING, 'A line of findings.ndjson of a bundle of evidence.'],
+      ['evidence-redaction', evidence.REDACTION, 'redaction.json of a bundle of evidence.'],
+      [
+        'evidence-segment-proof',
+        evidence.SEGMENT_PROOF,
+        'A line of proofs/segments.ndjson of a bundle of evidence.',
+      ],
+      ['evidence-link-proof', evidence.LINK_PROOF, 'A line of proofs/links.ndjson of a bundle of evidence.'],
+      ['evidence-alias', evidence.ALIAS, 'A line of aliases.ndjson of a bundle of evidence.'],
       ['request-document', document.REQUEST_DOCUMENT, 'A request as a document of Elasticsearch.'],
     ].map(([name, schema, description]) => [`schemas/${name}.json`, jsonText(schema, description)]),
   ),
@@ -298,6 +323,7 @@ const WHAT_TO_DO = {
   SOURCE_UNREADABLE: 'Let this user read the file, or fetch it again where its gzip data is damaged; then repeat the command.',
   SOURCE_REFUSED: 'Hand over what the message says instead; [formats.md](formats.md#what-is-refused) lists all kinds.',
   REJECTS_EXCEEDED: 'Look at the reasons; correct the source or `--fields`, or allow more with `--max-rejects`.',
+  BUNDLE_UNREADABLE: 'Name a folder that `throughline evidence create` has written, and let this user read it.',
   STORE_NOT_FOUND: 'Check `--store`, or make the store with `throughline ingest`.',
   STORE_NEWER: 'Use the version of Throughline that wrote the store, or a later one.',
   STORE_BUSY: 'Wait until the other process ends; one process at a time writes to a store.',

@@ -73,6 +73,11 @@ export const ERRORS = {
     retry: false,
     means: 'a key of the store may be read by others, is no such key, or is not here where it is needed',
   },
+  BUNDLE_UNREADABLE: {
+    exit: 3,
+    retry: false,
+    means: 'a bundle of evidence, or a checkpoint, cannot be read',
+  },
   OUTPUT_EXISTS: { exit: 2, retry: false, means: 'an output file exists and --force was not given' },
 } as const satisfies Record<string, { exit: number; retry: boolean; means: string }>
 

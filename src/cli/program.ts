@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, context
   clocks: async () => (await import('./clocks.ts')).clocksCommand,
   link: async () => (await import('./link.ts')).linkCommand,
   subjects: async () => (await import('./subjects.ts')).subjectsCommand,
+  evidence: async () => (await import('./evidence-bundle.ts')).evidenceCommand,
   ledger: async () => (await import('./ledger.ts')).ledgerCommand,
   elastic: async () => (await import('./elastic.ts')).elasticCommand,
   store: async () => (await import('./store.ts')).storeCommand,

@@ -40,6 +40,14 @@ const TOOLS = {
     what: 'openssl 1.1 or later, to make certificates',
     get: '`apt-get install openssl` or `brew install openssl`',
   },
+  chromium: {
+    command: () => [process.env.CHROMIUM ?? 'chromium', '--version'],
+    version: /Chrom\w+(?: \w+)* (\d+)\.(\d+)/,
+    // webkitdirectory with files of a folder from a program (playwright), and no older one was tried.
+    atLeast: [120, 0],
+    what: 'Chromium 120 or later as `chromium` or in CHROMIUM, to open pages',
+    get: '`apt-get install chromium` or `brew install chromium`',
+  },
   java: {
     command: () => {
       const jdk = findJdk(ELASTICSEARCH_JAVA)

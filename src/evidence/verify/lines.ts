@@ -1,0 +1,111 @@
+import type { Hasher } from './world.ts'
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** A line without its line feed. */
+export interface Line {
+  readonly bytes: Uint8Array
+  readonly text: string
+  /** From 1. */
+  readonly no: number
+}
+
+/** Thrown where a file is not lines of UTF-8, each with its line feed. */
+export class BadFile extends Error {}
+
+/** Reads a file line by line and adds up its digest. Longer lines than memory holds are not expected. */
+export class LineReader {
+  readonly name: string
+  readonly #pieces: AsyncIterator<Uint8Array>
+  readonly #hasher: Hasher | undefined
+  #rest: Uint8Array = new Uint8Array()
+  #at = 0
+  #no = 0
+  #isDone = false
+  #peeked: Line | undefined
+
+  constructor(name: string, pieces: AsyncIterable<Uint8Array>, hasher?: Hasher) {
+    this.name = name
+    this.#pieces = pieces[Symbol.asyncIterator]()
+    this.#hasher = hasher
+  }
+
+  /** The next line where it is in memory already, so that most lines need no waiting. */
+  take(): Line | undefined {
+    if (this.#peeked) {
+      const line = this.#peeked
+      this.#peeked = undefined
+      return line
+    }
+    const end = this.#rest.indexOf(10, this.#at)
+    if (end < 0) return undefined
+    const bytes = this.#rest.subarray(this.#at, end)
+    this.#at = end + 1
+    this.#no++
+    return { bytes, no: this.#no, text: this.#decode(bytes) }
+  }
+
+  /** The next line; undefined at the end. */
+  async next(): Promise<Line | undefined> {
+    for (;;) {
+      const line = this.take()
+      if (line || !(await this.#more())) return line
+    }
+  }
+
+  /** Makes a line the next one again. */
+  putBack(line: Line): void {
+    this.#peeked = line
+  }
+
+  /** Reads what is left, for the digest. */
+  async finish(): Promise<void> {
+    while (await this.#more()) this.#at = this.#rest.length
+  }
+
+  async #more(): Promise<boolean> {
+    if (this.#isDone) return false
+    const { value, done } = await this.#pieces.next()
+    if (done) {
+      this.#isDone = true
+      if (this.#at < this.#rest.length)
+        throw new BadFile(`${this.name} line ${this.#no + 1}: no line feed at its end`)
+      return false
+    }
+    this.#hasher?.update(value)
+    const left = this.#rest.subarray(this.#at)
+    if (left.length === 0) this.#rest = value
+    else {
+      this.#rest = new Uint8Array(left.length + value.length)
+      this.#rest.set(left)
+      this.#rest.set(value, left.length)
+    }
+    this.#at = 0
+    return true
+  }
+
+  #decode(bytes: Uint8Array): string {
+    try {
+      return UTF8.decode(bytes)
+    } catch {
+      throw new BadFile(`${this.name} line ${this.#no}: bytes that are not UTF-8`)
+    }
+  }
+}
+
+/** A whole file. */
+export async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const piece of pieces) {
+    parts.push(piece)
+    length += piece.length
+  }
+  const all = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}

@@ -1,0 +1,310 @@
+import type { LedgerState } from '../../ledger/state.ts'
+import type { BoundFilter } from '../../requests/filter/index.ts'
+import type { Redaction, Sample } from '../schema.ts'
+import { hourOfRecord, type Period, requestExceptions } from './accounts.ts'
+import type { AliasTable } from './alias-table.ts'
+import { CSV_HEADER, csvRecord } from './csv.ts'
+import { type DisclosedHop, type DisclosedLink, readHop, readLink } from './disclosure.ts'
+import { evaluate } from './evaluate.ts'
+import { type Facts, numberIn, textIn } from './facts.ts'
+import type { Findings } from './findings.ts'
+import type { Line, LineReader } from './lines.ts'
+import { PopulationHash } from './population-hash.ts'
+import type { ProvenFile } from './proofs.ts'
+import { type Days, joins, type LinkFacts, type RequestRecord, recordOf } from './record.ts'
+import { type HopPlace, populationLine, stampText } from './record-columns.ts'
+import { SampleChoice } from './sample-choice.ts'
+import { sampleEntry } from './sample-entry.ts'
+import type { Crypto } from './world.ts'
+
+/** Files that are read side by side, a request at a time. */
+export interface RequestFiles {
+  readonly population: LineReader
+  readonly csv: LineReader
+  readonly facts: LineReader
+  readonly links: LineReader
+  readonly exceptions: LineReader
+}
+
+export interface RequestRules {
+  readonly state: LedgerState
+  readonly segments: readonly ProvenFile[]
+  readonly generations: readonly ProvenFile[]
+  readonly aliases: AliasTable
+  readonly filter: BoundFilter | undefined
+  readonly period: Period
+  readonly redaction: Redaction
+  readonly sampleSeed: string
+  /** Requests that sample.json shows, and all that findings name. */
+  readonly shown: ReadonlySet<string>
+  readonly named: ReadonlySet<string>
+  readonly crypto: Crypto
+  readonly findings: Findings
+}
+
+/** What the requests of a bundle add up to. */
+export interface Totals {
+  requests: number
+  hops: number
+  links: number
+  exceptions: number
+  /** Requests by hour. */
+  readonly hours: Map<string, number>
+  /** Hops by source. */
+  readonly sources: Map<number, number>
+  readonly sample: SampleChoice
+  /** What sample.json is to say of the requests that it shows. */
+  readonly sampled: Map<string, Sample['requests'][number]>
+  /** Requests that findings name, as far as they were met. */
+  readonly met: Set<string>
+  readonly hash: PopulationHash | undefined
+}
+
+/** Derives every request again from its disclosed hops and links, and compares what the bundle says of it. */
+export class RequestCheck {
+  readonly totals: Totals
+  readonly #rules: RequestRules
+  readonly #files: RequestFiles
+  readonly #days: Days
+  readonly #withheld: ReadonlySet<string>
+  #last: readonly [startUs: number, id: string] = [Number.NEGATIVE_INFINITY, '']
+  #unknown = 0
+  #borders = 0
+
+  constructor(files: RequestFiles, rules: RequestRules) {
+    const { state, redaction, crypto } = rules
+    this.#files = files
+    this.#rules = rules
+    this.#withheld = new Set([...redaction.withheld, ...redaction.pseudonyms])
+    this.#days = {
+      isClosed: (application, day) => state.days.get(`${application} ${day}`)?.state === 'closed',
+      prunedBefore: state.pruning?.before,
+    }
+    this.totals = {
+      requests: 0, hops: 0, links: 0, exceptions: 0, hours: new Map(), sources: new Map(), sampled: new Map(), met: new Set(),
+      sample: new SampleChoice(crypto.sha256, rules.sampleSeed), hash: redaction.redacted ? undefined : new PopulationHash(crypto.sha256),
+    } // biome-ignore format: a table
+  }
+
+  async run(): Promise<void> {
+    const { population, csv } = this.#files
+    const header = await csv.next()
+    if (header?.text !== `${CSV_HEADER}\r`) this.#fail('soundness', header, csv, 'it has another header')
+    for (let line = population.take() ?? (await population.next()); line; line = population.take() ?? (await population.next()))
+      await this.#check(line)
+    await this.#nothingLeft()
+    this.#say()
+  } // biome-ignore format: one loop
+
+  async #check(line: Line): Promise<void> {
+    const { population, csv } = this.#files
+    const n = this.totals.requests++
+    const places = placesOf(line.text)
+    if (!places) return this.#fail('soundness', line, population, 'it names no hops')
+    const hops = await this.#hops(places)
+    const links = await this.#linksOf(n)
+    const legs = hops && this.#legs(hops, links)
+    if (!legs) return this.#fail('soundness', line, population, 'its hops are not those of one request')
+    const record = recordOf(legs, this.#days)
+    const shown = this.#shown(record)
+    if (populationLine(shown, places) !== line.text) {
+      this.#fail('soundness', line, population, difference(shown, line.text))
+    }
+    this.#fits(record, line, legs.links)
+    const row = csv.take() ?? (await csv.next())
+    if (row?.text !== `${csvRecord(shown)}\r`)
+      this.#fail('soundness', row, csv, `it differs from request ${record.request_id} in population.ndjson`)
+    for (const exception of requestExceptions(record, legs.gateway))
+      await this.expect(JSON.stringify(exception))
+    this.#count(record)
+    this.#meet(String(record.request_id), hops)
+  }
+
+  /** The next line of exceptions.ndjson must be this one. */
+  async expect(text: string): Promise<void> {
+    const { exceptions } = this.#files
+    const line = exceptions.take() ?? (await exceptions.next())
+    if (line?.text !== text) this.#fail('completeness', line, exceptions, `expected ${text}`)
+    this.totals.exceptions++
+  }
+
+  /** Columns that are withheld are not compared. */
+  #shown(record: RequestRecord): RequestRecord {
+    const { redacted, withheld } = this.#rules.redaction
+    if (!redacted) return record
+    return { ...record, ...Object.fromEntries(withheld.map(column => [column, undefined])) }
+  }
+
+  async #hops(places: readonly HopPlace[]): Promise<DisclosedHop[] | undefined> {
+    const { facts } = this.#files
+    const { crypto, segments, redaction } = this.#rules
+    const hops: DisclosedHop[] = []
+    for (const [segment, index] of places) {
+      const line = facts.take() ?? (await facts.next())
+      const hop = line && readHop(crypto.sha256, line, n => segments[n]?.kind)
+      if (!hop) {
+        this.#fail('integrity', line, facts, 'it is not a disclosed hop as it must be written')
+        return undefined
+      }
+      if (hop.segment !== segment || hop.index !== index) {
+        this.#fail('integrity', line, facts, `it is hop ${hop.index} of segment ${hop.segment}, population.ndjson has hop ${index} of segment ${segment}`)
+        return undefined
+      }
+      if ((hop.pseudonyms !== undefined) !== redaction.redacted)
+        this.#fail('integrity', line, facts, 'redaction.json says otherwise of what is withheld')
+      segments[segment]?.leaves.add(index, hop.leaf)
+      hops.push(hop)
+      this.totals.hops++
+      const source = numberIn(hop.facts, 'source_id') ?? -1
+      this.totals.sources.set(source, (this.totals.sources.get(source) ?? 0) + 1)
+    }
+    return hops
+  } // biome-ignore format: one message
+
+  async #linksOf(n: number): Promise<DisclosedLink[]> {
+    const { links } = this.#files
+    const { crypto, generations } = this.#rules
+    const found: DisclosedLink[] = []
+    const head = `{"request":${n},`
+    for (;;) {
+      const line = links.take() ?? (await links.next())
+      if (!line) return found
+      if (!line.text.startsWith(head)) {
+        links.putBack(line)
+        return found
+      }
+      const link = readLink(crypto.sha256, line)
+      const generation = link?.place && generations[link.place.generation]
+      if (!link || (link.place && !generation))
+        this.#fail('integrity', line, links, 'it is not a disclosed link as it must be written')
+      else {
+        if (link.place && link.leaf) generation?.leaves.add(link.place.index, link.leaf)
+        else this.#borders++
+        found.push(link)
+      }
+      this.totals.links++
+    }
+  }
+
+  /** Undefined where the hops cannot be one request. */
+  #legs(hops: readonly DisclosedHop[], links: readonly DisclosedLink[]) {
+    const { segments, aliases } = this.#rules
+    const of = (kind: 'gateway' | 'app'): Facts[] =>
+      hops.flatMap(({ segment, facts, pseudonyms }) => {
+        if (segments[segment]?.kind !== kind) return []
+        return [pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind)]
+      })
+    const [gateway, ...more] = of('gateway')
+    const apps = of('app')
+    if (more.length > 0 || hops.length !== (gateway ? 1 : 0) + apps.length) return undefined
+    if (!gateway && apps.length !== 1) return undefined
+    const all: LinkFacts[] = links.map(({ facts, place }) => ({ facts, isBorder: place === undefined }))
+    return { gateway, apps, links: all }
+  }
+
+  /** Whether a request belongs into the bundle, at this place, with these links. */
+  #fits(record: RequestRecord, line: Line, links: readonly LinkFacts[]): void {
+    const { population } = this.#files
+    const { filter, period } = this.#rules
+    const [startUs, id] = [Number(record.start_ts), String(record.request_id)]
+    if (startUs < period.fromUs || startUs >= period.toUs)
+      this.#fail('soundness', line, population, `it began at ${stampText(startUs)}, outside the period`)
+    const fulfils = filter && evaluate(filter, record, this.#withheld)
+    if (fulfils === false)
+      this.#fail('soundness', line, population, `request ${id} does not fulfil the filter`)
+    if (fulfils === 'unknown') this.#unknown++
+    const [lastUs, lastId] = this.#last
+    if (startUs < lastUs || (startUs === lastUs && id <= lastId))
+      this.#fail('soundness', line, population, `request ${id} is not behind the one before it`)
+    this.#last = [startUs, id]
+    if (!areOfState(textIn(record, 'state') ?? '', record, links))
+      this.#fail('soundness', line, population, `its links do not go with the state ${record.state}`)
+  }
+
+  #count(record: RequestRecord): void {
+    const hour = hourOfRecord(record)
+    this.totals.hours.set(hour, (this.totals.hours.get(hour) ?? 0) + 1)
+    this.totals.sample.add(String(record.request_id))
+    this.totals.hash?.add(record)
+  }
+
+  #meet(id: string, hops: readonly DisclosedHop[]): void {
+    const { shown, named, state, segments } = this.#rules
+    if (named.has(id)) this.totals.met.add(id)
+    if (!shown.has(id)) return
+    const lines = hops.map(({ segment, facts }) => ({ side: segments[segment]?.kind ?? 'app', facts }))
+    this.totals.sampled.set(id, sampleEntry(id, lines, state))
+  }
+
+  async #nothingLeft(): Promise<void> {
+    const { csv, facts, links, exceptions } = this.#files
+    for (const [reader, part] of [[csv, 'soundness'], [facts, 'soundness'], [links, 'soundness'], [exceptions, 'completeness']] as const) {
+      const line = await reader.next()
+      if (line) this.#fail(part, line, reader, 'no request has it')
+    }
+    const unused = this.#rules.aliases.unused()
+    if (unused.length > 0)
+      this.#rules.findings.fail('soundness', 'aliases.ndjson', `no hop has the name ${JSON.stringify(unused[0]?.name)}`)
+  } // biome-ignore format: a table
+
+  #say(): void {
+    const { findings } = this.#rules
+    if (this.#unknown > 0)
+      findings.skip('soundness', `people are withheld: whether ${this.#unknown} of ${this.totals.requests} requests fulfil the conditions on them is the word of who made the bundle`)
+    if (this.#borders > 0)
+      findings.notChecked('soundness', `${this.#borders} links that are kept of pruned days: their trees were dropped with the days`)
+  } // biome-ignore format: two messages
+
+  #fail(part: 'integrity' | 'soundness' | 'completeness', line: Line | undefined, reader: LineReader, what: string): void {
+    this.#rules.findings.fail(part, line ? `${reader.name} line ${line.no}` : `${reader.name}, behind its end`, what)
+  } // biome-ignore format: one line
+}
+
+/** Where the hops of a line of population.ndjson lie. */
+function placesOf(text: string): HopPlace[] | undefined {
+  const cut = text.lastIndexOf(',"hops":[')
+  if (cut < 0 || !text.endsWith('}')) return undefined
+  try {
+    const places = JSON.parse(text.slice(cut + 8, -1)) as unknown[]
+    const isPlace = (place: unknown): place is HopPlace =>
+      Array.isArray(place) && place.length === 2 && place.every(Number.isSafeInteger)
+    return places.length > 0 && places.every(isPlace) ? places : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether link rows are those that a request of this state has. */
+function areOfState(state: string, record: RequestRecord, links: readonly LinkFacts[]): boolean {
+  const id = textIn(record, 'request_id')
+  const isAtGateway = record.gateway_hop_id !== undefined
+  const isOwn = ({ facts }: LinkFacts): boolean =>
+    textIn(facts, isAtGateway ? 'gateway_hop_id' : 'app_hop_id') === id
+  if (!links.every(isOwn)) return false
+  switch (state) {
+    case 'joined':
+      return links.length === record.app_hops && links.every(l => !l.isBorder && joins(l.facts))
+    case 'partner-pruned':
+      return links.length > 0 && links.every(l => l.isBorder !== isAtGateway && joins(l.facts))
+    case 'ambiguous':
+    case 'callout':
+      return links.length > 0 && links.every(l => !l.isBorder && textIn(l.facts, 'verdict') === state)
+    default:
+      return links.length === 0
+  }
+}
+
+/** Which column of a record differs from a line. */
+function difference(record: RequestRecord, text: string): string {
+  try {
+    const said = JSON.parse(text) as Record<string, unknown>
+    const derived = JSON.parse(populationLine(record, [])) as Record<string, unknown>
+    for (const column of new Set([...Object.keys(said), ...Object.keys(derived)])) {
+      if (column === 'hops' || JSON.stringify(said[column]) === JSON.stringify(derived[column])) continue
+      return `${column} is ${JSON.stringify(said[column]) ?? 'absent'}, its hops and links say ${JSON.stringify(derived[column]) ?? 'nothing'}`
+    }
+    return 'it is not written as it must be'
+  } catch {
+    return 'it is no JSON'
+  }
+}

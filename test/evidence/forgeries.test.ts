@@ -1,0 +1,384 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { agreementOf } from '../../src/evidence/agreement.ts'
+import type { Part } from '../../src/evidence/verify/findings.ts'
+import { PAYLOAD_TYPE } from '../../src/evidence/verify/format.ts'
+import { exitCodeOf } from '../../src/evidence/verify/print.ts'
+import type { Known, Verification } from '../../src/evidence/verify/verify.ts'
+import { formatEnvelope, signEnvelope } from '../../src/ledger/dsse.ts'
+import { ed25519Signer, publicKeyOf, sha256 } from '../../src/ledger/ed25519.ts'
+import { fingerprintOf } from '../../src/ledger/public-key.ts'
+import { writeSimulation } from '../../src/simulate/index.ts'
+import { keysOf, type SigningKey } from '../../src/store/keys.ts'
+import { closeAll } from '../support/days.ts'
+import { inFolder } from '../support/folder.ts'
+import { ingestInto } from '../support/store.ts'
+import {
+  bundleOf,
+  type Files,
+  failures,
+  filesOf,
+  memoryFiles,
+  verifiedFiles,
+  withSealedStore,
+} from './support.ts'
+
+const TRAFFIC = {
+  hours: 0.1,
+  ratePerSecond: 0.7,
+  seed: 6,
+  idShare: 0.6,
+  retriesShare: 0.2,
+  appErrorShare: 0.1,
+} as const
+
+/** A bundle by its owner, with his key, as a forger finds it who has broken in; and one by a forger's own store. */
+interface World {
+  readonly files: Files
+  readonly owner: SigningKey
+  /** Checkpoint of the bundle, kept elsewhere; and an older one. */
+  readonly checkpoint: string
+  readonly narrow: Files
+  readonly older: Files
+  readonly forged: Files
+}
+
+let world: World
+
+beforeAll(async () => {
+  world = await makeWorld()
+})
+
+async function makeWorld(): Promise<World> {
+  return inFolder(async folder => {
+    const traffic = join(folder, 'traffic')
+    await writeSimulation(TRAFFIC, traffic)
+    const logs = [join(traffic, 'apigee'), join(traffic, 'iis')]
+    const findings = async () => [
+      { rule: 'gateway-bypass', incident: 'i-1', severity: 'high', status: 'OPEN', requestIds: [] },
+    ]
+    const own = await withSealedStore(folder, async store => {
+      await ingestInto(store, logs)
+      const older = filesOf((await bundleOf(store, 'older')).folder)
+      closeAll(store)
+      const files = filesOf((await bundleOf(store, 'bundle', {}, { findings })).folder)
+      const narrow = filesOf((await bundleOf(store, 'narrow', { filter: 'not status:401' })).folder)
+      const owner = keysOf(store.state, join(folder, 'keys')).signing
+      if (!owner) throw new Error('no key')
+      return { files, narrow, older, owner, checkpoint: String(files.get('proofs/checkpoint')) }
+    })
+    // Another key, the same id of the store, and logs of which the forger has taken a line out.
+    const other = join(folder, 'other')
+    const forged = await withSealedStore(other, async store => {
+      await ingestInto(store, [logs[0] ?? ''])
+      closeAll(store)
+      return filesOf((await bundleOf(store)).folder)
+    })
+    return { ...own, forged }
+  })
+}
+
+const stranger = (): SigningKey => {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const publicKey = publicKeyOf(privateKey)
+  return { publicKey, fingerprint: fingerprintOf(sha256, publicKey), sign: ed25519Signer(privateKey) }
+}
+
+interface Predicate {
+  version: number
+  filterSha256: string | null
+  readonly counts: { findings: number }
+}
+
+/** A bundle with other files, digests and counts made right again, signed by somebody. */
+function resealed(
+  files: Files,
+  { fingerprint, sign }: SigningKey,
+  changePredicate: (predicate: Predicate) => void = () => {},
+): Files {
+  const envelope = JSON.parse(String(files.get('manifest.json')))
+  const manifest = JSON.parse(Buffer.from(envelope.payload, 'base64').toString())
+  manifest.subject = [...files]
+    .filter(([name]) => name !== 'manifest.json')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, bytes]) => ({ name, digest: { sha256: createHash('sha256').update(bytes).digest('hex') } }))
+  changePredicate(manifest.predicate)
+  const signed = signEnvelope(PAYLOAD_TYPE, Buffer.from(JSON.stringify(manifest)), [
+    { keyid: fingerprint, sign },
+  ])
+  return new Map(files).set('manifest.json', Buffer.from(formatEnvelope(signed)))
+}
+
+const lines = (files: Files, name: string): string[] => String(files.get(name)).split('\n').slice(0, -1)
+const withLines = (files: Files, name: string, list: readonly string[]): Files =>
+  new Map(files).set(name, Buffer.from(list.map(line => `${line}\n`).join('')))
+const edited = (files: Files, name: string, change: (text: string) => string): Files => {
+  const text = String(files.get(name))
+  const changed = change(text)
+  expect(changed).not.toBe(text)
+  return new Map(files).set(name, Buffer.from(changed))
+}
+
+/** The bundle without the request at a place, its line items gone from every file. */
+function withoutRequest(files: Files, n: number): Files {
+  const population = lines(files, 'population.ndjson')
+  const hops = population.map(line => (JSON.parse(line).hops as unknown[]).length)
+  const before = hops.slice(0, n).reduce((a, b) => a + b, 0)
+  const id = JSON.parse(population[n] ?? '').request_id
+  let changed = withLines(
+    files,
+    'population.ndjson',
+    population.filter((_, i) => i !== n),
+  )
+  changed = withLines(
+    changed,
+    'population.csv',
+    lines(files, 'population.csv').filter((_, i) => i !== n + 1),
+  )
+  changed = withLines(
+    changed,
+    'facts.ndjson',
+    lines(files, 'facts.ndjson').filter((_, i) => i < before || i >= before + (hops[n] ?? 0)),
+  )
+  changed = withLines(
+    changed,
+    'exceptions.ndjson',
+    lines(files, 'exceptions.ndjson').filter(line => !line.includes(id)),
+  )
+  const links = lines(files, 'links.ndjson')
+    .map(line => JSON.parse(line))
+    .filter(l => l.request !== n)
+  return withLines(
+    changed,
+    'links.ndjson',
+    links.map(l => JSON.stringify({ ...l, request: l.request > n ? l.request - 1 : l.request })),
+  )
+}
+
+const failedParts = ({ parts }: Verification): Part[] =>
+  (Object.keys(parts) as Part[]).filter(p => parts[p].verdict === 'FAIL')
+
+describe('who has the key of the store, and changes a bundle so that every digest is right', () => {
+  const forge: readonly { name: string; change: (w: World) => Files; part: Part }[] = [
+    { name: 'a request dropped', change: w => withoutRequest(w.files, 5), part: 'integrity' },
+    {
+      name: 'a status in the table for people',
+      change: w => edited(w.files, 'population.csv', t => t.replace(/,(200|401|500),/, ',204,')),
+      part: 'soundness',
+    },
+    {
+      name: 'a status in a record',
+      change: w => edited(w.files, 'population.ndjson', t => t.replace(/"status":\d+/, '"status":204')),
+      part: 'soundness',
+    },
+    {
+      name: 'a subject in a record',
+      change: w =>
+        edited(w.files, 'population.ndjson', t => t.replace(/"subject":"[^"]+"/, '"subject":"mallory"')),
+      part: 'soundness',
+    },
+    {
+      name: 'a log line',
+      change: w => edited(w.files, 'facts.ndjson', t => t.replace('"rest":"', '"rest":"0')),
+      part: 'integrity',
+    },
+    {
+      name: 'a salt',
+      change: w =>
+        edited(w.files, 'facts.ndjson', t =>
+          t.replace(/"salts":"(.)/, (_, c) => `"salts":"${c === '0' ? '1' : '0'}`),
+        ),
+      part: 'integrity',
+    },
+    {
+      name: 'the hidden hashes of a proof',
+      change: w =>
+        edited(w.narrow, 'proofs/segments.ndjson', t =>
+          t.replace(/"hashes":"(.)/, (_, c) => `"hashes":"${c === '0' ? '1' : '0'}`),
+        ),
+      part: 'integrity',
+    },
+    {
+      name: 'how sure a link is',
+      change: w => edited(w.files, 'links.ndjson', t => t.replace('linked\\t', 'linkedx\\t')),
+      part: 'integrity',
+    },
+    {
+      name: 'a link taken away',
+      change: w => withLines(w.files, 'links.ndjson', lines(w.files, 'links.ndjson').slice(1)),
+      part: 'soundness',
+    },
+    {
+      name: 'what was read, by source',
+      change: w => edited(w.files, 'completeness.json', t => t.replace(/"lines": \d+/, '"lines": 7')),
+      part: 'completeness',
+    },
+    {
+      name: 'rejected lines hidden in directives',
+      change: w =>
+        edited(w.files, 'completeness.json', t =>
+          t.replace(/"directives": (\d+)/, (_, n) => `"directives": ${Number(n) + 1}`),
+        ),
+      part: 'completeness',
+    },
+    {
+      name: 'rows of an hour',
+      change: w => edited(w.files, 'completeness.json', t => t.replace(/"rows": \d+/, '"rows": 1')),
+      part: 'completeness',
+    },
+    {
+      name: 'requests of an hour',
+      change: w =>
+        edited(w.files, 'completeness.json', t =>
+          t.replace(/"requests": (\d+)/, (_, n) => `"requests": ${Number(n) + 1}`),
+        ),
+      part: 'completeness',
+    },
+    {
+      name: 'an open day shown as closed',
+      change: w =>
+        edited(w.older, 'completeness.json', t => t.replace('"state": "open"', '"state": "closed"')),
+      part: 'completeness',
+    },
+    {
+      name: 'an exception removed',
+      change: w => withLines(w.files, 'exceptions.ndjson', lines(w.files, 'exceptions.ndjson').slice(1)),
+      part: 'completeness',
+    },
+    {
+      name: 'a source renamed',
+      change: w => edited(w.files, 'sources.json', t => t.replace('.log', '.lag')),
+      part: 'completeness',
+    },
+    {
+      name: 'another sample',
+      change: w =>
+        edited(w.files, 'sample.json', t => t.replace(/"line": (\d+)/, (_, n) => `"line": ${Number(n) + 1}`)),
+      part: 'soundness',
+    },
+    {
+      name: 'a filter that rows do not fulfil',
+      change: w => edited(w.files, 'query.json', t => t.replace('"filter": "*"', '"filter": "status:200"')),
+      part: 'soundness',
+    },
+    {
+      name: 'a shorter period',
+      change: w =>
+        edited(w.files, 'query.json', t => t.replace(/"to": "[^"]+"/, '"to": "2026-03-02T08:01:00.000000Z"')),
+      part: 'soundness',
+    },
+    {
+      name: 'a request named in a finding that is not there',
+      change: w =>
+        edited(w.files, 'findings.ndjson', t =>
+          t.replace('"requests":[]', `"requests":["${'0'.repeat(32)}"]`),
+        ),
+      part: 'completeness',
+    },
+    {
+      name: 'a finding removed, its number left',
+      change: w => withLines(w.files, 'findings.ndjson', []),
+      part: 'completeness',
+    },
+    {
+      name: 'an entry of the ledger',
+      change: w => edited(w.files, 'proofs/entries.ndjson', t => t.replace('"by":"test"', '"by":"tset"')),
+      part: 'integrity',
+    },
+    {
+      name: 'the last entry cut off',
+      change: w =>
+        withLines(w.files, 'proofs/entries.ndjson', lines(w.files, 'proofs/entries.ndjson').slice(0, -1)),
+      part: 'integrity',
+    },
+    {
+      name: 'the checkpoint of an older state',
+      change: w =>
+        new Map(w.files).set('proofs/checkpoint', w.older.get('proofs/checkpoint') ?? Buffer.alloc(0)),
+      part: 'integrity',
+    },
+  ]
+  test.each(forge)('$name: $part', async ({ change, part }) => {
+    const changed = resealed(change(world), world.owner, predicate => {
+      // The filter's digest is put right, too.
+      const { filter } = JSON.parse(String(change(world).get('query.json')))
+      predicate.filterSha256 = createHash('sha256').update(filter).digest('hex')
+    })
+    const verification = await verifiedFiles(changed, { key: world.owner.fingerprint })
+    expect(failedParts(verification)).toContain(part)
+    expect(exitCodeOf(verification)).toBe(1)
+  })
+
+  test('a newer manifest is not taken for a wrong one', async () => {
+    const newer = resealed(world.files, world.owner, predicate => {
+      predicate.version = 2
+    })
+    const verification = await verifiedFiles(newer)
+    expect(verification.unreadable).toContain('format version 2')
+    expect(exitCodeOf(verification)).toBe(3)
+  })
+})
+
+describe('who lacks the key of the store', () => {
+  test('cannot sign a changed bundle with another one', async () => {
+    for (const files of [
+      world.files,
+      withoutRequest(world.files, 3),
+      withLines(world.files, 'findings.ndjson', []),
+    ]) {
+      const verification = await verifiedFiles(
+        resealed(files, stranger(), p => {
+          p.counts.findings = 0
+        }),
+      )
+      expect(failures(verification).join('\n')).toContain('signed by a key that is not known')
+    }
+  })
+
+  const known: readonly { name: string; known: (w: World) => Known; exit: number; anchors: number }[] = [
+    { name: 'nothing is known: it passes, and says UNANCHORED', known: () => ({}), exit: 0, anchors: 0 },
+    { name: 'the fingerprint', known: w => ({ key: w.owner.fingerprint }), exit: 1, anchors: 0 },
+    { name: 'a checkpoint', known: w => ({ checkpoint: w.checkpoint }), exit: 1, anchors: 0 },
+  ]
+  test.each(known)(
+    'can make a bundle of a store of his own; when $name',
+    async ({ known, exit, anchors }) => {
+      const verification = await verifiedFiles(world.forged, known(world))
+      expect([exitCodeOf(verification), verification.anchors.length]).toEqual([exit, anchors])
+    },
+  )
+
+  test('cannot pass an older state off as the newest to who kept a checkpoint', async () => {
+    expect(failures(await verifiedFiles(world.older, { checkpoint: world.checkpoint })).join('\n')).toContain(
+      'older state',
+    )
+    const olderKnown = { checkpoint: String(world.older.get('proofs/checkpoint')) }
+    expect((await verifiedFiles(world.files, olderKnown)).anchors).toHaveLength(1)
+    expect((await verifiedFiles(world.files, { checkpoint: 'no checkpoint' })).anchors).toEqual([])
+    expect(exitCodeOf(await verifiedFiles(world.files, { checkpoint: 'no checkpoint' }))).toBe(1)
+  })
+})
+
+describe('what only the store can show', () => {
+  test('a request left out by who has the key, and all made right again', async () => {
+    await inFolder(async folder => {
+      await writeSimulation(TRAFFIC, join(folder, 'traffic'))
+      await withSealedStore(folder, async store => {
+        await ingestInto(store, [join(folder, 'traffic/apigee'), join(folder, 'traffic/iis')])
+        closeAll(store)
+        const honest = await bundleOf(store, 'honest', { filter: 'status >= 400' })
+        const narrow = await bundleOf(store, 'narrow', { filter: 'status >= 400 and not status:401' })
+        expect(narrow.counts.requests).toBeLessThan(honest.counts.requests)
+        const files = filesOf(honest.folder)
+        const manifest = (await verifiedFiles(files)).manifest
+        const query = JSON.parse(String(files.get('query.json')))
+        if (!manifest) throw new Error('no manifest')
+        expect((await agreementOf(store, memoryFiles(files), manifest, query)).verdict).toBe('PASS')
+        const short = await agreementOf(store, memoryFiles(filesOf(narrow.folder)), manifest, query)
+        expect(short.verdict).toBe('FAIL')
+        expect(short.failures[0]?.what).toContain('missing: the store finds it')
+      })
+    })
+  })
+})
