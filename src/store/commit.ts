@@ -35,7 +35,9 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   const duplicates: Duplicates[] = []
   for (const kind of ['gateway', 'app'] as const) {
     const staged = batch.staged.filter(s => s.kind === kind && s.rows > 0)
-    duplicates.push(...(await dedupe({ db, root, published: store.state.segments }, kind, staged)))
+    const { segments: published, erasures } = store.state
+    const context = { db, root, published, erasedNames: erasures.names }
+    duplicates.push(...(await dedupe(context, kind, staged)))
   }
   const kept = batch.staged.filter(s => s.rows > 0)
   const name = String(store.ledger.nextSeq()).padStart(6, '0')

@@ -8,6 +8,7 @@ export const layout = {
   segment: (kind: string, day: string, name: string): string => `facts/${kind}/date=${day}/${name}.parquet`,
   index: (kind: string, day: string, name: string): string => `index/${kind}/date=${day}/${name}.parquet`,
   subjects: (name: string): string => `subjects/${name}.json`,
+  hold: (name: string): string => `holds/${name}.json`,
   rejects: (name: string): string => `rejects/${name}.ndjson`,
   links: (application: string, day: string, generation: number): string =>
     `links/application=${encodeURIComponent(application)}/date=${day}/${String(generation).padStart(6, '0')}.parquet`,

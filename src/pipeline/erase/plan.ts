@@ -1,0 +1,91 @@
+import type { Config } from '../../config/schema.ts'
+import type { FileRecord } from '../../ledger/entry.ts'
+import type { ApplicationDay } from '../../ledger/state.ts'
+import type { Subject } from '../../model/subject.ts'
+import { recordedAliases } from '../../requests/subjects.ts'
+import type { Store } from '../../store/store.ts'
+import { holdsNaming, subjectsFilesNaming } from './files.ts'
+import { type Affected, affectedSegments, around, findMentions, findOwnHops } from './find-hops.ts'
+import { entriesOf, isOf, type Person, personOf } from './person.ts'
+import { refusalsOf } from './refuse.ts'
+import { mentioning, rejectsMentioning } from './rejects.ts'
+
+export interface EraseRequest {
+  readonly subject: Subject
+  /** Whether what requests of others say of the person is to be erased, too. */
+  readonly mentions: boolean
+}
+
+/** What an erasure changes. */
+export interface ErasePlan {
+  readonly person: Person
+  /** Every name by which it is looked for. */
+  readonly names: readonly string[]
+  readonly segments: readonly Affected[]
+  /** Requests with a hop among them. */
+  readonly requests: number
+  /** Rows of requests of others that mention the person, whether or not these are to be erased. */
+  readonly mentioned: number
+  /** Days whose hops change, and days whose links stay as they are from then on. */
+  readonly days: readonly string[]
+  readonly frozen: readonly ApplicationDay[]
+  readonly rejects: readonly { readonly file: FileRecord; readonly rows: number }[]
+  /** Files of aliases and holds that are not in force and name the person. */
+  readonly subjectsFiles: readonly FileRecord[]
+  readonly holds: readonly FileRecord[]
+  /** Entries of the aliases in force that are the person's. */
+  readonly aliases: number
+  /** Why it may not be; empty where it may. */
+  readonly refusals: readonly string[]
+}
+
+/** How far from a day its links look for hops. */
+const LINK_DAYS = 1
+
+/**
+ * Finds everything that an erasure changes. Writes nothing; the tables erased_hops and erased_requests stay.
+ *
+ * @throws USAGE where the subject is several, HOLD_UNREADABLE
+ */
+export async function planErasure(
+  store: Store,
+  config: Config,
+  { subject, mentions: takesMentions }: EraseRequest,
+): Promise<ErasePlan> {
+  const recorded = recordedAliases(store)
+  const person = personOf(recorded, subject)
+  const names = [...new Set([...person.names, ...(await findOwnHops(store, person))])].sort()
+  const mentioned = await findMentions(store, names, takesMentions)
+  const segments = await affectedSegments(store)
+  const days = [...new Set(segments.map(s => s.segment.day))].sort()
+  const near = around(days, LINK_DAYS)
+  const frozen = [...store.state.days.values()].filter(d => near.has(d.day) && d.lastHopAt)
+  const mentions = mentioning(names)
+  const found = {
+    person,
+    names,
+    segments,
+    requests: await requestsIn(store),
+    mentioned: [...mentioned.values()].reduce((sum, n) => sum + n, 0),
+    days,
+    frozen: frozen.map(({ application, day }) => ({ application, day })),
+    rejects: await rejectsMentioning(store, mentions),
+    subjectsFiles: subjectsFilesNaming(store, mentions),
+    holds: holdsNaming(store, mentions),
+    aliases: entriesOf(recorded).filter(entry => isOf(entry, person)).length,
+  }
+  return { ...found, refusals: isEmpty(found) ? [] : await refusalsOf(store, config, { ...found, mentions }) }
+}
+
+/** Whether there is nothing to erase. */
+export function isEmpty(plan: Omit<ErasePlan, 'refusals'>): boolean {
+  const { segments, rejects, subjectsFiles, holds, aliases } = plan
+  return aliases === 0 && [segments, rejects, subjectsFiles, holds].every(list => list.length === 0)
+}
+
+async function requestsIn({ db }: Store): Promise<number> {
+  const { n } = await db.row<{ n: string }>(
+    'SELECT count(DISTINCT request_id)::VARCHAR AS n FROM erased_requests',
+  )
+  return Number(n)
+}
