@@ -74,6 +74,11 @@ export const ERRORS = {
   },
   EXPORT_BUSY: { exit: 3, retry: true, means: 'another process is sending to the same receiver' },
   EXPORT_STATE: { exit: 3, retry: false, means: 'the note of what a receiver has taken cannot be read' },
+  KEY_REFUSED: {
+    exit: 2,
+    retry: false,
+    means: 'a key of the store may be read by others, is no such key, or is not here where it is needed',
+  },
   OUTPUT_EXISTS: { exit: 2, retry: false, means: 'an output file exists and --force was not given' },
 } as const satisfies Record<string, { exit: number; retry: boolean; means: string }>
 

@@ -4,6 +4,7 @@ import { madeBy, type Published, Publisher, type RunOptions } from '../elastic/p
 import type { PublishedDay } from '../elastic/publish-day.ts'
 import { Receiver, receiverName } from '../elastic/receiver.ts'
 import { ALWAYS, type Range } from '../store/facts.ts'
+import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, ownRedactor, withReader } from './context.ts'
 import { type Connected, type ElasticFlags, elasticOptions, withElastic } from './elastic-settings.ts'
@@ -11,6 +12,7 @@ import { count, safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { ProgressLine } from './progress.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
 import { receiverNameOf } from './receiver-name.ts'
 import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 
@@ -57,11 +59,25 @@ export function publishCommand(parent: Command, context: Context): void {
       '\nExamples:\n  throughline elastic publish --url http://127.0.0.1:9200\n  throughline elastic publish --from now-7d --redact\n  throughline elastic publish --follow',
     )
     .action((flags: Flags) =>
-      withElastic(context, flags, it => withReader(flags, store => publish(context, flags, it, store))),
+      withElastic(context, flags, it =>
+        withReader(flags, store => {
+          const { address } = it.elastic
+          const what = {
+            to: address,
+            from: flags.from,
+            until: flags.to,
+            again: flags.again,
+            redact: flags.redact,
+          }
+          return recorded(context, store, { command: 'elastic publish', what }, () =>
+            publish(context, flags, it, store),
+          )
+        }),
+      ),
     )
 }
 
-async function publish(context: Context, flags: Flags, connected: Connected, store: Store): Promise<void> {
+async function publish(context: Context, flags: Flags, connected: Connected, store: Store): Promise<Given> {
   const { elastic, settings } = connected
   const range = parsePeriod(flags, context.now()) ?? ALWAYS
   const pruned = prunedNote(store, range)
@@ -90,6 +106,7 @@ async function publish(context: Context, flags: Flags, connected: Connected, sto
   if (printer.rejected > 0) process.exitCode = 3
   const stoppedBy = by()
   if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
+  return { rows: printer.requests }
 }
 
 function runOptions(
@@ -137,6 +154,10 @@ class PublishPrinter {
     this.#context = context
     this.#flags = flags
     this.#line = new ProgressLine(context.out, context.now)
+  }
+
+  get requests(): number {
+    return this.#totals.requests
   }
 
   get rejected(): number {

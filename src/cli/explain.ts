@@ -6,6 +6,7 @@ import { addressMatcher } from '../model/address.ts'
 import { micros } from '../model/time.ts'
 import { type Found, findWithCandidates, type LinkRow, MOST_HOPS } from '../requests/lookup.ts'
 import { nearCalls } from '../requests/near-calls.ts'
+import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { offsetText } from './clock-words.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
@@ -14,6 +15,7 @@ import { explainDocument } from './explain-json.ts'
 import { MOST_REQUESTS, printExplanations } from './explain-print.ts'
 import { safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
 
 interface Flags extends StoreFlags {
   readonly json?: boolean
@@ -59,18 +61,25 @@ export function explainCommand(program: Command, context: Context): void {
       '\nExamples:\n  throughline explain 6e5b1b6e-0f6e-4e55-9f3e-6b5d2bb0a001\n  throughline explain rrt-0a1b2c3d-c-1234-5678901-1 --json',
     )
     .action(async (id: string, flags: Flags) => {
-      await withReader(flags, async (store, loaded) => {
+      const action = async (store: Store, loaded: LoadedConfig): Promise<Given> => {
         const found = await findWithCandidates(store, id)
         if (found.requests.length === 0) throw unknown(store, id)
         const wanted = flags.json ? found.requests : found.requests.slice(0, MOST_REQUESTS)
         const all: Explanation[] = []
         for (const request of wanted) all.push(await explain(store, loaded, found, request))
-        if (flags.json) return context.out.line(JSON.stringify(explainDocument(store, id, all), null, 2))
-        printExplanations(context.out, store, all, {
-          more: found.requests.length - all.length,
-          isCut: found.gatewayHops.length >= MOST_HOPS,
-        })
-      })
+        if (flags.json) context.out.line(JSON.stringify(explainDocument(store, id, all), null, 2))
+        else
+          printExplanations(context.out, store, all, {
+            more: found.requests.length - all.length,
+            isCut: found.gatewayHops.length >= MOST_HOPS,
+          })
+        return { rows: all.length }
+      }
+      await withReader(flags, (store, loaded) =>
+        recorded(context, store, { command: 'explain', what: { id, json: flags.json } }, () =>
+          action(store, loaded),
+        ),
+      )
     })
 }
 

@@ -5,11 +5,13 @@ import { type Command, Option } from 'commander'
 import { ThroughlineError } from '../errors.ts'
 import { type ExportFormat, type ExportKind, exportSelect } from '../requests/export.ts'
 import { quoteText } from '../store/query.ts'
+import type { Given } from '../store/reads.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { exportOtlpCommand } from './export-otlp.ts'
 import { count, unwritable } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
 
 interface Flags extends StoreFlags {
   readonly from?: string
@@ -75,18 +77,31 @@ export function exportCommand(program: Command, context: Context): void {
             .catch(error => {
               throw isAbout(target, error) ? unwritable(target, error) : error
             })
-        if (output === undefined) return toStdout(context, copy)
-        const target = `${output}.part`
-        assertWritable(target)
-        try {
-          const rows = await copy(target)
-          renameSync(target, output)
-          context.out.note(`${count(rows)} rows written to ${output}`)
-        } finally {
-          rmSync(target, { force: true })
-        }
+        const asked = { kind: flags.kind, range, filter: flags.filter, format, output }
+        await recorded(context, store, { command: 'export', what: { what, ...asked } }, () =>
+          writeOut(context, copy, output),
+        )
       })
     })
+}
+
+/** Writes to a file, or standard output. */
+async function writeOut(
+  context: Context,
+  copy: (target: string) => Promise<number>,
+  output: string | undefined,
+): Promise<Given> {
+  if (output === undefined) return { rows: await toStdout(context, copy) }
+  const target = `${output}.part`
+  assertWritable(target)
+  try {
+    const rows = await copy(target)
+    renameSync(target, output)
+    context.out.note(`${count(rows)} rows written to ${output}`)
+    return { rows }
+  } finally {
+    rmSync(target, { force: true })
+  }
 }
 
 /** Whether DuckDB failed by writing a file, not by reading one. */
@@ -104,14 +119,15 @@ function assertWritable(target: string): void {
 }
 
 /** DuckDB writes files only; what goes to standard output takes the way over a temporary one, gone at any exit. */
-async function toStdout({ out }: Context, copy: (target: string) => Promise<number>): Promise<void> {
+async function toStdout({ out }: Context, copy: (target: string) => Promise<number>): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'throughline-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   process.once('exit', remove)
   try {
     const target = join(folder, 'export')
-    await copy(target)
+    const rows = await copy(target)
     for await (const block of createReadStream(target, 'utf8')) await out.write(String(block))
+    return rows
   } finally {
     remove()
     process.removeListener('exit', remove)

@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, context
   clocks: async () => (await import('./clocks.ts')).clocksCommand,
   link: async () => (await import('./link.ts')).linkCommand,
   subjects: async () => (await import('./subjects.ts')).subjectsCommand,
+  ledger: async () => (await import('./ledger.ts')).ledgerCommand,
   elastic: async () => (await import('./elastic.ts')).elasticCommand,
   erase: async () => (await import('./erase.ts')).eraseCommand,
   hold: async () => (await import('./hold.ts')).holdCommand,

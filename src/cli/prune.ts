@@ -94,7 +94,7 @@ function firstDay({ before, keepDays }: Flags, nowMs: number): string | undefine
   throw new ThroughlineError('USAGE', `store prune --before ${before}: no such date; expected YYYY-MM-DD`)
 }
 
-function userName(): string {
+export function userName(): string {
   try {
     return safe(userInfo().username)
   } catch {

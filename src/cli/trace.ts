@@ -3,6 +3,7 @@ import { ThroughlineError } from '../errors.ts'
 import type { SourceRecord } from '../ledger/entry.ts'
 import { type Found, findById, type LinkRow, MOST_HOPS } from '../requests/lookup.ts'
 import { originalLine } from '../sources/original.ts'
+import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import type { Legs } from '../traces/legs.ts'
 import { legsOfFound } from '../traces/read-legs.ts'
@@ -12,6 +13,7 @@ import { offsetText } from './clock-words.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { duration, type Output, safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
 import { jsonRow } from './rows.ts'
 import { candidateNotes, type Joins, joinedTexts, joinsOf, markedNames, markOf } from './trace-words.ts'
 import { VERSION } from './version.ts'
@@ -46,7 +48,8 @@ export function traceCommand(program: Command, context: Context): void {
       '\nExamples:\n  throughline trace 6e5b1b6e-0f6e-4e55-9f3e-6b5d2bb0a001\n  throughline trace rrt-0a1b2c3d-c-1234-5678901-1 --raw',
     )
     .action(async (id: string, flags: Flags) => {
-      await withReader(flags, async store => {
+      const what = { id, raw: flags.raw, json: flags.json, hops: flags.hops }
+      const action = async (store: Store): Promise<Given> => {
         const found = await findById(store, id)
         if (found.requests.length === 0) {
           const pruned = prunedNote(store)
@@ -57,14 +60,22 @@ export function traceCommand(program: Command, context: Context): void {
           )
         }
         const originals = flags.raw ? await originalsOf(store, found) : new Map<string, string>()
-        if (flags.hops) return printHops(context.out, found, originals)
+        const rows = found.requests.length
+        if (flags.hops) {
+          printHops(context.out, found, originals)
+          return { rows }
+        }
         const legs = await legsOfFound(store, found)
         if (flags.json) {
           // Loaded where it is needed: nobody else waits for it.
           const { otlpJson } = await import('../traces/otlp-json.ts')
           context.out.line(otlpJson([...legs.values()], VERSION))
         } else print(context.out, store, { found, legs, originals })
-      })
+        return { rows }
+      }
+      await withReader(flags, store =>
+        recorded(context, store, { command: 'trace', what }, () => action(store)),
+      )
     })
 }
 

@@ -78,6 +78,12 @@ export const CONFIG = z.strictObject({
     })
     .prefault({})
     .describe('How long days are kept.'),
+  ledger: z
+    .strictObject({
+      keys: z.string().min(1).optional().describe('Folder of signing keys and of the secrets that salt leaves, outside every store; default: `throughline/keys` below `XDG_CONFIG_HOME`, else below `~/.config`.'),
+    })
+    .prefault({})
+    .describe('How the ledger is signed.'),
   engine: z
     .strictObject({
       threads: z.number().int().min(1).max(256).optional().describe('Threads; default: the number of cores.'),

@@ -5,9 +5,11 @@ import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/
 import { FACT_COLUMNS } from '../model/hop.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { loadAliases, withAliases } from '../requests/subjects.ts'
+import { LINK_COLUMNS } from '../requests/view.ts'
 import { publishFile } from '../store/commit.ts'
 import { emptyRelation, factsRelation, type Range } from '../store/facts.ts'
 import { layout } from '../store/layout.ts'
+import { linksRoot } from '../store/link-leaves.ts'
 import { quoteText, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { inSpan, isRecording, timed } from '../telemetry/record.ts'
@@ -201,14 +203,22 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
       reason: `links changed (generation ${generation})`,
     })
   }
+  const seal = rows > 0 ? await sealOfLinks(store, file, day) : {}
   const record =
     rows > 0 ? await publishFile(store, file, layout.links(application, day, generation), rows) : undefined
   store.append({
-    kind: 'link', application, day, generation, ...(record ? { file: record } : {}), contentHash,
+    kind: 'link', application, day, generation, ...(record ? { file: record, ...seal } : {}), contentHash,
     counts: { ...counts }, warnings: [...warnings], method: METHOD, config: options.configDigest,
     ...(clockAheadUs === undefined ? {} : { clockAheadUs }), ...(changes ? { changes } : {}),
   }) // biome-ignore format: one entry
   return { application, day, changed: true, warnings, ...(changes ? { changes } : {}) }
+}
+
+/** What the entry says of the tree over a file of links; nothing where the secret is not here. */
+async function sealOfLinks({ db, keys }: Store, file: string, day: string) {
+  const salts = keys?.salts
+  if (!salts) return {}
+  return { root: await linksRoot(db, { file, day, columns: LINK_COLUMNS }, salts), salts: salts.id }
 }
 
 /** What a new generation of links has that the one before had not, and the other way round. */

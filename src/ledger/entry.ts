@@ -19,6 +19,16 @@ export const FILE = z.strictObject({
   rows: count,
 })
 
+const saltsName = z.string().regex(/^[0-9a-f]{16}$/)
+
+/** The tree over the rows of a file. Absent where the secret of the salts was not at hand, and in older entries. */
+const SEAL = {
+  /** Root of the tree, SHA-256. */
+  root: digest.optional(),
+  /** Which secret the leaves are salted with. */
+  salts: saltsName.optional(),
+}
+
 export const SEGMENT = FILE.extend({
   kind: z.enum(['gateway', 'app']),
   day,
@@ -29,6 +39,7 @@ export const SEGMENT = FILE.extend({
   lastUs: z.number().int(),
   /** Rows whose id another row has with other content (two versions of one gateway record). */
   versions: count,
+  ...SEAL,
 })
 
 export const INDEX = FILE.extend({
@@ -245,6 +256,7 @@ export const ENTRY = z.discriminatedUnion('kind', [
     generation: count,
     /** Absent where the day has no links and no candidates. */
     file: FILE.optional(),
+    ...SEAL,
     /** SHA-256 over the links in order: equal content, equal hash, whatever the file's bytes. */
     contentHash: digest,
     counts: z.record(z.string(), count),
@@ -255,6 +267,39 @@ export const ENTRY = z.discriminatedUnion('kind', [
     clockAheadUs: z.number().int().optional(),
     /** Links that this generation has and the one before had not, and the other way round; absent for the first. */
     changes: z.strictObject({ made: count, undone: count }).optional(),
+  }),
+  /** The key in force from here on, with which checkpoints are signed, and the secret that salts leaves. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('key'),
+    /** Ed25519, SPKI in DER, base64. */
+    publicKey: z.string(),
+    /** SHA-256 of it. */
+    fingerprint: digest,
+    /** Name of the secret: 16 hex digits that tell nothing of it. */
+    salts: saltsName,
+    /** Fingerprint of the key before, and its signature of this one (base64); without it, that key was lost. */
+    replaces: digest.optional(),
+    signature: z.string().optional(),
+  }),
+  /** A checkpoint was put where the store cannot change it. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('anchored'),
+    /** Size and root of the checkpoint. */
+    size: count,
+    root: digest,
+    /** Where it was put, and by whom, as given. */
+    where: z.string(),
+    who: z.string(),
+  }),
+  /** Records of commands that gave data out, of processes that have ended. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('reads'),
+    file: FILE,
+    /** Names of the processes' files that it was put together from. */
+    from: z.array(z.string()),
   }),
   /** The links of these days take every hop into account; until it, what was taken in is still to be linked. */
   z.strictObject({ ...BASE, kind: z.literal('linked'), application: z.string(), days: z.array(day) }),

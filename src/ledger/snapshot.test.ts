@@ -58,6 +58,11 @@ const KINDS: readonly ((seq: number) => EntryBody)[] = [
     borders: [{ ...file(`links/border-${seq}`), application: 'default', day: '2026-06-30' }], frozen: [{ application: 'default', day: DAY }],
     why: 'w', who: 'me',
   }),
+  seq => ({ kind: 'anchored', size: seq, root: DIGEST, where: 'printed', who: 'me' }),
+  seq => ({ kind: 'reads', file: file(`reads/${seq}.ndjson`), from: [`p${seq}`] }),
+  () => ({
+    kind: 'key', publicKey: 'MCow', fingerprint: DIGEST, salts: DIGEST.slice(0, 16), replaces: DIGEST, signature: 'c2ln',
+  }),
 ] // biome-ignore format: a table
 
 /** Writes a chain without the code under test. `from`: goes on behind the entries that exist. */

@@ -4,6 +4,7 @@ import { applyHold, applyReleased, type HoldState } from './holds.ts'
 import { applyPruned, type Pruning } from './pruning.ts'
 
 type LinkEntry = Extract<Entry, { kind: 'link' }>
+type AnchoredEntry = Extract<Entry, { kind: 'anchored' }>
 type SubjectsEntry = Extract<Entry, { kind: 'subjects' }>
 
 /** One application and UTC day, as the ledger tells it. */
@@ -42,6 +43,18 @@ export interface RejectsFile extends FileRecord {
   readonly sources: readonly number[]
   /** When it became visible, RFC 3339. */
   readonly at: string
+}
+
+/** A key as its entry names it. */
+export interface KeyRecord {
+  readonly seq: number
+  /** Ed25519, SPKI in DER, base64. */
+  readonly publicKey: string
+  readonly fingerprint: string
+  /** Name of the secret that leaves are salted with from then on. */
+  readonly salts: string
+  readonly replaces?: string
+  readonly signature?: string
 }
 
 /** A side of a period that the user declared to be whole. */
@@ -83,6 +96,14 @@ export interface LedgerState {
   /** By the number of their entry, also those that were released. */
   readonly holds: Map<number, HoldState>
   readonly erasures: Erasures
+  /** Keys that checkpoints are or were signed with, oldest first. */
+  readonly keys: KeyRecord[]
+  /** The checkpoint that was anchored last; undefined before any. */
+  anchored: AnchoredEntry | undefined
+  /** Files of records of commands that gave data out. */
+  readonly reads: FileRecord[]
+  /** What the last of them was put together from: these may still lie there. */
+  absorbed: readonly string[]
   readonly declared: Declared[]
   /** Days whose links do not take every hop, or the configuration in force, into account yet: application, a space, day. */
   readonly unlinkedDays: Set<string>
@@ -128,6 +149,10 @@ export function emptyState(): LedgerState {
     pruning: undefined,
     holds: new Map(),
     erasures: noErasures(),
+    keys: [],
+    anchored: undefined,
+    reads: [],
+    absorbed: [],
     declared: [],
     unlinkedDays: new Set(),
     days: new Map(),
@@ -146,6 +171,18 @@ function forgetReplaced(state: LedgerState, at: string): void {
   }
 }
 
+function applyReads(state: LedgerState, { file, from }: Extract<Entry, { kind: 'reads' }>): void {
+  state.reads.push(file)
+  state.absorbed = from
+}
+
+function keyOf(entry: Extract<Entry, { kind: 'key' }>): KeyRecord {
+  const { seq, publicKey, fingerprint, salts, replaces, signature } = entry
+  return {
+    seq, publicKey, fingerprint, salts, ...(replaces ? { replaces } : {}), ...(signature ? { signature } : {}),
+  } // biome-ignore format: one record
+}
+
 /** Applies one entry. */
 export function applyEntry(state: LedgerState, entry: Entry, digest: string): void {
   state.head = entry.seq
@@ -160,6 +197,9 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'hold') applyHold(state, entry)
   else if (entry.kind === 'released') applyReleased(state, entry)
   else if (entry.kind === 'erased') applyErased(state, entry)
+  else if (entry.kind === 'key') state.keys.push(keyOf(entry))
+  else if (entry.kind === 'anchored') state.anchored = entry
+  else if (entry.kind === 'reads') applyReads(state, entry)
   else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })

@@ -8,6 +8,7 @@ import type { HopKind } from '../model/hop.ts'
 import { storedRaw } from '../model/ids.ts'
 import { applicationsOf, publishFile, replaceSegments } from '../store/commit.ts'
 import { layout } from '../store/layout.ts'
+import { sealOf } from '../store/leaves.ts'
 import { parquetOptions } from '../store/parquet.ts'
 import { quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -66,8 +67,10 @@ async function rewrite(
   removeFile(derived)
   if (rows !== segment.rows) throw new Error(`rederive: ${rows} rows of ${segment.rows} in ${segment.path}`)
   const applications = await applicationsOf(store, file)
+  const seal = await sealOf(db, { ...segment, file }, store.keys?.salts)
   const record = await publishFile(store, file, layout.segment(segment.kind, segment.day, name), rows)
-  return { ...segment, ...record, applications }
+  const { root: _, salts: __, ...kept } = segment
+  return { ...kept, ...record, ...seal, applications }
 }
 
 interface StoredRow {

@@ -9,6 +9,7 @@ import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
 import { writeIdIndex } from './index-ids.ts'
 import { writeSubjectIndex } from './index-subjects.ts'
 import { layout } from './layout.ts'
+import { sealOf } from './leaves.ts'
 import { quoteText } from './query.ts'
 import type { Store } from './store.ts'
 
@@ -47,6 +48,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   for (const [i, s] of kept.entries()) {
     const path = layout.segment(s.kind, s.day, `${name}-${String(i).padStart(4, '0')}`)
     const applications = await applicationsOf(store, s.file)
+    const seal = s.seal ?? (await sealOf(store.db, s, store.keys?.salts))
     const record = await publishFile(store, s.file, path, s.rows)
     segments.push({
       kind: s.kind,
@@ -55,6 +57,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
       firstUs: s.firstUs,
       lastUs: s.lastUs,
       versions: s.versions,
+      ...seal,
       ...record,
     })
   }

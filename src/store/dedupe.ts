@@ -16,6 +16,8 @@ export interface StagedSegment {
   readonly firstUs: number
   readonly lastUs: number
   versions: number
+  /** Tree over its rows; undefined where it is not known (any more). */
+  seal?: Pick<SegmentRecord, 'root' | 'salts'> | undefined
 }
 
 /** Decoded lines that became no new fact, by source. */
@@ -146,6 +148,7 @@ async function rewrite(db: Database, staged: StagedSegment[]): Promise<void> {
          WHERE coalesce(d.keep, TRUE)) TO ${quoteText(`${segment.file}.kept`)} (${parquetOptions.facts})`,
     )
     moveOver(`${segment.file}.kept`, segment.file)
+    segment.seal = undefined
   }
 }
 

@@ -14,7 +14,7 @@ export interface Leftover {
 }
 
 /** Folders whose files are named by entries. */
-const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects', 'holds']
+const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects', 'holds', 'reads']
 
 /**
  * Removes what a process that was killed has left behind. Nothing is looked for where no sign of one is there: its lock,
@@ -81,7 +81,7 @@ function temporaryFolders(root: string): TemporaryFolder[] {
 /** Locks, entries and snapshots that processes which are gone have not finished. */
 function unfinished(root: string): string[] {
   const locks = namesIn(root).filter(name => name.startsWith('.lock-') && !isLiving(name.slice(6)))
-  const entries = ['ledger', 'ledger/snapshots'].flatMap(folder =>
+  const entries = ['ledger', 'ledger/snapshots', 'ledger/log'].flatMap(folder =>
     namesIn(join(root, folder))
       .filter(name => name.startsWith('.') && !isLiving(name.slice(1, -'.tmp'.length)))
       .map(name => `${folder}/${name}`),

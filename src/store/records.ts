@@ -10,7 +10,16 @@ export function filesInForce(state: LedgerState): FileRecord[] {
   const subjects = state.subjects ? [state.subjects.file] : []
   const borders = [...(state.pruning?.borders.values() ?? [])]
   const holds = [...state.holds.values()].flatMap(hold => hold.file ?? [])
-  return [...state.segments, ...state.indexes, ...state.rejects, ...links, ...borders, ...subjects, ...holds]
+  return [
+    ...state.segments,
+    ...state.indexes,
+    ...state.rejects,
+    ...state.reads,
+    ...links,
+    ...borders,
+    ...subjects,
+    ...holds,
+  ]
 }
 
 /**

@@ -97,8 +97,8 @@ async function eraseFiles(
   }) // biome-ignore format: one entry
 }
 
-function recordOf({ path, sha256, bytes, rows }: SegmentRecord): FileRecord {
-  return { path, sha256, bytes, rows }
+function recordOf({ path, sha256, bytes, rows, root }: SegmentRecord): FileRecord & { root?: string } {
+  return { path, sha256, bytes, rows, ...(root ? { root } : {}) }
 }
 
 /** The indexes of days that change, made again; requests that were ready for searches go, those of days around them, too. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { SegmentRecord } from '../../ledger/entry.ts'
 import { publishFile } from '../../store/commit.ts'
 import { layout } from '../../store/layout.ts'
+import { sealOf } from '../../store/leaves.ts'
 import { parquetOptions } from '../../store/parquet.ts'
 import { quoteText } from '../../store/query.ts'
 import type { Store } from '../../store/store.ts'
@@ -32,5 +33,7 @@ export async function rewriteSegment(
   )
   if (rows !== segment.rows)
     throw new Error(`erase: ${rows} rows of ${segment.rows} in ${segment.path}; nothing was changed`)
-  return { ...segment, ...(await publishFile(store, file, layout.segment(kind, day, name), rows)) }
+  const seal = await sealOf(db, { file, kind, day }, store.keys?.salts)
+  const { root: _, salts: __, ...kept } = segment
+  return { ...kept, ...(await publishFile(store, file, layout.segment(kind, day, name), rows)), ...seal }
 }
