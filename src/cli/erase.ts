@@ -65,16 +65,17 @@ async function run(context: Context, flags: Flags): Promise<void> {
 }
 
 function printPlan(out: Output, plan: ErasePlan, verb: string): void {
-  const { person, segments, requests, days, mentioned, rejects, frozen } = plan
+  const { person, segments, requests, days, mentioned, frozen } = plan
   out.line(`subject    ${safe(subjectText(person.subject))} (${person.subject.kind})`)
   if (isEmpty(plan)) return out.line('nothing    the store knows nothing of it')
   const rows = segments.reduce((sum, s) => sum + s.own + s.mentions, 0)
-  const lines = rejects.reduce((sum, r) => sum + r.rows, 0)
+  const linesOf = (files: ErasePlan['rejects']): number => files.reduce((sum, f) => sum + f.rows, 0)
   out.line(`${verb.padEnd(11)}${count(rows)} hops, in ${count(requests)} requests`)
   if (days.length > 0) out.line(`days       ${someDays(days)}`)
   if (frozen.length > 0)
     out.line(`links      stay as they are from now on: ${someDays(frozen.map(d => d.day))}`)
-  if (lines > 0) out.line(`rejects    ${count(lines)} excerpts`)
+  if (plan.rejects.length > 0) out.line(`rejects    ${count(linesOf(plan.rejects))} excerpts`)
+  if (plan.reads.length > 0) out.line(`reads      ${count(linesOf(plan.reads))} records of what was asked`)
   const files = plan.subjectsFiles.length + plan.holds.length
   if (plan.aliases + files > 0)
     out.line(`aliases    ${count(plan.aliases)} in force; ${count(files)} earlier files of aliases and holds`)

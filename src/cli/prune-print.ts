@@ -6,7 +6,7 @@ import { bytes, count, type Output } from './output.ts'
 const WHAT: readonly PrunedFile['what'][] = ['facts', 'links', 'index', 'rejects']
 
 /** What a plan of one kind of file is about. */
-const FILES = { rejects: 'rejects', generations: 'earlier links' }
+const FILES = { rejects: 'rejects', generations: 'earlier links', reads: 'records of reads' }
 
 /** What is dropped or would be, and what holds keep. */
 export function printPlans(out: Output, plans: readonly RetentionPlan[], verb: string): void {

@@ -26,13 +26,13 @@ interface Flags extends StoreFlags {
   readonly wait?: boolean
 }
 
-const KINDS: readonly PruneKind[] = ['requests', 'rejects', 'generations']
+const KINDS: readonly PruneKind[] = ['requests', 'rejects', 'generations', 'reads']
 
 export function pruneCommand(store: Command, context: Context): void {
   storeOptions(store.command('prune'))
-    .summary('drop old days, rejects or links')
+    .summary('drop what is old')
     .description(
-      'Drops whole days: facts, index, links and rejects; or of old days only rejects, or links that later ones have replaced. Without --before and --keep-days it applies what the configuration says under retention. Requests that a hold keeps stay, with every later day. The ledger keeps what was dropped, by whom and why, and the accounting of every source. Lines of dropped days are not taken in again.',
+      'Drops whole days: facts, index, links and rejects; or of old days only rejects, links that later ones have replaced, or records of reads. Without --before and --keep-days it applies what the configuration says under retention. Requests that a hold keeps stay, with every later day. The ledger keeps what was dropped, by whom and why, and the accounting of every source. Lines of dropped days are not taken in again.',
     )
     .option('--before <day>', 'first day that stays, YYYY-MM-DD')
     .option('--keep-days <n>', 'keep so many days before today (default: as configured under retention)')
@@ -76,9 +76,12 @@ function rulesOf(flags: Flags, { config }: LoadedConfig, nowMs: number): Retenti
   if (before !== undefined) return [{ kind: flags.kind ?? 'requests', before }]
   const rules = configuredRules(config, nowMs).filter(({ kind }) => !flags.kind || kind === flags.kind)
   if (rules.length > 0) return rules
-  const key = { requests: 'days', rejects: 'rejectsDays', generations: 'generationsDays' }[
-    flags.kind ?? 'requests'
-  ]
+  const key = {
+    requests: 'days',
+    rejects: 'rejectsDays',
+    generations: 'generationsDays',
+    reads: 'readsDays',
+  }[flags.kind ?? 'requests']
   throw new ThroughlineError(
     'USAGE',
     `store prune: say what stays with --before 2026-07-01 or --keep-days 400, or configure retention.${key}`,

@@ -104,8 +104,8 @@ export const REFUSED = z.strictObject({ path: z.string(), name: z.string(), advi
 
 /** A file that was pruned, as its tombstone names it. */
 export const PRUNED_FILE = FILE.extend({
-  what: z.enum(['facts', 'index', 'links', 'rejects']),
-  /** Absent: rejects, which belong to no day. */
+  what: z.enum(['facts', 'index', 'links', 'rejects', 'reads']),
+  /** Absent: rejects and records of reads, which belong to no day. */
   day: day.optional(),
 })
 
@@ -190,7 +190,7 @@ export const ENTRY = z.discriminatedUnion('kind', [
     /** Days whose links stay as they are from here on: they were made with the facts of a day that is gone. */
     frozen: z.array(APPLICATION_DAY),
     /** Only files of this kind were dropped, and the days are still there. Absent: days with all they had. */
-    only: z.enum(['rejects', 'generations']).optional(),
+    only: z.enum(['rejects', 'generations', 'reads']).optional(),
     why: z.string(),
     /** Who asked for it. */
     who: z.string(),
@@ -220,6 +220,8 @@ export const ENTRY = z.discriminatedUnion('kind', [
     /** Paths of the index files that these replace. */
     replaced: z.array(z.string()),
     rejects: z.array(REWRITTEN_FILE),
+    /** Records of commands that asked for the person: what they asked is gone, and with it their chain. */
+    reads: z.array(REWRITTEN_FILE),
     /** Files of aliases that are no longer in force and named the person. */
     subjectsFiles: z.array(FILE),
     /** Files of holds that are no longer in force and named the person. */
@@ -332,7 +334,10 @@ export function filesOf(entry: Entry): FileRecord[] {
     .flatMap((member: unknown): unknown[] => (Array.isArray(member) ? member : [member]))
     .filter(isFileRecord)
   if (entry.kind !== 'erased') return own
-  return [...own, ...[...entry.rewritten, ...entry.rejects].flatMap(pair => [pair.old, pair.new])]
+  return [
+    ...own,
+    ...[...entry.rewritten, ...entry.rejects, ...entry.reads].flatMap(pair => [pair.old, pair.new]),
+  ]
 }
 
 function isFileRecord(value: unknown): value is FileRecord {

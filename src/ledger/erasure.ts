@@ -1,4 +1,4 @@
-import type { Entry } from './entry.ts'
+import type { Entry, FileRecord } from './entry.ts'
 import { dayKey, keepOnly, type LedgerState } from './state.ts'
 
 type ErasedEntry = Extract<Entry, { kind: 'erased' }>
@@ -19,7 +19,7 @@ export function noErasures(): Erasures {
 export function applyErased(state: LedgerState, entry: ErasedEntry): void {
   const replaced = new Set(entry.replaced)
   const gone = [
-    ...[...entry.rewritten, ...entry.rejects].map(pair => pair.old),
+    ...[...entry.rewritten, ...entry.rejects, ...entry.reads].map(pair => pair.old),
     ...state.indexes.filter(i => replaced.has(i.path)),
     ...entry.subjectsFiles,
     ...entry.holds,
@@ -33,15 +33,16 @@ export function applyErased(state: LedgerState, entry: ErasedEntry): void {
     entry.rewritten.map(pair => pair.new),
   )
   keepOnly(state.indexes, i => !replaced.has(i.path), entry.indexes)
-  replaceRejects(state, entry)
+  rewriteIn(state.rejects, entry.rejects)
+  rewriteIn(state.reads, entry.reads)
   dropHoldFiles(state, entry)
   state.erasures.names.add(entry.erasedAs)
   freeze(state, entry)
 }
 
-function replaceRejects({ rejects }: LedgerState, entry: ErasedEntry): void {
-  const next = new Map(entry.rejects.map(pair => [pair.old.path, pair.new]))
-  for (const [place, file] of rejects.entries()) rejects[place] = { ...file, ...next.get(file.path) }
+function rewriteIn<T extends FileRecord>(files: T[], pairs: ErasedEntry['rejects']): void {
+  const next = new Map(pairs.map(pair => [pair.old.path, pair.new]))
+  for (const [place, file] of files.entries()) files[place] = { ...file, ...next.get(file.path) }
 }
 
 function dropHoldFiles({ holds }: LedgerState, entry: ErasedEntry): void {

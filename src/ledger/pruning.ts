@@ -21,6 +21,7 @@ export function applyPruned(state: LedgerState, entry: PrunedEntry): void {
   const gone = new Set(entry.files.map(f => f.path))
   for (const { path, bytes } of entry.files) state.replaced.set(path, { bytes, seq: entry.seq, at: entry.at })
   keepOnly(state.rejects, r => !gone.has(r.path))
+  keepOnly(state.reads, r => !gone.has(r.path))
   for (const day of state.days.values()) keepOnly(day.earlierLinks, f => !gone.has(f.path))
   if (entry.only) return
   keepOnly(state.segments, s => !gone.has(s.path))

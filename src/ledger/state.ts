@@ -45,6 +45,12 @@ export interface RejectsFile extends FileRecord {
   readonly at: string
 }
 
+/** A file of records of commands that gave data out. */
+export interface ReadsFile extends FileRecord {
+  /** When it became visible, RFC 3339. */
+  readonly at: string
+}
+
 /** A key as its entry names it. */
 export interface KeyRecord {
   readonly seq: number
@@ -101,7 +107,7 @@ export interface LedgerState {
   /** The checkpoint that was anchored last; undefined before any. */
   anchored: AnchoredEntry | undefined
   /** Files of records of commands that gave data out. */
-  readonly reads: FileRecord[]
+  readonly reads: ReadsFile[]
   /** What the last of them was put together from: these may still lie there. */
   absorbed: readonly string[]
   readonly declared: Declared[]
@@ -171,8 +177,8 @@ function forgetReplaced(state: LedgerState, at: string): void {
   }
 }
 
-function applyReads(state: LedgerState, { file, from }: Extract<Entry, { kind: 'reads' }>): void {
-  state.reads.push(file)
+function applyReads(state: LedgerState, { file, from, at }: Extract<Entry, { kind: 'reads' }>): void {
+  state.reads.push({ ...file, at })
   state.absorbed = from
 }
 

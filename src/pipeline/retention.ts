@@ -30,11 +30,12 @@ export interface RetentionPlan extends PrunePlan {
 
 /** The rules that the configuration has. */
 export function configuredRules({ retention }: Config, nowMs: number): RetentionRule[] {
-  const { days, rejectsDays, generationsDays } = retention
+  const { days, rejectsDays, generationsDays, readsDays } = retention
   const rules = [
     { kind: 'requests', keep: days },
     { kind: 'rejects', keep: rejectsDays },
     { kind: 'generations', keep: generationsDays },
+    { kind: 'reads', keep: readsDays },
   ] as const
   return rules.flatMap(({ kind, keep }) =>
     keep === undefined ? [] : [{ kind, before: retainedFrom(keep, nowMs) }],
@@ -67,7 +68,8 @@ export async function planRetention(
     for (const day of await heldDays(store, hold, last, nowMs)) days.push({ hold: hold.seq, ...day })
   const taken = new Set<string>()
   return rules.map(({ kind, before }) => {
-    const kept = days.filter(d => d.day < before)
+    // Holds keep requests; who asked for them is another matter.
+    const kept = kind === 'reads' ? [] : days.filter(d => d.day < before)
     const [first = before] = [...kept.map(d => d.day), before].sort()
     const plan = planPrune(store.state, first, kind)
     // What goes with its day by one rule need not go again by another.

@@ -6,6 +6,7 @@ import type { HopKind } from '../model/hop.ts'
 import { count } from '../telemetry/record.ts'
 import { fileDigest } from './damage.ts'
 import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
+import { leaveOutErased } from './erased-rejects.ts'
 import { writeIdIndex } from './index-ids.ts'
 import { writeSubjectIndex } from './index-subjects.ts'
 import { layout } from './layout.ts'
@@ -61,6 +62,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
       ...record,
     })
   }
+  if (batch.rejects) await leaveOutErased(store, batch.rejects.file)
   const rejects = batch.rejects
     ? [await publishFile(store, batch.rejects.file, layout.rejects(name), batch.rejects.rows)]
     : []

@@ -13,7 +13,7 @@ import type { Store } from './store.ts'
 const BORDER_DAYS = [1, 2]
 
 /** What is pruned: days with all they have, or only one kind of file of them. */
-export type PruneKind = 'requests' | 'rejects' | 'generations'
+export type PruneKind = 'requests' | 'rejects' | 'generations' | 'reads'
 
 /** What pruning drops. */
 export interface PrunePlan {
@@ -25,7 +25,8 @@ export interface PrunePlan {
 
 /**
  * What goes of days before one. `requests`: facts, index, every generation of links, and rejects whose sources hold
- * nothing later; `rejects`: these alone; `generations`: links that others have replaced since.
+ * nothing later; `rejects`: these alone; `generations`: links that others have replaced since; `reads`: records of commands
+ * that gave data out, by the day they were taken in.
  *
  * @param before `YYYY-MM-DD`, the first day that stays
  */
@@ -42,6 +43,8 @@ const PLANS: Readonly<Record<PruneKind, (state: LedgerState, before: string) => 
     [...state.days.values()]
       .filter(({ day }) => day < before)
       .flatMap(({ day, earlierLinks }) => earlierLinks.map(f => tombstone(f, 'links', day))),
+  reads: (state, before) =>
+    state.reads.filter(({ at }) => at.slice(0, 10) < before).map(f => tombstone(f, 'reads')),
 }
 
 function filesOfDays(state: LedgerState, before: string): PrunedFile[] {

@@ -4,13 +4,14 @@ import type { FileRecord, IndexRecord, SegmentRecord } from '../../ledger/entry.
 import { erasedName } from '../../model/erased.ts'
 import { type RecordedAliases, recordedAliases } from '../../requests/subjects.ts'
 import { publishIndexes } from '../../store/commit.ts'
+import { absorbReads } from '../../store/reads.ts'
 import type { Store } from '../../store/store.ts'
 import { dueDays, relink } from '../relink.ts'
 import { appendAliases } from '../subjects.ts'
 import { around } from './find-hops.ts'
+import { type LineKind, linesAnew, mentioning } from './lines.ts'
 import { entriesOf, isOf, withoutPerson } from './person.ts'
 import { type ErasePlan, type EraseRequest, isEmpty, planErasure } from './plan.ts'
-import { mentioning, rewriteRejects } from './rejects.ts'
 import { rewriteSegment } from './rewrite.ts'
 
 export interface Erased extends ErasePlan {
@@ -33,6 +34,8 @@ export async function erase(
   request: EraseRequest,
   words: { readonly why: string; readonly who: string },
 ): Promise<Erased> {
+  // What was asked of it by name is in records that are still to be taken in.
+  await absorbReads(store)
   const plan = await planErasure(store, config, request)
   assertAllowed(plan)
   const mentions = mentioning(plan.names)
@@ -86,15 +89,26 @@ async function eraseFiles(
     const next = await rewriteSegment(store, segment, part(i), { names: plan.names, erasedAs })
     rewritten.push({ old: recordOf(segment), new: next })
   }
-  const mentions = mentioning(plan.names)
-  const rejects: { old: FileRecord; new: FileRecord }[] = []
-  for (const [i, { file }] of plan.rejects.entries())
-    rejects.push({ old: file, new: await rewriteRejects(store, file, part(i), mentions) })
+  const rejects = await fileLinesAnew(store, plan, 'rejects', part)
+  const reads = await fileLinesAnew(store, plan, 'reads', part)
   const { indexes, replaced } = await indexesAnew(store, plan, rewritten, name)
   store.append({
     kind: 'erased', erasedAs, rows: rowsByKind(plan), mentions: sum(plan.segments.map(s => s.mentions)), rewritten, indexes,
-    replaced, rejects, subjectsFiles: [...plan.subjectsFiles], holds: [...plan.holds], frozen: [...plan.frozen], why, who,
+    replaced, rejects, reads, subjectsFiles: [...plan.subjectsFiles], holds: [...plan.holds], frozen: [...plan.frozen], why, who,
   }) // biome-ignore format: one entry
+}
+
+async function fileLinesAnew(
+  store: Store,
+  plan: ErasePlan,
+  kind: LineKind,
+  part: (i: number) => string,
+): Promise<{ old: FileRecord; new: FileRecord }[]> {
+  const mentions = mentioning(plan.names)
+  const pairs: { old: FileRecord; new: FileRecord }[] = []
+  for (const [i, { file }] of plan[kind].entries())
+    pairs.push({ old: file, new: await linesAnew(store, kind, file, part(i), mentions) })
+  return pairs
 }
 
 function recordOf({ path, sha256, bytes, rows, root }: SegmentRecord): FileRecord & { root?: string } {

@@ -6,14 +6,20 @@ import { recordedAliases } from '../../requests/subjects.ts'
 import type { Store } from '../../store/store.ts'
 import { holdsNaming, subjectsFilesNaming } from './files.ts'
 import { type Affected, affectedSegments, around, findMentions, findOwnHops } from './find-hops.ts'
+import { linesMentioning, mentioning } from './lines.ts'
 import { entriesOf, isOf, type Person, personOf } from './person.ts'
 import { refusalsOf } from './refuse.ts'
-import { mentioning, rejectsMentioning } from './rejects.ts'
 
 export interface EraseRequest {
   readonly subject: Subject
   /** Whether what requests of others say of the person is to be erased, too. */
   readonly mentions: boolean
+}
+
+/** A file, and how many of its lines mention the person. */
+export interface FileLines {
+  readonly file: FileRecord
+  readonly rows: number
 }
 
 /** What an erasure changes. */
@@ -29,7 +35,8 @@ export interface ErasePlan {
   /** Days whose hops change, and days whose links stay as they are from then on. */
   readonly days: readonly string[]
   readonly frozen: readonly ApplicationDay[]
-  readonly rejects: readonly { readonly file: FileRecord; readonly rows: number }[]
+  readonly rejects: readonly FileLines[]
+  readonly reads: readonly FileLines[]
   /** Files of aliases and holds that are not in force and name the person. */
   readonly subjectsFiles: readonly FileRecord[]
   readonly holds: readonly FileRecord[]
@@ -69,7 +76,8 @@ export async function planErasure(
     mentioned: [...mentioned.values()].reduce((sum, n) => sum + n, 0),
     days,
     frozen: frozen.map(({ application, day }) => ({ application, day })),
-    rejects: await rejectsMentioning(store, mentions),
+    rejects: await linesMentioning(store, 'rejects', mentions),
+    reads: await linesMentioning(store, 'reads', mentions),
     subjectsFiles: subjectsFilesNaming(store, mentions),
     holds: holdsNaming(store, mentions),
     aliases: entriesOf(recorded).filter(entry => isOf(entry, person)).length,
@@ -79,8 +87,8 @@ export async function planErasure(
 
 /** Whether there is nothing to erase. */
 export function isEmpty(plan: Omit<ErasePlan, 'refusals'>): boolean {
-  const { segments, rejects, subjectsFiles, holds, aliases } = plan
-  return aliases === 0 && [segments, rejects, subjectsFiles, holds].every(list => list.length === 0)
+  const { segments, rejects, reads, subjectsFiles, holds, aliases } = plan
+  return aliases === 0 && [segments, rejects, reads, subjectsFiles, holds].every(list => list.length === 0)
 }
 
 async function requestsIn({ db }: Store): Promise<number> {
