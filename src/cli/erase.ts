@@ -14,7 +14,7 @@ interface Flags extends StoreFlags {
   readonly kind?: Subject['kind']
   readonly reason: string
   readonly author: string
-  readonly mentions?: boolean
+  readonly mentions?: readonly string[]
   readonly dryRun?: boolean
   readonly wait?: boolean
 }
@@ -34,7 +34,7 @@ export function eraseCommand(program: Command, context: Context): void {
     )
     .requiredOption('--reason <text>', 'why, for the ledger; without the name')
     .requiredOption('--author <name>', 'who decided it, for the ledger')
-    .option('--mentions', 'also erase the name from paths, queries and other values of requests of others')
+    .option('--mentions <name...>', 'also erase these of its names from paths, queries and other values of requests of others')
     .option('--dry-run', 'only say what would be erased')
     .option('--no-wait', 'delete the files before now, not after ten minutes; those that a reader uses stay')
     .addHelpText(
@@ -46,7 +46,7 @@ export function eraseCommand(program: Command, context: Context): void {
 
 async function run(context: Context, flags: Flags): Promise<void> {
   const { out } = context
-  const request = { subject: readSubject(flags.subject, flags.kind), mentions: flags.mentions === true }
+  const request = { subject: readSubject(flags.subject, flags.kind), mentions: flags.mentions ?? [] }
   // A reader first: no store is made where there is none.
   await withReader(flags, async (store, { config }) => {
     if (!flags.dryRun) return
@@ -65,7 +65,7 @@ async function run(context: Context, flags: Flags): Promise<void> {
 }
 
 function printPlan(out: Output, plan: ErasePlan, verb: string): void {
-  const { person, segments, requests, days, mentioned, frozen } = plan
+  const { person, segments, requests, days, frozen } = plan
   out.line(`subject    ${safe(subjectText(person.subject))} (${person.subject.kind})`)
   if (isEmpty(plan)) return out.line('nothing    the store knows nothing of it')
   const rows = segments.reduce((sum, s) => sum + s.own + s.mentions, 0)
@@ -79,9 +79,11 @@ function printPlan(out: Output, plan: ErasePlan, verb: string): void {
   const files = plan.subjectsFiles.length + plan.holds.length
   if (plan.aliases + files > 0)
     out.line(`aliases    ${count(plan.aliases)} in force; ${count(files)} earlier files of aliases and holds`)
-  const areErased = segments.some(s => s.mentions > 0)
-  if (mentioned > 0 && !areErased)
-    out.warn(`${count(mentioned)} hops of requests of others mention it, in a path, query or other value: they stay; --mentions erases it there, too`) // biome-ignore format: one text
+  for (const { name, hops } of plan.mentioned) {
+    if (plan.mentions.includes(name)) continue
+    const them = hops === 1 ? 'hop of a request of others mentions' : 'hops of requests of others mention'
+    out.warn(`${count(hops)} ${them} ${safe(name)}, in a path, query or other value, and ${hops === 1 ? 'stays' : 'stay'}; if that is the subject, --mentions ${JSON.stringify(name)} erases it there, too`) // biome-ignore format: one text
+  }
 }
 
 function printErased(out: Output, { erasedAs, segments }: Erased): void {

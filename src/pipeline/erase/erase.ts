@@ -9,8 +9,8 @@ import type { Store } from '../../store/store.ts'
 import { dueDays, relink } from '../relink.ts'
 import { appendAliases } from '../subjects.ts'
 import { around } from './find-hops.ts'
-import { type LineKind, linesAnew, mentioning } from './lines.ts'
-import { entriesOf, isOf, withoutPerson } from './person.ts'
+import { type LineKind, linesAnew, type Mentions, mentioning } from './lines.ts'
+import { entriesOf, isOf, tellingNames, withoutPerson } from './person.ts'
 import { type ErasePlan, type EraseRequest, isEmpty, planErasure } from './plan.ts'
 import { rewriteSegment } from './rewrite.ts'
 
@@ -38,8 +38,8 @@ export async function erase(
   await absorbReads(store)
   const plan = await planErasure(store, config, request)
   assertAllowed(plan)
-  const mentions = mentioning(plan.names)
-  if (mentions(words.why) || mentions(words.who))
+  const quotes = quotesOf(plan)
+  if (quotes(words.why) || quotes(words.who))
     throw new ThroughlineError(
       'USAGE',
       'erase: reason or author names the subject; the ledger keeps both for ever, so say it otherwise',
@@ -59,6 +59,10 @@ export function assertAllowed({ refusals }: ErasePlan): void {
     `erase: the subject cannot be erased:\n${refusals.map(why => `- ${why}`).join('\n')}`,
     { refusals },
   )
+}
+
+function quotesOf({ person, names }: ErasePlan): Mentions {
+  return mentioning(tellingNames(person, names))
 }
 
 /** Whether there is more to do than to replace the aliases in force. */
@@ -86,7 +90,7 @@ async function eraseFiles(
   const part = (i: number): string => `${name}-${String(i).padStart(4, '0')}`
   const rewritten: { old: FileRecord & { root?: string }; new: SegmentRecord }[] = []
   for (const [i, { segment }] of plan.segments.entries()) {
-    const next = await rewriteSegment(store, segment, part(i), { names: plan.names, erasedAs })
+    const next = await rewriteSegment(store, segment, part(i), { ...plan, erasedAs })
     rewritten.push({ old: recordOf(segment), new: next })
   }
   const rejects = await fileLinesAnew(store, plan, 'rejects', part)
@@ -104,10 +108,10 @@ async function fileLinesAnew(
   kind: LineKind,
   part: (i: number) => string,
 ): Promise<{ old: FileRecord; new: FileRecord }[]> {
-  const mentions = mentioning(plan.names)
+  const quotes = quotesOf(plan)
   const pairs: { old: FileRecord; new: FileRecord }[] = []
   for (const [i, { file }] of plan[kind].entries())
-    pairs.push({ old: file, new: await linesAnew(store, kind, file, part(i), mentions) })
+    pairs.push({ old: file, new: await linesAnew(store, kind, file, part(i), quotes) })
   return pairs
 }
 

@@ -4,8 +4,7 @@ import type { FileRecord } from '../../ledger/entry.ts'
 import { allEntries } from '../../ledger/entry-file.ts'
 import { isInForce } from '../../ledger/holds.ts'
 import type { Store } from '../../store/store.ts'
-
-type Mentions = (text: string) => boolean
+import type { Mentions } from './lines.ts'
 
 /** Files of aliases that others have replaced, that are still there, and that name a person. */
 export function subjectsFilesNaming(store: Store, mentions: Mentions): FileRecord[] {

@@ -116,39 +116,53 @@ async function insertRequests(store: Store, day: string, aliases: boolean): Prom
   )
 }
 
+/** A name that stands in requests of others. */
+export interface Mention {
+  readonly name: string
+  readonly hops: number
+}
+
 /**
  * Finds where else the person is mentioned: in paths, queries and the like of requests of others.
  *
- * @param isErased whether these are to be erased, too: they join erased_hops, and their requests erased_requests
- * @returns rows by segment
+ * @param erased names that are to be erased there, too: these hops join erased_hops, and their requests erased_requests
  */
 export async function findMentions(
   store: Store,
   names: readonly string[],
-  isErased: boolean,
-): Promise<Map<string, number>> {
+  erased: readonly string[],
+): Promise<Mention[]> {
   const { db, state } = store
-  await db.run('CREATE OR REPLACE TEMP TABLE mentions (kind VARCHAR, hop_id UUID, filename VARCHAR)')
+  await db.run('CREATE OR REPLACE TEMP TABLE mentions (kind VARCHAR, hop_id UUID, text VARCHAR)')
   for (const kind of KINDS) {
     const segments = state.segments.filter(s => s.kind === kind)
     const columns = FACT_COLUMNS[kind].filter(c => MENTION_COLUMNS.has(c.name)).map(c => quoteIdentifier(c.name))
     if (segments.length === 0) continue
     await db.run(
-      `INSERT INTO mentions SELECT ${quoteText(kind)}, hop_id, filename FROM ${filesOf(store, segments, 'filename = true')}
-       WHERE regexp_matches(concat_ws(chr(31), ${columns.join(', ')}), ${quoteText(standingName(names))}, 'i')
+      `INSERT INTO mentions SELECT ${quoteText(kind)}, hop_id, concat_ws(chr(31), ${columns.join(', ')}) FROM ${filesOf(store, segments)}
+       WHERE ${isMentioned(`concat_ws(chr(31), ${columns.join(', ')})`, names)}
          AND hop_id NOT IN (SELECT hop_id FROM erased_hops)`,
     )
   }
-  const rows = await db.rows<{ filename: string; n: string }>(
-    'SELECT filename, count(*)::VARCHAR AS n FROM mentions GROUP BY filename',
-  )
-  if (isErased) await addMentions(store)
-  return new Map(rows.map(row => [row.filename, Number(row.n)]))
+  const found: Mention[] = []
+  for (const name of names) {
+    const { n } = await db.row<{ n: string }>(
+      `SELECT count(DISTINCT hop_id)::VARCHAR AS n FROM mentions WHERE ${isMentioned('text', [name])}`,
+    )
+    if (n !== '0') found.push({ name, hops: Number(n) })
+  }
+  if (erased.length > 0) await addMentions(store, erased)
+  return found
 } // biome-ignore format: a signature
 
-async function addMentions({ db, state, root }: Store): Promise<void> {
+function isMentioned(text: string, names: readonly string[]): string {
+  return `regexp_matches(${text}, ${quoteText(standingName(names))}, 'i')`
+}
+
+async function addMentions({ db, state, root }: Store, names: readonly string[]): Promise<void> {
   await db.run(
-    `INSERT INTO erased_hops SELECT DISTINCT kind, hop_id, 'mention' FROM mentions;
+    `DELETE FROM mentions WHERE NOT ${isMentioned('text', names)};
+     INSERT INTO erased_hops SELECT DISTINCT kind, hop_id, 'mention' FROM mentions;
      INSERT INTO erased_requests SELECT DISTINCT hex_id(coalesce(l.gateway_hop_id, m.hop_id))
        FROM mentions AS m LEFT JOIN (SELECT app_hop_id, gateway_hop_id FROM ${linksOfDays(state, root, () => true)}
          WHERE verdict = 'linked' AND posterior >= 0.9) AS l ON l.app_hop_id = m.hop_id`,

@@ -52,6 +52,14 @@ export function personOf(recorded: RecordedAliases, subject: Subject): Person {
   return { subject: end, keys, names }
 }
 
+/**
+ * Names by which words that quote a line or a question are searched: a number that stands for the person would be found
+ * in half of them.
+ */
+export function tellingNames({ subject }: Person, names: readonly string[]): string[] {
+  return names.filter(name => name === subject.name || /\p{L}/u.test(name))
+}
+
 /** Aliases without the entries that are the person's own. */
 export function withoutPerson(recorded: RecordedAliases, person: Person): RecordedAliases {
   const others = (entries: readonly AliasEntry[]): AliasEntry[] => entries.filter(e => !isOf(e, person))

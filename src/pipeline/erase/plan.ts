@@ -1,19 +1,27 @@
 import type { Config } from '../../config/schema.ts'
+import { ThroughlineError } from '../../errors.ts'
 import type { FileRecord } from '../../ledger/entry.ts'
 import type { ApplicationDay } from '../../ledger/state.ts'
 import type { Subject } from '../../model/subject.ts'
 import { recordedAliases } from '../../requests/subjects.ts'
 import type { Store } from '../../store/store.ts'
 import { holdsNaming, subjectsFilesNaming } from './files.ts'
-import { type Affected, affectedSegments, around, findMentions, findOwnHops } from './find-hops.ts'
+import {
+  type Affected,
+  affectedSegments,
+  around,
+  findMentions,
+  findOwnHops,
+  type Mention,
+} from './find-hops.ts'
 import { linesMentioning, mentioning } from './lines.ts'
-import { entriesOf, isOf, type Person, personOf } from './person.ts'
+import { entriesOf, isOf, type Person, personOf, tellingNames } from './person.ts'
 import { refusalsOf } from './refuse.ts'
 
 export interface EraseRequest {
   readonly subject: Subject
-  /** Whether what requests of others say of the person is to be erased, too. */
-  readonly mentions: boolean
+  /** Names of it that are to be erased from requests of others, too. */
+  readonly mentions: readonly string[]
 }
 
 /** A file, and how many of its lines mention the person. */
@@ -30,8 +38,9 @@ export interface ErasePlan {
   readonly segments: readonly Affected[]
   /** Requests with a hop among them. */
   readonly requests: number
-  /** Rows of requests of others that mention the person, whether or not these are to be erased. */
-  readonly mentioned: number
+  /** Names that requests of others mention, and those of them that are to be erased there. */
+  readonly mentioned: readonly Mention[]
+  readonly mentions: readonly string[]
   /** Days whose hops change, and days whose links stay as they are from then on. */
   readonly days: readonly string[]
   readonly frozen: readonly ApplicationDay[]
@@ -57,32 +66,50 @@ const LINK_DAYS = 1
 export async function planErasure(
   store: Store,
   config: Config,
-  { subject, mentions: takesMentions }: EraseRequest,
+  { subject, mentions: wanted }: EraseRequest,
 ): Promise<ErasePlan> {
   const recorded = recordedAliases(store)
   const person = personOf(recorded, subject)
   const names = [...new Set([...person.names, ...(await findOwnHops(store, person))])].sort()
-  const mentioned = await findMentions(store, names, takesMentions)
+  const mentions = mentionsOf(names, wanted)
+  const mentioned = await findMentions(store, names, mentions)
   const segments = await affectedSegments(store)
   const days = [...new Set(segments.map(s => s.segment.day))].sort()
   const near = around(days, LINK_DAYS)
   const frozen = [...store.state.days.values()].filter(d => near.has(d.day) && d.lastHopAt)
-  const mentions = mentioning(names)
+  const quotes = mentioning(tellingNames(person, names))
   const found = {
     person,
     names,
     segments,
     requests: await requestsIn(store),
-    mentioned: [...mentioned.values()].reduce((sum, n) => sum + n, 0),
+    mentioned,
+    mentions,
     days,
     frozen: frozen.map(({ application, day }) => ({ application, day })),
-    rejects: await linesMentioning(store, 'rejects', mentions),
-    reads: await linesMentioning(store, 'reads', mentions),
-    subjectsFiles: subjectsFilesNaming(store, mentions),
-    holds: holdsNaming(store, mentions),
+    rejects: await linesMentioning(store, 'rejects', quotes),
+    reads: await linesMentioning(store, 'reads', quotes),
+    subjectsFiles: subjectsFilesNaming(store, quotes),
+    holds: holdsNaming(store, quotes),
     aliases: entriesOf(recorded).filter(entry => isOf(entry, person)).length,
   }
-  return { ...found, refusals: isEmpty(found) ? [] : await refusalsOf(store, config, { ...found, mentions }) }
+  return { ...found, refusals: isEmpty(found) ? [] : await refusalsOf(store, config, { ...found, quotes }) }
+}
+
+/**
+ * The person's names among those that are to be erased from requests of others.
+ *
+ * @throws USAGE where one is none of them
+ */
+function mentionsOf(names: readonly string[], wanted: readonly string[]): string[] {
+  return wanted.map(text => {
+    const name = names.find(n => n.toLowerCase() === text.toLowerCase())
+    if (name !== undefined) return name
+    throw new ThroughlineError(
+      'USAGE',
+      `erase --mentions ${text}: that is no name of the subject; its names are ${names.join(', ')}`,
+    )
+  })
 }
 
 /** Whether there is nothing to erase. */

@@ -6,14 +6,15 @@ import type { Store } from '../../store/store.ts'
 import { requestsOfHold } from '../held.ts'
 import { holdsInForce } from '../holds.ts'
 import { names } from './files.ts'
+import type { Mentions } from './lines.ts'
 import { isOf, type Person } from './person.ts'
 
 interface Erased {
   readonly person: Person
   readonly days: readonly string[]
   readonly frozen: readonly ApplicationDay[]
-  /** Whether a text mentions the person. */
-  readonly mentions: (text: string) => boolean
+  /** Whether a text quotes the person. */
+  readonly quotes: Mentions
 }
 
 /**
@@ -45,7 +46,7 @@ function openDays({ state }: Store, frozen: readonly ApplicationDay[]): string[]
   ]
 } // biome-ignore format: texts
 
-async function holds(store: Store, { days, mentions }: Erased): Promise<string[]> {
+async function holds(store: Store, { days, quotes }: Erased): Promise<string[]> {
   const refusals: string[] = []
   for (const hold of holdsInForce(store, store.now())) {
     const release = `throughline hold release ${hold.seq}`
@@ -58,7 +59,7 @@ async function holds(store: Store, { days, mentions }: Erased): Promise<string[]
       : { n: '0' }
     if (requests.n !== '0')
       refusals.push(`hold ${hold.seq} keeps ${requests.n} of its requests; wait for its end, or: ${release}`)
-    else if (hold.file && names(store, hold.file, mentions))
+    else if (hold.file && names(store, hold.file, quotes))
       refusals.push(`the text of hold ${hold.seq} names it; wait for its end, or: ${release}`)
   }
   return refusals
