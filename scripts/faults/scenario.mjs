@@ -19,10 +19,10 @@ export const STEPS = [
   { name: 'close', args: ['link', '2026-03-02', '2026-03-03', '--close', ...APART] },
   { name: 'compact', args: ['store', 'compact', '--no-wait', ...APART] },
   { name: 'hold', args: ['hold', 'add', '--filter', 'status:599', '--reason', 'trial', '--author', 'trial', ...APART] },
-  { name: 'erase', args: ['erase', '--subject', 'svc-orders-sync', '--reason', 'trial', '--author', 'trial', '--no-wait', ...APART] },
   { name: 'declare', args: ['ingest', 'logs/1/iis', ...APART, '--covers', ...COVERS], before: fillLedger },
   { name: 'repair', args: ['store', 'repair', ...APART], before: damageDerived },
   { name: 'prune', args: ['store', 'prune', '--before', '2026-03-03', '--no-wait', '--why', 'trial', ...APART] },
+  { name: 'erase', args: ['erase', '--subject', 'svc-orders-sync', '--reason', 'trial', '--author', 'trial', '--no-wait', ...APART] },
   { name: 'follow', args: ['ingest', 'logs'], killed: ['ingest', '--follow', 'logs'], before: forget },
 ] // biome-ignore format: a table
 
