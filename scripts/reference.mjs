@@ -225,7 +225,7 @@ function spanRow([name, { means, attributes }]) {
 
 const EXIT_CODES = [
   [0, 'done'],
-  [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair'],
+  [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair, `ledger verify` something that fails'],
   [2, 'wrong usage or configuration; nothing was touched'],
   [3, 'failed or incomplete; what was committed before stays, running the command again goes on from there'],
   [130, 'interrupted (SIGINT); `ingest --follow` ends with 0'],
@@ -260,6 +260,7 @@ const WHAT_TO_DO = {
   EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
   EXPORT_UNAVAILABLE: 'Run the command again when the backend takes data: what was acknowledged is not sent again.',
   EXPORT_REFUSED: 'Correct what the message names: the endpoint, a header, a certificate, or a limit of the backend; then run the command again.',
+  KEY_REFUSED: 'Take the rights of others off the file, restore the key from a copy, or run the command where the key is; [anchoring.md](anchoring.md#keys) has the rules.',
   OUTPUT_EXISTS: 'Name another file, or give `--force`.',
 } // biome-ignore format: a table
 
@@ -455,6 +456,9 @@ const ENTRY_MEANINGS = {
   linked:
     'The links of some days take every hop into account. Days with hops that came in after it are linked by the next `ingest`, also where an earlier one ended before it had.',
   day: 'A day was closed or opened again.',
+  key: 'The key in force from here on, with which checkpoints are signed, and the secret that salts leaves.',
+  anchored: 'A checkpoint was put where the store cannot change it.',
+  reads: 'Records of commands that gave data out, of processes that have ended.',
 }
 
 const FIELD_MEANINGS = {
@@ -471,7 +475,7 @@ const FIELD_MEANINGS = {
   'ingest.sources': 'Each source as it stands after this entry, with its accounting.',
   'ingest.refused': 'Files that are no logs: path, what they are, what to hand over instead.',
   'ingest.segments':
-    'Files of facts: path, SHA-256, bytes, rows, kind, day, applications, first and last stamp.',
+    'Files of facts: path, SHA-256, bytes, rows, kind, day, applications, first and last stamp, root of the tree over the rows and name of the secret that salts them.',
   'ingest.indexes': 'Files of the id and the subject index.',
   'ingest.rejects': 'Files of rejected lines.',
   'ingest.config': 'Digest of the configuration in force.',
@@ -543,6 +547,19 @@ const FIELD_MEANINGS = {
     'Links that this generation has and the one before had not (`made`), and the other way round (`undone`).',
   'link.clockAheadUs':
     "How far ahead of the gateway's the clocks of hosts are at most, µs; absent where none could be read.",
+  'link.root': 'Root of the tree over the links ([evidence-format.md](evidence-format.md)); absent where the secret was not at hand.',
+  'link.salts': 'Name of the secret that their leaves are salted with.',
+  'key.publicKey': 'Ed25519 key, SPKI in DER, base64.',
+  'key.fingerprint': 'SHA-256 of it.',
+  'key.salts': 'Name of the secret; it tells nothing of it.',
+  'key.replaces': 'Fingerprint of the key before; absent in the first.',
+  'key.signature': 'Signature by the key before (base64); absent where that key was lost.',
+  'anchored.size': 'Entries that the checkpoint covers.',
+  'anchored.root': 'Its root, hex.',
+  'anchored.where': 'Where it was put, as given.',
+  'anchored.who': 'Name of the user who noted it.',
+  'reads.file': 'The records.',
+  'reads.from': 'Names of the files of processes that they were put together from.',
   'day.application': 'Application of the day.',
   'day.day': 'UTC day.',
   'day.state': '`open` or `closed`.',

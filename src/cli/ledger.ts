@@ -4,12 +4,12 @@ import { KeyFiles } from '../config/signing-key.ts'
 import { ThroughlineError } from '../errors.ts'
 import { toBase64, toHex } from '../ledger/bytes.ts'
 import { sha256 } from '../ledger/ed25519.ts'
-import { noteKeyOf, openCheckpoint, readCheckpointNote, type SignedCheckpoint } from '../ledger/log.ts'
+import { noteKeyOf, openCheckpoint, type SignedCheckpoint } from '../ledger/log.ts'
 import { formatVerifierKey } from '../ledger/note.ts'
 import { rotationText } from '../ledger/rotations.ts'
 import { keysOf, makeKeys, namesOf } from '../store/keys.ts'
 import { isWritten } from '../store/lock.ts'
-import { sealLedger } from '../store/seal.ts'
+import { newestCheckpoint, sealLedger } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 import {
   type Context,
@@ -70,13 +70,6 @@ export function ledgerCommand(program: Command, context: Context): void {
     .action((flags: AnchoredFlags) => anchored(context, flags))
 } // biome-ignore format: a table
 
-/** The newest checkpoint of a store, if it is right. */
-async function current(store: Store): Promise<SignedCheckpoint | undefined> {
-  const note = readCheckpointNote(store.root)
-  const opened = note === undefined ? undefined : await openCheckpoint(note, store.state)
-  return typeof opened === 'object' ? opened : undefined
-}
-
 async function checkpoint(context: Context, flags: CheckpointFlags): Promise<void> {
   if (flags.out !== undefined && existsSync(flags.out) && !flags.force)
     throw new ThroughlineError(
@@ -84,7 +77,7 @@ async function checkpoint(context: Context, flags: CheckpointFlags): Promise<voi
       `ledger checkpoint --out ${flags.out}: the file exists; name another one or give --force`,
     )
   const known = await withReader(flags, async store => {
-    const found = await current(store)
+    const found = await newestCheckpoint(store)
     // Whoever writes signs every few seconds, and when it ends.
     const isNewest = found && (found.size === store.state.head + 1 || isWritten(store.root))
     return isNewest ? found.note : undefined
@@ -153,7 +146,7 @@ async function rotate(context: Context, flags: KeyFlags): Promise<void> {
 
 async function anchored(context: Context, flags: AnchoredFlags): Promise<void> {
   await withWriter(context, flags, async store => {
-    const found = flags.checkpoint === undefined ? await current(store) : await fromFile(store, flags.checkpoint)
+    const found = flags.checkpoint === undefined ? await newestCheckpoint(store) : await fromFile(store, flags.checkpoint)
     if (!found)
       throw new ThroughlineError(
         'USAGE',

@@ -13,8 +13,10 @@ import {
   storeBytes,
 } from '../requests/overview.ts'
 import { type StoreSize, storeSize } from '../requests/store-size.ts'
+import { newestCheckpoint } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { ledgerLine } from './ledger-line.ts'
 import { bytes, count, type Output, percent, safe, table } from './output.ts'
 import { prunedNote } from './pruned.ts'
 import { sizeLines } from './size-lines.ts'
@@ -63,6 +65,7 @@ async function printStatus(
     `holds     facts ${bytes(size.facts)}, links ${bytes(size.links)}, index ${bytes(size.index)}; ${percent(size.facts + size.links + size.index, raw)} of ${bytes(raw)} read`,
   )
   for (const line of sizeLines(size)) out.line(line)
+  out.line(`ledger    ${ledgerLine(store.state, (await newestCheckpoint(store))?.size)}`)
   const pruned = prunedNote(store)
   if (pruned) out.line(`pruned    ${pruned}`)
   printKept(out, store, now())

@@ -127,6 +127,20 @@ describe('a signed log', () => {
     expect(readCheckpointNote(store)).toBe(note)
   })
 
+  test('is not signed where its last entry was replaced by another', async () => {
+    const ledger = begun()
+    grow(ledger, 3)
+    const { note } = await signLog(store, ledger.state, KEY)
+    rmSync(join(store, 'ledger/000/000004.json'))
+    for (const more of [1, 5]) {
+      const other = Ledger.open(store)
+      for (let i = 0; i < more; i++)
+        other.append({ kind: 'linked', application: 'x', days: [] }, AT, 'another')
+      await expect(signLog(store, other.state, KEY)).rejects.toThrow(/its entries have another root/)
+    }
+    expect(readCheckpointNote(store)).toBe(note)
+  })
+
   test('goes on with a new key; each checkpoint is by the key of its time', async () => {
     const ledger = begun()
     const first = await signLog(store, ledger.state, KEY)

@@ -6,11 +6,19 @@ import { type Checkpoint, formatCheckpoint, originOf, parseCheckpoint } from './
 import { replace, writeDurably } from './durable.ts'
 import { sha256, verifyEd25519 } from './ed25519.ts'
 import { entryDigest } from './entry-file.ts'
-import { hashAt, leafHash, rootOf } from './merkle.ts'
+import { HASH_BYTES, hashAt, leafHash, rootOf } from './merkle.ts'
 import { type NoteKey, openNote, parseNote, signNote } from './note.ts'
 import { fromSpki } from './public-key.ts'
 import type { KeyRecord, LedgerState } from './state.ts'
-import { allTiles, furtherTiles, readTile, removePartials, rootFromTiles, writeTiles } from './tiles.ts'
+import {
+  allTiles,
+  furtherTiles,
+  readTile,
+  removePartials,
+  rootFromTiles,
+  TILE_HASHES,
+  writeTiles,
+} from './tiles.ts'
 import { writerName } from './writer.ts'
 
 /** A checkpoint as it stands in the store. */
@@ -98,8 +106,8 @@ export async function signLog(
   const note = readCheckpointNote(store)
   const opened = note === undefined ? undefined : await openCheckpoint(note, state)
   const known = typeof opened === 'object' ? opened : undefined
-  if (known?.size === size && known.fingerprint === signer.fingerprint) return known
   const tiles = tilesUpTo(store, state, known)
+  if (known?.size === size && tiles.length === 0) return known
   writeTiles(folder, tiles)
   const root = rootFromTiles(sha256, size, tile => readTile(folder, tile)) ?? new Uint8Array()
   const checkpoint = { origin: originOf(state.storeId), size, root }
@@ -124,7 +132,9 @@ function tilesUpTo(store: string, state: LedgerState, known: SignedCheckpoint | 
   const read = (tile: Parameters<typeof readTile>[1]) => readTile(logFolder(store), tile)
   const root = known && rootFromTiles(sha256, known.size, read)
   const isWhole = known && root && sameBytes(root, known.root)
-  const since = isWhole ? recordsOf(store, known.size, size) : undefined
+  // Each entry holds the digest of the one before: where the last signed one is there, so are those before it.
+  const isThere = isWhole && isLast(store, known.size, read({ level: 0, ...placeOf(known.size - 1) }))
+  const since = isThere ? recordsOf(store, known.size, size) : undefined
   const further = known && since && furtherTiles(sha256, known.size, since, read)
   if (further) return further
   const records = recordsOf(store, 0, size)
@@ -132,6 +142,21 @@ function tilesUpTo(store: string, state: LedgerState, known: SignedCheckpoint | 
   if (known && !sameBytes(rootFromRecords(records, known.size), known.root))
     throw contradicts(store, known, 'its entries have another root')
   return allTiles(sha256, records)
+}
+
+/** Whether a tile ends with the hash of the last of some entries. */
+function isLast(store: string, size: number, tile: Uint8Array | undefined): boolean {
+  const record = recordsOf(store, size - 1, size)
+  return (
+    record !== undefined &&
+    tile !== undefined &&
+    sameBytes(leafHash(sha256, record), tile.subarray(-HASH_BYTES))
+  )
+}
+
+/** The tile that ends with a hash of level 0. */
+function placeOf(at: number): { index: number; width: number } {
+  return { index: Math.floor(at / TILE_HASHES), width: (at % TILE_HASHES) + 1 }
 }
 
 /** Root of the log of the first of some records. */

@@ -205,3 +205,14 @@ test('leaves of links are those that the format describes, in its order, and pro
   const leaf = leafHash(sha256, concatBytes(fromHex(salt) ?? new Uint8Array(), utf8(text)))
   expect(toHex(leaf)).toBe(toHex(hashAt(await allLinkLeaves(db, linkFile, SALTS), index)))
 })
+
+// docs/evidence-format.md, "Test vectors"; computed with Python's hashlib and hmac.
+test('the published row has the published leaf', async () => {
+  const row = {
+    hop_id: '0123456789abcdef0123456789abcdef', source_id: 3, line_no: 41, byte_offset: 12345, end_ts: 1772438400000000,
+    path: '/a\tb', query: '', username: 'CORP\\ann', status: 200, handshake: false, other_ids: ['x=1', ''],
+  } // biome-ignore format: one row
+  const leaves = await allLeaves(db, await fileOf('app', [row]), SALTS)
+  expect(toHex(leaves)).toBe('91f766ee0e456847ca890cb0e4ac5869012a89f5e0a02552960787f5d562aa13')
+  expect(SALTS.id).toBe('f9f0fbc4d13051ae')
+})

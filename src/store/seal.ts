@@ -25,15 +25,21 @@ export async function sealLedger(store: Store): Promise<SignedCheckpoint | undef
   return signLog(store.root, store.state, signing)
 }
 
+/** The newest checkpoint of a store, if it is right. */
+export async function newestCheckpoint({ root, state }: Store): Promise<SignedCheckpoint | undefined> {
+  const note = readCheckpointNote(root)
+  const opened = note === undefined ? undefined : await openCheckpoint(note, state)
+  return typeof opened === 'object' ? opened : undefined
+}
+
 /**
  * Makes the tiles of the log again; a checkpoint that is not right is signed anew, where the key is here.
  *
  * @throws STORE_DAMAGED, STORE_WRITE
  */
 export async function remakeLog(store: Store): Promise<void> {
-  const note = readCheckpointNote(store.root)
-  const opened = note === undefined ? undefined : await openCheckpoint(note, store.state)
-  if (typeof opened === 'object') writeTilesOf(store.root, opened)
+  const checkpoint = await newestCheckpoint(store)
+  if (checkpoint) writeTilesOf(store.root, checkpoint)
   else if (store.keys?.signing) await signLog(store.root, store.state, store.keys.signing)
 }
 

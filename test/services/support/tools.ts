@@ -25,6 +25,14 @@ const TOOLS = {
     what: 'Go 1.25 or later, to build the OpenTelemetry Collector',
     get: 'https://go.dev/dl/ or `brew install go`; distributions often carry an older one',
   },
+  python: {
+    command: () => ['python3', '-c', 'import pip, sys; print("python", sys.version)'],
+    version: /python (\d+)\.(\d+)/,
+    // What securesystemslib wants.
+    atLeast: [3, 8],
+    what: 'Python 3.8 or later with pip, to open envelopes with securesystemslib',
+    get: '`apt-get install python3-pip` or `brew install python`',
+  },
   openssl: {
     command: () => ['openssl', 'version'],
     version: /(?:OpenSSL|LibreSSL) (\d+)\.(\d+)/,
