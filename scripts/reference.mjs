@@ -331,6 +331,8 @@ const WHAT_TO_DO = {
   STORE_WRITE: 'Free space or give permission, then repeat the command: nothing that was there before is harmed.',
   STORE_CHANGED: 'Run the command again: it read for longer than replaced files are kept where it could leave no note in the store.',
   PRUNE_REFUSED: 'Link or close the day that the message names, or prune less.',
+  HOLD_UNREADABLE: 'Use the version of Throughline that made the hold, or release it: `throughline hold list`.',
+  ERASE_REFUSED: 'Do what the message says for each reason: wait for the hold or release it, link or close the days, take the name out of the configuration.',
   LISTEN_FAILED: 'Name another port, or end what listens there; nothing was touched.',
   ELASTIC_FOREIGN: 'Run `throughline elastic setup`, choose another `elastic.prefix`, or take over with `--takeover` what belongs to another deployment of yours.',
   ELASTIC_CONFLICT: 'Find out which of two publishers is right: settings (`elastic.redact`), version of Throughline, copies of one store; then publish with `--takeover`.',
@@ -526,7 +528,11 @@ const ENTRY_MEANINGS = {
   compacted: 'The same rows in fewer, larger files. Days, links and accounting stay as they are.',
   indexed:
     'Derived files of some days: requests put together for those who search them, or an index made again.',
-  pruned: 'Whole days were dropped: the tombstone of their files.',
+  pruned: 'Whole days were dropped, or one kind of file of old days: the tombstone of their files.',
+  hold: 'Requests that a filter finds are kept from being pruned or erased.',
+  released: 'A hold was ended.',
+  erased:
+    'A person was taken out of facts, index, rejects, records of reads and aliases ([retention.md](retention.md)). Never says who it was.',
   subjects: 'The aliases in force from here on; facts stay as they are.',
   coverage: 'A person declared a side whole for a period.',
   suppression: 'A person decided that findings need no attention for a while.',
@@ -575,8 +581,33 @@ const FIELD_MEANINGS = {
     'Links of the last pruned days to hops of days that stay, and claims on hops that these claim too.',
   'pruned.frozen':
     'Days whose links stay as they are from here on: they were made with the facts of a day that is gone.',
+  'pruned.only':
+    'Only files of this kind were dropped: `rejects`, `generations` (links that others had replaced) or `reads`. Absent: days with all they had.',
   'pruned.why': 'Reason, as given.',
   'pruned.who': 'Name of the user who asked for it.',
+  'hold.file': 'Filter with absolute times, period and reason, as JSON.',
+  'hold.who': 'Who decided it, as given.',
+  'hold.until': 'When it ends by itself, RFC 3339 UTC.',
+  'released.hold': 'Number of the entry of the hold.',
+  'released.why': 'Reason, as given.',
+  'released.who': 'Who decided it, as given.',
+  'erased.erasedAs': 'What stands for the person: random, another one for each erasure.',
+  'erased.rows': 'Rows that were rewritten, by kind of hop.',
+  'erased.mentions': 'Of these, rows of requests of others that mentioned the person.',
+  'erased.rewritten':
+    'Files of facts before (path, SHA-256, bytes, rows, root) and after, with the same hops in the same order.',
+  'erased.indexes': 'New files of the id and the subject index of these days.',
+  'erased.replaced':
+    'Paths of the index files that they replace, and of requests that were ready for searches.',
+  'erased.rejects': 'Files of rejected lines before and after: excerpts that named the person are gone.',
+  'erased.reads':
+    'Files of records of reads before and after. Where a record asked for the person, what it asked is gone, and the line after it no longer continues it.',
+  'erased.subjectsFiles': 'Files of aliases that were no longer in force, named the person, and go.',
+  'erased.holds': 'Files of holds that were no longer in force, named the person, and go.',
+  'erased.frozen':
+    'Days whose links stay as they are from here on: made anew, they would lack what was erased.',
+  'erased.why': 'Reason, as given.',
+  'erased.who': 'Who decided it, as given.',
   'coverage.side': '`gateway` or `app`.',
   'coverage.from': 'First day.',
   'coverage.to': 'Day after the last.',
@@ -590,6 +621,7 @@ const FIELD_MEANINGS = {
   'subjects.from': 'What brought them: the configuration, or the directory export that was imported.',
   'subjects.aliases': 'Names in force.',
   'subjects.rules': 'Rules in force.',
+  'subjects.dropped': 'Earlier files of aliases that go with it: they name a person who was erased.',
   'linked.application': 'Application.',
   'linked.days': 'The days, UTC.',
   'link.application': 'Application of the day; `default` where none is configured.',

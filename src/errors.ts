@@ -31,6 +31,17 @@ export const ERRORS = {
     retry: false,
     means: 'days that are open or not linked would be pruned, or links of a day that stays would be lost',
   },
+  HOLD_UNREADABLE: {
+    exit: 2,
+    retry: false,
+    means: 'what a hold keeps cannot be told by this version, so nothing may be pruned or erased',
+  },
+  ERASE_REFUSED: {
+    exit: 2,
+    retry: false,
+    means:
+      'a subject cannot be erased: a hold keeps its requests, a day of it is open or not linked, or the configuration names it',
+  },
   LISTEN_FAILED: {
     exit: 2,
     retry: true,

@@ -74,7 +74,10 @@ export const CONFIG = z.strictObject({
   elastic: ELASTIC,
   retention: z
     .strictObject({
-      days: z.number().int().min(1).optional().describe('Days before today that `store prune` keeps; nothing is pruned by itself.'),
+      days: z.number().int().min(1).optional().describe('Days before today whose requests `store prune` keeps, with all that belongs to them; nothing is pruned by itself.'),
+      rejectsDays: z.number().int().min(1).optional().describe('Days before today whose rejected lines it keeps; less than `days`, or instead of it.'),
+      generationsDays: z.number().int().min(1).optional().describe('Days before today of which it keeps links that later ones have replaced.'),
+      readsDays: z.number().int().min(1).optional().describe('Days before today whose records of commands that gave data out it keeps.'),
     })
     .prefault({})
     .describe('How long days are kept.'),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { removeFile } from '../ledger/durable.ts'
-import { hasLateHops, isFrozen } from '../ledger/pruning.ts'
+import { hasLateHops, isFrozen, whyFrozen } from '../ledger/pruning.ts'
 import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { loadAliases, withAliases } from '../requests/subjects.ts'
@@ -82,17 +82,24 @@ async function linkAffected(
   return [...shown, ...keptDays(store, affected)]
 }
 
+const GONE = {
+  pruned: 'the day before was pruned',
+  erased: 'people were erased from its hops or those around',
+}
+
 /**
- * Days whose links were made with the facts of a day that was pruned since. They stay as they are: made anew, they would
- * lack the partners and rivals that are gone. Hops that came in later are not linked, and a closed day opens for them.
+ * Days whose links were made with facts that are gone since: of a day that was pruned, or of people who were erased. They
+ * stay as they are: made anew, they would lack partners and rivals. Hops that came in later are not linked, and a closed
+ * day opens for them.
  */
 function keptDays(store: Store, days: readonly ApplicationDay[]): LinkedDay[] {
   return days.flatMap(({ application, day }) => {
     const state = dayOf(store.state, application, day)
-    if (!isFrozen(store.state, state)) return []
-    const why = `its links stay as they are, as the day before was pruned`
+    const frozen = whyFrozen(store.state, state)
+    if (!frozen) return []
+    const why = `its links stay as they are, as ${GONE[frozen]}`
     if (!hasLateHops(store.state, state)) return [{ application, day, changed: false, warnings: [why] }]
-    const reason = 'hops came in after the day before was pruned; they cannot be linked'
+    const reason = `hops came in after ${GONE[frozen]}; they cannot be linked`
     if (state.state === 'closed') store.append({ kind: 'day', application, day, state: 'open', reason })
     return [{ application, day, changed: false, warnings: [`${why}; ${reason}`] }]
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ERASED_NAME } from '../model/erased.ts'
 import { HOP_KINDS } from '../model/hop.ts'
 import { REJECT_REASONS, type RejectReason } from '../model/source.ts'
 
@@ -108,10 +109,17 @@ export const REFUSED = z.strictObject({ path: z.string(), name: z.string(), advi
 
 /** A file that was pruned, as its tombstone names it. */
 export const PRUNED_FILE = FILE.extend({
-  what: z.enum(['facts', 'index', 'links', 'rejects']),
-  /** Absent: rejects, which belong to no day. */
+  what: z.enum(['facts', 'index', 'links', 'rejects', 'reads']),
+  /** Absent: rejects and records of reads, which belong to no day. */
   day: day.optional(),
 })
+
+/** A file that another one took the place of, with the root of its tree where it had one. */
+const REWRITTEN = z.strictObject({ old: FILE.extend({ root: digest.optional() }), new: SEGMENT })
+
+const REWRITTEN_FILE = z.strictObject({ old: FILE, new: FILE })
+
+const APPLICATION_DAY = z.strictObject({ application: z.string(), day })
 
 /** Links of a day in a file of their own. */
 export const DAY_LINKS = FILE.extend({ application: z.string(), day })
@@ -185,9 +193,47 @@ export const ENTRY = z.discriminatedUnion('kind', [
     /** Links of the last pruned days to hops of days that stay, and claims on hops that these claim too. */
     borders: z.array(DAY_LINKS),
     /** Days whose links stay as they are from here on: they were made with the facts of a day that is gone. */
-    frozen: z.array(z.strictObject({ application: z.string(), day })),
+    frozen: z.array(APPLICATION_DAY),
+    /** Only files of this kind were dropped, and the days are still there. Absent: days with all they had. */
+    only: z.enum(['rejects', 'generations', 'reads']).optional(),
     why: z.string(),
     /** Who asked for it. */
+    who: z.string(),
+  }),
+  /** Requests that a filter finds are kept from being pruned or erased. What it is about stands in a file, which can go. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('hold'),
+    /** Filter, period and reason. */
+    file: FILE,
+    who: z.string(),
+    /** When it ends by itself, RFC 3339 UTC. */
+    until: z.string().optional(),
+  }),
+  z.strictObject({ ...BASE, kind: z.literal('released'), hold: count, why: z.string(), who: z.string() }),
+  /** A person was taken out of facts, index, rejects and aliases. Says as whom the person is kept, never who it was. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('erased'),
+    erasedAs: z.string().regex(new RegExp(`^${ERASED_NAME}$`)),
+    /** Rows in which the person stood, by kind of hop. */
+    rows: z.record(z.string(), count),
+    /** Of these, rows of requests of others that mention the person. */
+    mentions: count,
+    rewritten: z.array(REWRITTEN),
+    indexes: z.array(INDEX),
+    /** Paths of the index files that these replace. */
+    replaced: z.array(z.string()),
+    rejects: z.array(REWRITTEN_FILE),
+    /** Records of commands that asked for the person: what they asked is gone, and with it their chain. */
+    reads: z.array(REWRITTEN_FILE),
+    /** Files of aliases that are no longer in force and named the person. */
+    subjectsFiles: z.array(FILE),
+    /** Files of holds that are no longer in force and named the person. */
+    holds: z.array(FILE),
+    /** Days whose links stay as they are from here on. */
+    frozen: z.array(APPLICATION_DAY),
+    why: z.string(),
     who: z.string(),
   }),
   /** The aliases in force from here on. Facts stay as they are; requests and links read subjects through them. */
@@ -199,6 +245,8 @@ export const ENTRY = z.discriminatedUnion('kind', [
     from: z.string(),
     aliases: count,
     rules: count,
+    /** Earlier files of aliases that go with it, as they name a person who was erased. */
+    dropped: z.array(FILE).optional(),
   }),
   z.strictObject({
     ...BASE,
@@ -301,9 +349,14 @@ export type EntryBody = Body<Entry>
 
 /** The files that an entry names, wherever in it: whatever is found here is never taken for a leftover. */
 export function filesOf(entry: Entry): FileRecord[] {
-  return Object.values(entry)
+  const own = Object.values(entry)
     .flatMap((member: unknown): unknown[] => (Array.isArray(member) ? member : [member]))
     .filter(isFileRecord)
+  if (entry.kind !== 'erased') return own
+  return [
+    ...own,
+    ...[...entry.rewritten, ...entry.rejects, ...entry.reads].flatMap(pair => [pair.old, pair.new]),
+  ]
 }
 
 function isFileRecord(value: unknown): value is FileRecord {

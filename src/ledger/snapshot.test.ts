@@ -66,6 +66,20 @@ const KINDS: readonly ((seq: number) => EntryBody)[] = [
   () => ({
     kind: 'key', publicKey: 'MCow', fingerprint: DIGEST, salts: DIGEST.slice(0, 16), replaces: DIGEST, signature: 'c2ln',
   }),
+  seq => ({
+    kind: 'pruned', before: DAY, days: [], files: [{ ...file(`rejects/${seq}.ndjson`), what: 'rejects' }], borders: [], frozen: [],
+    only: 'rejects', why: 'w', who: 'me',
+  }),
+  seq => ({ kind: 'hold', file: file(`holds/${seq}.json`), who: 'me', until: AT }),
+  seq => ({ kind: 'released', hold: seq - 1, why: 'w', who: 'me' }),
+  seq => ({
+    kind: 'erased', erasedAs: `erased-${String(seq).padStart(8, '0')}`, rows: { app: 1 }, mentions: 0,
+    rewritten: [{ old: { ...file(segment(seq - 7).path), root: DIGEST }, new: segment(seq) }], indexes: [], replaced: [],
+    rejects: [{ old: file(`rejects/${seq - 14}.ndjson`), new: file(`rejects/${seq}-0000.ndjson`) }], reads: [],
+    subjectsFiles: [file('subjects/1.json')], holds: [file(`holds/${seq - 2}.json`)], frozen: [{ application: 'default', day: DAY }],
+    why: 'w', who: 'me',
+  }),
+  seq => ({ kind: 'subjects', file: file(`subjects/${seq}.json`), from: 'erasure', aliases: 1, rules: 0, dropped: [file('subjects/4.json')] }),
 ] // biome-ignore format: a table
 
 /** Writes a chain without the code under test. `from`: goes on behind the entries that exist. */

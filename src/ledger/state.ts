@@ -1,5 +1,7 @@
 import type { Entry, FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from './entry.ts'
-import type { Pruning } from './pruning.ts'
+import { applyErased, type Erasures, noErasures } from './erasure.ts'
+import { applyHold, applyReleased, type HoldState } from './holds.ts'
+import { applyPruned, type Pruning } from './pruning.ts'
 
 type LinkEntry = Extract<Entry, { kind: 'link' }>
 type AnchoredEntry = Extract<Entry, { kind: 'anchored' }>
@@ -31,12 +33,20 @@ export interface ReplacedFile {
   /** The entry that replaced it, and when that was made, RFC 3339. */
   readonly seq: number
   readonly at: string
+  /** Whether it holds what a person was erased from: it is remembered until it is gone. */
+  readonly isErased?: true
 }
 
 /** A file of rejects. */
 export interface RejectsFile extends FileRecord {
   /** Numbers of the sources that were read when it was written. */
   readonly sources: readonly number[]
+  /** When it became visible, RFC 3339. */
+  readonly at: string
+}
+
+/** A file of records of commands that gave data out. */
+export interface ReadsFile extends FileRecord {
   /** When it became visible, RFC 3339. */
   readonly at: string
 }
@@ -101,12 +111,15 @@ export interface LedgerState {
   /** By path, of the last two days. What is no longer on disk may still be among them. */
   readonly replaced: Map<string, ReplacedFile>
   pruning: Pruning | undefined
+  /** By the number of their entry, also those that were released. */
+  readonly holds: Map<number, HoldState>
+  readonly erasures: Erasures
   /** Keys that checkpoints are or were signed with, oldest first. */
   readonly keys: KeyRecord[]
   /** The checkpoint that was anchored last; undefined before any. */
   anchored: AnchoredEntry | undefined
   /** Files of records of commands that gave data out. */
-  readonly reads: FileRecord[]
+  readonly reads: ReadsFile[]
   /** What the last of them was put together from: these may still lie there. */
   absorbed: readonly string[]
   readonly declared: Declared[]
@@ -154,6 +167,8 @@ export function emptyState(): LedgerState {
     rejects: [],
     replaced: new Map(),
     pruning: undefined,
+    holds: new Map(),
+    erasures: noErasures(),
     keys: [],
     anchored: undefined,
     reads: [],
@@ -171,13 +186,14 @@ const REPLACED_KEPT_MS = 2 * 24 * 3_600_000
 function forgetReplaced(state: LedgerState, at: string): void {
   const untilMs = Date.parse(at) - REPLACED_KEPT_MS
   for (const [path, replaced] of state.replaced) {
+    if (replaced.isErased) continue
     if (Date.parse(replaced.at) >= untilMs) return
     state.replaced.delete(path)
   }
 }
 
-function applyReads(state: LedgerState, { file, from }: Extract<Entry, { kind: 'reads' }>): void {
-  state.reads.push(file)
+function applyReads(state: LedgerState, { file, from, at }: Extract<Entry, { kind: 'reads' }>): void {
+  state.reads.push({ ...file, at })
   state.absorbed = from
 }
 
@@ -199,6 +215,9 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'compacted') replaceFiles(state, entry)
   else if (entry.kind === 'indexed') replaceFiles(state, { ...entry, segments: [] })
   else if (entry.kind === 'pruned') applyPruned(state, entry)
+  else if (entry.kind === 'hold') applyHold(state, entry)
+  else if (entry.kind === 'released') applyReleased(state, entry)
+  else if (entry.kind === 'erased') applyErased(state, entry)
   else if (entry.kind === 'key') state.keys.push(keyOf(entry))
   else if (entry.kind === 'anchored') state.anchored = entry
   else if (entry.kind === 'reads') applyReads(state, entry)
@@ -232,6 +251,8 @@ function applyConfig(state: LedgerState, entry: Extract<Entry, { kind: 'config' 
 
 function applySubjects(state: LedgerState, entry: SubjectsEntry): void {
   state.subjects = entry
+  const { seq, at, dropped = [] } = entry
+  for (const { path, bytes } of dropped) state.replaced.set(path, { bytes, seq, at, isErased: true })
   relinkAll(state)
 }
 
@@ -265,7 +286,7 @@ function replaceFiles(state: LedgerState, entry: Replacement): void {
 }
 
 /** Filters a list in place and adds to it. No spread: it may have more items than a call takes arguments. */
-function keepOnly<T>(list: T[], isKept: (item: T) => boolean, more: readonly T[] = []): void {
+export function keepOnly<T>(list: T[], isKept: (item: T) => boolean, more: readonly T[] = []): void {
   const kept = list.filter(isKept)
   list.length = 0
   for (const item of kept) list.push(item)
@@ -303,29 +324,6 @@ function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' 
       Object.assign(dayOf(state, application, day), came)
       state.unlinkedDays.add(dayKey({ application, day }))
     }
-  }
-}
-
-/** Applies a tombstone: its files leave the store, days before it are forgotten. */
-function applyPruned(state: LedgerState, entry: Extract<Entry, { kind: 'pruned' }>): void {
-  const gone = new Set(entry.files.map(f => f.path))
-  for (const { path, bytes } of entry.files) state.replaced.set(path, { bytes, seq: entry.seq, at: entry.at })
-  keepOnly(state.segments, s => !gone.has(s.path))
-  keepOnly(state.indexes, i => !gone.has(i.path))
-  keepOnly(state.rejects, r => !gone.has(r.path))
-  for (const [key, day] of state.days) {
-    // Partners of the first day that stays are gone.
-    if (day.day === entry.before) day.changedSeq = entry.seq
-    if (day.day >= entry.before) continue
-    state.days.delete(key)
-    state.unlinkedDays.delete(key)
-  }
-  state.pruning = {
-    before: entry.before,
-    at: entry.at,
-    seq: entry.seq,
-    borders: new Map(entry.borders.map(b => [dayKey(b), b])),
-    frozen: new Set(entry.frozen.map(dayKey)),
   }
 }
 

@@ -28,7 +28,7 @@ const IDS = {
 }
 
 const SUBJECT = {
-  subject_kind: text('user, client or host.'),
+  subject_kind: text('user, client or host; erased where the subject was erased.'),
   subject_issuer: text('Domain or token issuer of the subject.'),
   subject_name: text('Subject, case folded for users.'),
   subject_raw: text('Subject as logged.'),

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts'
 import { type Derived, deriveAgain } from '../formats/derive.ts'
 import { appendTo, removeFile } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
+import { ERASED_KIND } from '../model/erased.ts'
 import { storedRaw } from '../model/ids.ts'
 import { applicationsOf, publishFile, replaceSegments } from '../store/commit.ts'
 import { layout } from '../store/layout.ts'
@@ -82,9 +83,12 @@ async function copyDerived(
   await writeDerived(store, segment, derived, { kind, config })
   const application =
     kind === 'gateway' ? 'gateway_application(f.environment, f.proxy, f.target_host)' : APP_APPLICATION
+  // What a person was erased from has nothing left to be derived from.
+  const derivedColumn = (c: string): string =>
+    `CASE WHEN f.subject_kind = '${ERASED_KIND}' THEN f.${c} ELSE d.${c} END AS ${c}`
   const columns = ['correlation_id', 'correlation_raw', 'correlation_field', 'other_ids', 'subject_kind', 'subject_issuer', 'subject_name', 'subject_raw', 'attributes'] // biome-ignore format: one list
   const rows = await db.run(
-    `COPY (SELECT f.* EXCLUDE (file_row_number) REPLACE (${application} AS application, ${columns.map(c => `d.${c} AS ${c}`).join(', ')})
+    `COPY (SELECT f.* EXCLUDE (file_row_number) REPLACE (${application} AS application, ${columns.map(derivedColumn).join(', ')})
        FROM read_parquet(${quoteText(store.file(segment.path))}, hive_partitioning = false, file_row_number = true) AS f
        JOIN read_json(${quoteText(derived)}, format = 'newline_delimited', columns = ${DERIVED_TYPES}) AS d ON d.n = f.file_row_number
        ORDER BY f.file_row_number) TO ${quoteText(file)} (${parquetOptions.facts})`,

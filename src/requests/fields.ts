@@ -44,7 +44,7 @@ const SPECS: readonly Spec[] = [
   ['app_status', 'integer', 'app_status', 'Status that IIS, or HTTP.sys in its place, logged.'],
   ['app_substatus', 'integer', 'app_substatus', 'IIS substatus.'],
   ['subject', 'keyword', 'subject', 'Who, in lower case: the person if one is known, else the client application.', 'user.name'],
-  ['subject_kind', 'keyword', 'subject_kind', 'user, client or host.'],
+  ['subject_kind', 'keyword', 'subject_kind', 'user, client, host, or erased.'],
   ['subject_issuer', 'keyword', 'subject_issuer', 'Domain or issuer of the subject.', 'user.domain'],
   ['app_subject', 'keyword', 'app_subject', 'Subject that IIS logged.'],
   ['client_id', 'keyword', 'client_id', 'OAuth client.'],

@@ -6,6 +6,7 @@ import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import { count } from '../telemetry/record.ts'
 import { fileDigest } from './damage.ts'
 import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
+import { leaveOutErased } from './erased-rejects.ts'
 import { writeIdIndex } from './index-ids.ts'
 import { writeSubjectIndex } from './index-subjects.ts'
 import { layout } from './layout.ts'
@@ -36,7 +37,9 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   const duplicates: Duplicates[] = []
   for (const kind of HOP_KINDS) {
     const staged = batch.staged.filter(s => s.kind === kind && s.rows > 0)
-    duplicates.push(...(await dedupe({ db, root, published: store.state.segments }, kind, staged)))
+    const { segments: published, erasures } = store.state
+    const context = { db, root, published, erasedNames: erasures.names }
+    duplicates.push(...(await dedupe(context, kind, staged)))
   }
   const kept = batch.staged.filter(s => s.rows > 0)
   const name = String(store.ledger.nextSeq()).padStart(6, '0')
@@ -59,6 +62,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
       ...record,
     })
   }
+  if (batch.rejects) await leaveOutErased(store, batch.rejects.file)
   const rejects = batch.rejects
     ? [await publishFile(store, batch.rejects.file, layout.rejects(name), batch.rejects.rows)]
     : []

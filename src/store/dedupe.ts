@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { moveOver } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import { type HopKind, stampOf } from '../model/hop.ts'
+import { erasedMark } from './erased-mark.ts'
 import { gatewayContent } from './gateway-content.ts'
 import { parquetOptions } from './parquet.ts'
 import { type Database, quoteText, quoteTexts } from './query.ts'
@@ -31,11 +32,14 @@ interface DedupeContext {
   readonly db: Database
   readonly root: string
   readonly published: readonly SegmentRecord[]
+  /** What stands for people who were erased. */
+  readonly erasedNames: ReadonlySet<string>
 }
 
 /**
  * Makes hop ids unique over the staged segments of one kind and the store. Two equal lines of one source are two
  * hops: the second gets an id of its own by its ordinal. The same line in two sources is one hop: the first stays.
+ * Where a person was erased from a stored hop, no version of it comes in again: it would bring the person back.
  * Where nothing repeats (the normal case) the segments stay as they are, at the cost of one narrow scan.
  */
 export async function dedupe(
@@ -84,7 +88,7 @@ async function findRepeats(
  * Gateway rows with an id of their own are equal only with equal content; another content is a second version.
  */
 async function decide(
-  { db, root, published }: DedupeContext,
+  { db, root, published, erasedNames }: DedupeContext,
   kind: HopKind,
   staged: StagedSegment[],
 ): Promise<void> {
@@ -96,8 +100,8 @@ async function decide(
     p => p.kind === kind && staged.some(s => p.firstUs <= s.lastUs && p.lastUs >= s.firstUs),
   )
   const known = files.length
-    ? `SELECT hop_id, ${content} AS content FROM read_parquet(${quoteTexts(files.map(f => join(root, f.path)))}) AS f SEMI JOIN final_ids USING (hop_id)`
-    : 'SELECT NULL::UUID AS hop_id, NULL::UUID AS content WHERE FALSE'
+    ? `SELECT hop_id, ${content} AS content, ${erasedMark('f', kind, erasedNames)} AS erased FROM read_parquet(${quoteTexts(files.map(f => join(root, f.path)))}) AS f SEMI JOIN final_ids USING (hop_id)`
+    : 'SELECT NULL::UUID AS hop_id, NULL::UUID AS content, FALSE AS erased WHERE FALSE'
   await db.run(
     `CREATE OR REPLACE TEMP TABLE decisions AS
     WITH repeated AS (
@@ -119,11 +123,12 @@ async function decide(
       FROM identified
     )
     SELECT r.first_id, r.source_id, r.line_no, r.us, r.final_id,
-      r.place = 1 AND k.hop_id IS NULL AS keep,
+      r.place = 1 AND k.hop_id IS NULL AND e.hop_id IS NULL AS keep,
       NOT ${isLine} AND EXISTS (SELECT 1 FROM ranked AS o WHERE o.final_id = r.final_id AND o.content <> r.content)
         OR (NOT ${isLine} AND EXISTS (SELECT 1 FROM known AS o WHERE o.hop_id = r.final_id AND o.content <> r.content)) AS version
     FROM ranked AS r LEFT JOIN (SELECT DISTINCT hop_id, content FROM known) AS k
-      ON k.hop_id = r.final_id AND (${isLine} OR k.content = r.content)`,
+      ON k.hop_id = r.final_id AND (${isLine} OR k.content = r.content)
+    LEFT JOIN (SELECT DISTINCT hop_id FROM known WHERE erased) AS e ON e.hop_id = r.final_id`,
   )
 }
 

@@ -8,6 +8,7 @@ export const layout = {
   segment: (kind: string, day: string, name: string): string => `facts/${kind}/date=${day}/${name}.parquet`,
   index: (kind: string, day: string, name: string): string => `index/${kind}/date=${day}/${name}.parquet`,
   subjects: (name: string): string => `subjects/${name}.json`,
+  hold: (name: string): string => `holds/${name}.json`,
   rejects: (name: string): string => `rejects/${name}.ndjson`,
   reads: (name: string): string => `reads/${name}.ndjson`,
   /** Records of readers: of those at work, and of those that have ended and that the writer has yet to take in. */

@@ -14,7 +14,7 @@ export interface Leftover {
 }
 
 /** Folders whose files are named by entries. */
-const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects', 'reads']
+const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects', 'holds', 'reads']
 
 /**
  * Removes what a process that was killed has left behind. Nothing is looked for where no sign of one is there: its lock,

@@ -9,6 +9,7 @@ export function filesInForce(state: LedgerState): FileRecord[] {
   const links = [...state.days.values()].flatMap(day => (day.link?.file ? [day.link.file] : []))
   const subjects = state.subjects ? [state.subjects.file] : []
   const borders = [...(state.pruning?.borders.values() ?? [])]
+  const holds = [...state.holds.values()].flatMap(hold => hold.file ?? [])
   return [
     ...state.segments,
     ...state.indexes,
@@ -17,6 +18,7 @@ export function filesInForce(state: LedgerState): FileRecord[] {
     ...links,
     ...borders,
     ...subjects,
+    ...holds,
   ]
 }
 

@@ -135,6 +135,11 @@ export class Store {
     this.#pin?.move(this.state.head)
   }
 
+  /** A random id; empty of a store that is read. */
+  newId(): string {
+    return this.#surroundings?.newId() ?? ''
+  }
+
   /** Appends a ledger entry at the current time. */
   append(body: EntryBody): Entry {
     const { now, by } = this.#surroundings ?? { now: () => Number.NaN, by: '' }
