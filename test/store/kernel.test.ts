@@ -136,7 +136,7 @@ test('hops are found by id, compacted, checked and made again like any others', 
     expect(store.state.segments.filter(s => s.kind === 'kernel').length).toBe(1)
     expect(await fingerprint(store)).toEqual(once)
     expect(await look()).toEqual(found)
-    expect((await checkStore(store.root, store.db, true)).problems).toEqual([])
+    expect((await checkStore(store.root, store.db, { isOwner: true })).problems).toEqual([])
     await repair(store, CONFIG.parse({}))
     expect(await fingerprint(store)).toEqual(once)
     expect(Ledger.open(store.root).state).toEqual(store.state)
@@ -167,5 +167,5 @@ test('a pruned day takes its kernel hops along, and its tombstone names them', (
     expect(files.map(file => file.path)).toEqual(expect.arrayContaining([expect.stringContaining('facts/kernel/date=2026-07-01/')]))
     expect((await facts(store, 'kernel')).length).toBe(2)
     expect((await requestsOf(store)).map(row => row.state)).toEqual(['kernel-only', 'kernel-only'])
-    expect((await checkStore(store.root, store.db, true)).problems).toEqual([])
+    expect((await checkStore(store.root, store.db, { isOwner: true })).problems).toEqual([])
   })) // biome-ignore format: long rows

@@ -23,6 +23,8 @@ export interface Affected {
 }
 
 const KINDS = Object.keys(FACT_COLUMNS) as HopKind[]
+/** Kinds whose lines name somebody. */
+const NAMING = ['gateway', 'app'] as const
 
 /**
  * Finds a person's hops: the tables erased_hops (kind, hop_id, how: own or mention) and erased_requests (request_id), the
@@ -39,7 +41,7 @@ export async function findOwnHops(store: Store, { subject }: Person): Promise<st
   const aliases = await loadAliases(store)
   await createNames(store, subject, aliases)
   const named = await daysNaming(store)
-  for (const kind of KINDS) await insertNaming(store, kind, named, aliases)
+  for (const kind of NAMING) await insertNaming(store, kind, named, aliases)
   const known = new Set(daysWithHops(state))
   const near = [...around(named, 1)].filter(day => known.has(day)).sort()
   for (const day of near) await insertRequests(store, day, aliases)
@@ -84,7 +86,7 @@ function isNamed(facts: string, table: string): string {
 }
 
 /** Both versions of a record count: either may name the person. */
-async function insertNaming(store: Store, kind: HopKind, days: readonly string[], aliases: boolean): Promise<void> {
+async function insertNaming(store: Store, kind: (typeof NAMING)[number], days: readonly string[], aliases: boolean): Promise<void> {
   const segments = store.state.segments.filter(s => s.kind === kind && days.includes(s.day))
   if (segments.length === 0) return
   const facts = filesOf(store, segments)
@@ -108,7 +110,9 @@ async function insertRequests(store: Store, day: string, aliases: boolean): Prom
        ON e.kind = r.subject_kind AND e.issuer = coalesce(r.subject_issuer, '') AND e.name = r.subject;
      CREATE OR REPLACE TEMP TABLE person_request_hops AS
      SELECT request_id, is_own, 'gateway' AS kind, gateway_hop_id AS hop_id FROM person_requests WHERE gateway_hop_id IS NOT NULL
-     UNION ALL SELECT request_id, is_own, 'app', unnest(app_hop_ids)::UUID FROM person_requests;
+     UNION ALL SELECT u.request_id, u.is_own, CASE WHEN s.kernel THEN 'kernel' ELSE 'app' END, u.hop_id
+       FROM (SELECT request_id, is_own, unnest(app_hop_ids)::UUID AS hop_id FROM person_requests) AS u
+       LEFT JOIN server_facts AS s ON s.hop_id = u.hop_id;
      INSERT INTO erased_requests SELECT DISTINCT request_id FROM person_request_hops
        WHERE is_own OR hop_id IN (SELECT hop_id FROM erased_hops);
      INSERT INTO erased_hops SELECT DISTINCT kind, hop_id, 'own' FROM person_request_hops
