@@ -136,6 +136,15 @@ describe('a gap', () => {
   })
 })
 
+test('hours of days that were pruned are missing, whatever was known of them', async () => {
+  const prune = (store: Store): void => {
+    store.append({ kind: 'pruned', before: '2026-07-02', days: [], files: [], borders: [], frozen: [], why: 'test', who: 'tester' }) // biome-ignore format: one entry
+  }
+  const { web01, gateway } = await coverage(files(), prune)
+  for (const side of [web01, gateway])
+    expect(side?.slice(0, 3)).toEqual(['22 missing pruned', '23 missing pruned', '00 complete continuous'])
+})
+
 test('calls and lines that nothing joins do not make a log that is not known', async () => {
   const others = CALLS.map(call => ({ ...call, id: undefined, path: '/b', method: 'POST' }))
   const found = await coverage({ ...files(), 'export.json': ndjson(gatewayRows(others)) })
