@@ -225,7 +225,10 @@ function spanRow([name, { means, attributes }]) {
 
 const EXIT_CODES = [
   [0, 'done'],
-  [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair, `ledger verify` something that fails'],
+  [
+    1,
+    'done, and the answer is no: `trace` found nothing, `store check` found something to repair, `ledger verify` something that fails',
+  ],
   [2, 'wrong usage or configuration; nothing was touched'],
   [3, 'failed or incomplete; what was committed before stays, running the command again goes on from there'],
   [130, 'interrupted (SIGINT); `ingest --follow` ends with 0'],
@@ -547,7 +550,8 @@ const FIELD_MEANINGS = {
     'Links that this generation has and the one before had not (`made`), and the other way round (`undone`).',
   'link.clockAheadUs':
     "How far ahead of the gateway's the clocks of hosts are at most, µs; absent where none could be read.",
-  'link.root': 'Root of the tree over the links ([evidence-format.md](evidence-format.md)); absent where the secret was not at hand.',
+  'link.root':
+    'Root of the tree over the links ([evidence-format.md](evidence-format.md)); absent where the secret was not at hand.',
   'link.salts': 'Name of the secret that their leaves are salted with.',
   'key.publicKey': 'Ed25519 key, SPKI in DER, base64.',
   'key.fingerprint': 'SHA-256 of it.',
