@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addHold, releaseHold } from '../../src/pipeline/holds.ts'
 import { applyRetention, planRetention } from '../../src/pipeline/retention.ts'
+import { checkStore } from '../../src/store/check.ts'
 import type { Store } from '../../src/store/store.ts'
 import { closeAll, evenings } from '../support/days.ts'
 import { requestsOf } from '../support/fingerprint.ts'
@@ -95,6 +96,7 @@ test('a hold that was released or has ended keeps nothing; what it was about sta
     expect(await heldBy(NOON + 1)).toEqual([])
     expect(() => releaseHold(store, one, WORDS)).toThrow(/released on 2026-07-10/)
     expect(() => releaseHold(store, 99, WORDS)).toThrow(/there is none of this number/)
+    expect((await checkStore(store.root, store.db, { isOwner: true })).problems).toEqual([])
     const text = readFileSync(store.file(store.state.holds.get(one + 1)?.file?.path ?? ''), 'utf8')
     // A moment, not a distance from whoever asks.
     expect(JSON.parse(text)).toMatchObject({ filter: '@timestamp >= "2026-06-10T12:00:00Z"', why: 'retention' })
