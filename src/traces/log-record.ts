@@ -24,7 +24,7 @@ export const LINE_COLUMNS = [
 ] as const // biome-ignore format: a table
 
 /** Columns of an HTTPERR line, in the order of its first version; streams and transport stand behind them. */
-const KERNEL_COLUMNS = [
+export const KERNEL_COLUMNS = [
   'date', 'time', 'c-ip', 'c-port', 's-ip', 's-port', 'cs-version', 'cs-method', 'cs-uri', 'sc-status', 's-siteid', 's-reason',
   's-queuename',
 ] as const // biome-ignore format: a table
