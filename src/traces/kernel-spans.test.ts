@@ -4,7 +4,7 @@ import { inFolder, writeFiles } from '../../test/support/folder.ts'
 import { KERNEL, LOGS } from '../../test/support/refused.ts'
 import { ingestInto, withStore } from '../../test/support/store.ts'
 import { findById } from '../requests/lookup.ts'
-import { logRecordOf } from './log-record.ts'
+import { KERNEL_COLUMNS, logRecordOf } from './log-record.ts'
 import { legsOfFound } from './read-legs.ts'
 import { spansOf } from './spans.ts'
 
@@ -47,5 +47,6 @@ test('its log record is the row of HTTPERR, an error where no answer was sent', 
     KERNEL.find(row => row.includes('GET /4?')),
     KERNEL.find(row => row.includes('GET /6?')),
   ])
+  expect(refused?.log.body.split(' ')).toHaveLength(KERNEL_COLUMNS.length)
   expect([refused?.log.severity, dropped?.log.severity]).toEqual([[17, 'ERROR'], [17, 'ERROR']])
 }) // biome-ignore format: long lines
