@@ -101,6 +101,21 @@ test('the same rows again, in another file, in pieces or in another order, give 
     })
   }))
 
+test('one engine thread and eight give the same links', async () => {
+  const withThreads = (threads: number) =>
+    inFolder(folder =>
+      withStore(
+        join(folder, 'store'),
+        async store => {
+          await ingestInto(store, writeFiles(join(folder, 'logs'), LOGS))
+          return fingerprint(store)
+        },
+        { threads },
+      ),
+    )
+  expect(await withThreads(8)).toEqual(await withThreads(1))
+})
+
 test('two equal rows of one second are two hops, the same row in a copy is one', () =>
   inFolder(folder =>
     withStore(join(folder, 'store'), async store => {
