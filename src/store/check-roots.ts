@@ -32,12 +32,12 @@ interface Sealed {
   readonly rootNow: (db: Database, file: string, salts: Salts) => Promise<string>
 }
 
-/** Compares the roots of files in force with their rows. Files that are missing are another check's. */
+/** Compares the roots of files in force with their rows; those of files that are missing or `skipped` stay out. */
 export async function checkRoots(
   root: string,
   db: Database,
+  { saltsOf, linkColumns, skipped }: RootKeys & { readonly skipped: ReadonlySet<string> },
   state: LedgerState,
-  { saltsOf, linkColumns }: RootKeys,
 ): Promise<{ check: RootCheck; problems: Problem[] }> {
   const { sealed, without } = sealedFiles(state, linkColumns)
   const problems: Problem[] = []
@@ -45,7 +45,7 @@ export async function checkRoots(
   for (const { path, root: want, salts: id, rootNow } of sealed) {
     const salts = saltsOf(id)
     const file = join(root, path)
-    if (!salts || !existsSync(file)) continue
+    if (!salts || skipped.has(path) || !existsSync(file)) continue
     compared++
     const found = await rootNow(db, file, salts).catch((error: Error) => error.message)
     if (found !== want) problems.push(rootProblem(path))

@@ -81,13 +81,18 @@ export async function checkStore(
   })
   const isWhole = ledger.problems.every(p => p.severity === 'repairable')
   const log = isWhole ? await checkLog(root, note, ledger) : undefined
+  const wrong = await checkFiles(root, db, named)
+  // A file whose bytes are others has another root: that is one problem.
+  const skipped = new Set(wrong.map(p => p.path))
   const roots =
-    isWhole && rootKeys ? await checkRoots(root, db, ledger.state, rootKeys(ledger.state)) : undefined
+    isWhole && rootKeys
+      ? await checkRoots(root, db, { ...rootKeys(ledger.state), skipped }, ledger.state)
+      : undefined
   const problems = [
     ...ledger.problems,
     // A writer may have gone on from the tiles that this checkpoint needs.
     ...(log?.faults.filter(f => f.isContradiction || !isBeingWritten).map(logProblem) ?? []),
-    ...(await checkFiles(root, db, named)),
+    ...wrong,
     ...(roots?.problems ?? []),
   ]
   // Behind a broken chain nobody knows what the files are.

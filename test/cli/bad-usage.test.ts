@@ -155,7 +155,7 @@ describe('the store', () => {
     { name: 'altered entry', damage: store => edit(store, 1, text => text.replace(/"at":"20/, '"at":"19')), words: ['000002.json', 'does not continue the entry before it'] },
     { name: 'missing entry', damage: store => unlinkSync(join(store, 'ledger/000/000001.json')), words: ['000001.json', 'missing'] },
     { name: 'entry that is no JSON', damage: store => edit(store, 1, text => text.slice(0, 50)), words: ['000001.json', 'not JSON'] },
-    { name: 'entry of an unknown kind', damage: store => edit(store, 1, text => text.replace('"kind":"config"', '"kind":"other"')), words: ['000001.json'] },
+    { name: 'entry of an unknown kind', damage: store => edit(store, 2, text => text.replace('"kind":"config"', '"kind":"other"')), words: ['000002.json'] },
     { name: 'missing segment', damage: store => rmSync(join(store, 'facts'), { recursive: true }), words: ['facts/'] },
     { name: 'truncated segment', damage: store => truncateSegments(store), words: ['facts/'] },
   ])('an $name is damage: exit code 3 and where', async ({ damage, words }) => {
