@@ -36,7 +36,7 @@ test('a hold keeps requests until it is released; then a person is erased, and e
     expect((await run('hold', 'release', hold, ...WORDS)).stdout).toBe(`hold ${hold}: released\n`)
     expect((await run('hold', 'list')).stdout).toMatch(/^\d+ +released .* subject:ann3@corp.example +case 17$/m)
     const would = await run(...erase, '--dry-run')
-    expect([would.code, would.stdout]).toEqual([0, expect.stringMatching(/^subject    ann3@corp.example \(user\)\nwould go {3}\d+ hops, in \d+ requests\n/)])
+    expect([would.code, would.stdout]).toEqual([0, expect.stringMatching(/^subject {4}ann3@corp.example \(user\)\nwould go {3}\d+ hops, in \d+ requests\n/)])
     const done = await run(...erase, '--no-wait')
     expect([done.code, done.stderr]).toEqual([0, ''])
     const [, name = ''] = /^as {9}(erased-[0-9a-f]{8})$/m.exec(done.stdout) ?? []
