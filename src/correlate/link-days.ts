@@ -98,7 +98,9 @@ function keptDays(store: Store, days: readonly ApplicationDay[]): LinkedDay[] {
     const frozen = whyFrozen(store.state, state)
     if (!frozen) return []
     const why = `its links stay as they are, as ${GONE[frozen]}`
-    if (!hasLateHops(store.state, state)) return [{ application, day, changed: false, warnings: [why] }]
+    // Of erasures there may be many such days, each as good as it was.
+    const warnings = frozen === 'pruned' ? [why] : []
+    if (!hasLateHops(store.state, state)) return [{ application, day, changed: false, warnings }]
     const reason = `hops came in after ${GONE[frozen]}; they cannot be linked`
     if (state.state === 'closed') store.append({ kind: 'day', application, day, state: 'open', reason })
     return [{ application, day, changed: false, warnings: [`${why}; ${reason}`] }]

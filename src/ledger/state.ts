@@ -86,7 +86,7 @@ export interface Suppression {
  * How entries are added up, kept with snapshots. To be raised with every change of what `applyEntry` makes of entries
  * that exist, so that no snapshot of another way counts.
  */
-export const FOLD_VERSION = 2
+export const FOLD_VERSION = 3
 
 /** Everything the ledger says up to an entry. A pure fold: equal entries, equal state. */
 export interface LedgerState {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { parseSubjectText } from '../../src/model/subject-text.ts'
 import { erase } from '../../src/pipeline/erase/erase.ts'
 import { addHold, releaseHold } from '../../src/pipeline/holds.ts'
+import { indexRequests } from '../../src/requests/index-requests.ts'
 import { RECORD_HASH } from '../../src/requests/population.ts'
 import { prepareSearch } from '../../src/requests/search.ts'
 import { checkStore } from '../../src/store/check.ts'
@@ -81,6 +82,7 @@ test('an erased person is in no file; counts, links and all others are as before
   fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 99 }), fc.constantFrom(ANN, ANN_IIS), (seed, name) =>
       withCompany(seed, async ({ store, folder }) => {
+        expect((await indexRequests(store)).length).toBe(2)
         askFor(store, `subject:"${ANN}"`)
         const hold = await addHold(store, { filter: `subject:"${ANN}"`, range: undefined, untilUs: undefined, why: `case ${ANN}`, who: 'legal' })
         releaseHold(store, hold, WORDS)
