@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { SegmentRecord } from '../ledger/entry.ts'
-import type { HopKind } from '../model/hop.ts'
+import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import { DAY_US } from '../model/time.ts'
 import { prepareSearch } from '../requests/search.ts'
 import { createRequestsView } from '../requests/view.ts'
@@ -17,8 +17,6 @@ export interface Wanted {
   readonly range: Range
   readonly nowMs: number
 }
-
-const KINDS: readonly HopKind[] = ['gateway', 'app']
 
 /** Files of facts in which hops of requests of a period lie. */
 function segmentsAround({ state }: Store, kind: HopKind, range: Range): SegmentRecord[] {
@@ -44,7 +42,7 @@ export async function createPopulation(store: Store, { filter, range, nowMs }: W
   await createRequestsView(store, range)
   await db.run(`CREATE OR REPLACE TEMP TABLE population_hops AS ${HOPS}`)
   const wide = { fromUs: range.fromUs - DAY_US, toUs: range.toUs + DAY_US }
-  const parts = KINDS.flatMap(kind => {
+  const parts = HOP_KINDS.flatMap(kind => {
     const files = segmentsAround(store, kind, range).map(s => join(root, s.path))
     if (files.length === 0) return []
     const [stamp, called] = kind === 'gateway' ? ['start_ts', 'target_called'] : ['end_ts', 'NULL::BOOLEAN']

@@ -107,8 +107,9 @@ const HOURLY_HOPS = z.strictObject({
   source: count,
   rows: count.describe('Hops of this source in this hour, by the stamp that its day is taken from.'),
   versions: count.describe('Of these, records that another row has in a fuller version.'),
-  links: count.describe('gateway: link rows from 0.9 on. app: hops with such a link.'),
-})
+  links: count.describe('gateway: link rows from 0.9 on. app, kernel: hops with such a link.'),
+  unasked: count.describe('kernel: hops without a link that closed before anything was asked, and are no requests. Others: 0.'),
+}) // biome-ignore format: one member a line
 
 const HOURLY_REQUESTS = z.strictObject({
   hour,
@@ -161,8 +162,8 @@ export const EXCEPTIONS = {
   ambiguous: 'Which hop the request belongs with is in doubt.',
   'awaiting-gateway': 'The record of the gateway may still come.',
   'awaiting-app': 'The line of the application may still come.',
-  'no-gateway-record': 'An application line that no gateway record claims.',
-  'no-app-record': 'A call to the target that no application line answers.',
+  'no-gateway-record': 'A line of the application, or of HTTP.sys in its place, that no gateway record claims.',
+  'no-app-record': 'A call to the target that no line of the application or of HTTP.sys answers.',
   'partner-pruned': 'The other hop of the request was dropped with its day.',
 } as const
 export type ExceptionKind = keyof typeof EXCEPTIONS

@@ -120,11 +120,12 @@ ${findings.length === 0 ? html`<p>No incident was handed over with this question
 const MOST_SUBJECTS = 20
 
 const STATES: Readonly<Record<string, string>> = {
-  joined: 'gateway and application',
+  joined: 'gateway and application, or HTTP.sys in its place',
   'gateway-only': 'gateway alone',
   'app-only': 'application alone: it did not come through the gateway, or its record is missing',
+  'kernel-only': 'HTTP.sys alone: it refused or dropped it, and no gateway record claims it',
   'awaiting-app': 'gateway; the application may still come',
-  'awaiting-gateway': 'application; the gateway may still come',
+  'awaiting-gateway': 'application or HTTP.sys; the gateway may still come',
   ambiguous: 'in doubt which belong together',
   'partner-pruned': 'one; the other was dropped with its day',
   callout: 'application, called on the way to another target',

@@ -1,4 +1,5 @@
 import type { LedgerState } from '../../ledger/state.ts'
+import type { HopKind } from '../../model/hop.ts'
 import type { BoundFilter } from '../../requests/filter/index.ts'
 import type { Redaction, Sample } from '../schema.ts'
 import { hourOfRecord, type Period, requestExceptions } from './accounts.ts'
@@ -8,6 +9,7 @@ import { type DisclosedHop, type DisclosedLink, readHop, readLink } from './disc
 import { evaluate } from './evaluate.ts'
 import { type Facts, numberIn, textIn } from './facts.ts'
 import type { Findings } from './findings.ts'
+import { isUnasked, serverHop } from './kernel.ts'
 import type { Line, LineReader } from './lines.ts'
 import { PopulationHash } from './population-hash.ts'
 import type { ProvenFile } from './proofs.ts'
@@ -189,15 +191,16 @@ export class RequestCheck {
   /** Undefined where the hops cannot be one request. */
   #legs(hops: readonly DisclosedHop[], links: readonly DisclosedLink[]) {
     const { segments, aliases } = this.#rules
-    const of = (kind: 'gateway' | 'app'): Facts[] =>
+    const of = (...kinds: readonly HopKind[]): Facts[] =>
       hops.flatMap(({ segment, facts, pseudonyms }) => {
-        if (segments[segment]?.kind !== kind) return []
-        return [pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind)]
+        const kind = segments[segment]?.kind
+        if (kind === undefined || !kinds.includes(kind)) return []
+        return [serverHop(pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind), kind)]
       })
     const [gateway, ...more] = of('gateway')
-    const apps = of('app')
+    const apps = of('app', 'kernel')
     if (more.length > 0 || hops.length !== (gateway ? 1 : 0) + apps.length) return undefined
-    if (!gateway && apps.length !== 1) return undefined
+    if (!gateway && (apps.length !== 1 || apps.some(isUnasked))) return undefined
     const all: LinkFacts[] = links.map(({ facts, place }) => ({ facts, isBorder: place === undefined }))
     return { gateway, apps, links: all }
   }
