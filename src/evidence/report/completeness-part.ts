@@ -1,3 +1,4 @@
+import { COVERAGE_REASONS } from '../../coverage/reasons.ts'
 import { HOP_KINDS, type HopKind } from '../../model/hop.ts'
 import { HOUR_US } from '../../model/time.ts'
 import type { Completeness, CoverageGap } from '../schema.ts'
@@ -86,9 +87,14 @@ function gaps(coverage: readonly CoverageGap[] | null): Html {
   const open = merged(coverage.filter(c => c.state !== 'complete'))
   if (open.length === 0) return html`<p class="note good">Every hour of the period is covered on both sides.</p>`
   return html`<p class="note">Not every hour is covered. What is missing, in words:</p>
-${table([{ title: 'side' }, { title: 'logs' }, { title: 'from' }, { title: 'up to' }, { title: 'state' }, { title: 'why' }], open.slice(0, 200).map(g => [SIDES[g.side], g.group, g.from, g.to, g.state, g.reason]))}
+${table([{ title: 'side' }, { title: 'logs' }, { title: 'from' }, { title: 'up to' }, { title: 'state' }, { title: 'why' }], open.slice(0, 200).map(g => [SIDES[g.side], g.group, g.from, g.to, g.state, wordsOf(g.reason)]))}
 ${open.length > 200 ? html`<p>and ${open.length - 200} more in completeness.json.</p>` : html``}`
 } // biome-ignore format: one template
+
+/** Reasons in words; others, of other versions, as they are. */
+function wordsOf(reason: string): string {
+  return (COVERAGE_REASONS as Readonly<Record<string, string>>)[reason] ?? reason
+}
 
 interface Gap extends Omit<CoverageGap, 'hour'> {
   readonly from: string

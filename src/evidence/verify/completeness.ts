@@ -25,6 +25,8 @@ export function checkCompleteness(
   checkRows(said, state, period, fail)
   checkLinks(said, state, fail)
   checkRequests(said, hours, fail)
+  if (said.coverage !== null) findings.notChecked('completeness', 'which hours of logs are whole: that is the word of who made the bundle')
+  if (said.notEvaluated === null) findings.notChecked('completeness', 'whether anything is wrong by the rules: findings were not evaluated')
   if (said.coverage === null) findings.notChecked('completeness', 'whether logs are missing: coverage was not evaluated')
 } // biome-ignore format: one line each
 

@@ -1,6 +1,7 @@
 import type { LedgerState } from '../../ledger/state.ts'
 import type { HopKind } from '../../model/hop.ts'
 import type { BoundFilter } from '../../requests/filter/index.ts'
+import { asksFindings, FINDING_COLUMNS } from '../../requests/findings-source.ts'
 import type { Redaction, Sample } from '../schema.ts'
 import { hourOfRecord, type Period, requestExceptions } from './accounts.ts'
 import type { AliasTable } from './alias-table.ts'
@@ -77,7 +78,7 @@ export class RequestCheck {
     const { state, redaction, crypto } = rules
     this.#files = files
     this.#rules = rules
-    this.#withheld = new Set([...redaction.withheld, ...redaction.pseudonyms])
+    this.#withheld = new Set([...redaction.withheld, ...redaction.pseudonyms, ...FINDING_COLUMNS])
     this.#days = {
       isClosed: (application, day) => state.days.get(`${application} ${day}`)?.state === 'closed',
       prunedBefore: state.pruning?.before,
@@ -251,9 +252,13 @@ export class RequestCheck {
   } // biome-ignore format: a table
 
   #say(): void {
-    const { findings } = this.#rules
+    const { findings, filter, redaction } = this.#rules
+    const why = [
+      ...(redaction.redacted ? ['people are withheld'] : []),
+      ...(filter && asksFindings(filter) ? ['findings are judged by the store'] : []),
+    ]
     if (this.#unknown > 0)
-      findings.skip('soundness', `people are withheld: whether ${this.#unknown} of ${this.totals.requests} requests fulfil the conditions on them is the word of who made the bundle`)
+      findings.skip('soundness', `${why.join(', and ')}: whether ${this.#unknown} of ${this.totals.requests} requests fulfil the conditions on them is the word of who made the bundle`)
     if (this.#borders > 0)
       findings.notChecked('soundness', `${this.#borders} links that are kept of pruned days: their trees were dropped with the days`)
   } // biome-ignore format: two messages
