@@ -173,7 +173,8 @@ export const EXCEPTIONS = {
   ambiguous: 'Which hop the request belongs with is in doubt.',
   'awaiting-gateway': 'The record of the gateway may still come.',
   'awaiting-app': 'The line of the application may still come.',
-  'no-gateway-record': 'A line of the application, or of HTTP.sys in its place, that no gateway record claims.',
+  'no-gateway-record':
+    'A line of the application, or of HTTP.sys in its place, that no gateway record claims.',
   'no-app-record': 'A call to the target that no line of the application or of HTTP.sys answers.',
   'partner-pruned': 'The other hop of the request was dropped with its day.',
 } as const

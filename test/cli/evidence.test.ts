@@ -7,7 +7,8 @@ import { writeFiles } from '../support/folder.ts'
 import { throughline } from '../support/program.ts'
 
 let folder = ''
-const run = (...args: string[]) => throughline(args, { cwd: folder, env: { XDG_CONFIG_HOME: join(folder, 'config') } })
+const run = (...args: string[]) =>
+  throughline(args, { cwd: folder, env: { XDG_CONFIG_HOME: join(folder, 'config') } })
 const out = async (...args: string[]): Promise<string> => {
   const { code, stdout, stderr } = await run(...args)
   expect({ code, stderr }).toMatchObject({ code: 0 })
@@ -36,7 +37,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
   writeFiles(join(folder, 'logs'), written(EXCHANGES).files)
   writeFileSync(join(folder, 'throughline.yaml'), 'trustedProxies: [10.30.0.8/29]\n')
-  await out('ingest', 'logs', ...['gateway', 'app'].flatMap(side => ['--covers', `${side}:2026-06-30/2026-07-03`]))
+  await out(
+    'ingest',
+    'logs',
+    ...['gateway', 'app'].flatMap(side => ['--covers', `${side}:2026-06-30/2026-07-03`]),
+  )
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -56,17 +56,23 @@ test('a bundle with refusals of HTTP.sys passes, with people and without, and th
 test('lines of HTTP.sys that are counted as never asked are missed as requests', async () => {
   await simulated(REFUSED, async store => {
     const files = filesOf((await bundleOf(store)).folder)
-    const said = JSON.parse(String(files.get('completeness.json'))) as { hops: { side: string; unasked: number }[] }
+    const said = JSON.parse(String(files.get('completeness.json'))) as {
+      hops: { side: string; unasked: number }[]
+    }
     const row = said.hops.find(h => h.side === 'kernel')
     if (row) row.unasked++
     files.set('completeness.json', Buffer.from(`${JSON.stringify(said, null, 2)}\n`))
-    expect(failures(await verifiedFiles(files)).some(f => /^completeness: .* requests, its hops/.test(f))).toBe(true)
+    expect(
+      failures(await verifiedFiles(files)).some(f => /^completeness: .* requests, its hops/.test(f)),
+    ).toBe(true)
   })
 })
 
 test('conditions on findings are refused where nobody answers them', async () => {
   await simulated({ hours: 0.02 }, async store => {
-    await expect(bundleOf(store, 'bundle', { filter: 'status:200 or not incident:inc-1' })).rejects.toMatchObject({
+    await expect(
+      bundleOf(store, 'bundle', { filter: 'status:200 or not incident:inc-1' }),
+    ).rejects.toMatchObject({
       code: 'FILTER_FIELD',
       message: expect.stringContaining('findings are judged by the store, a verifier cannot'),
     })

@@ -129,7 +129,14 @@ const simulated = <T>(options: SimulationOptions, action: (store: Store) => Prom
   }) // biome-ignore format: few words
 
 /** Refusals of HTTP.sys, stopped pools, and connections on which nothing was asked. */
-const REFUSED = { refusedShare: 0.15, poolStops: 1, poolStopMinutes: 3, kernelNoisePerHour: 200, retriesShare: 0.3, lostGatewayShare: 0.2 }
+const REFUSED = {
+  refusedShare: 0.15,
+  poolStops: 1,
+  poolStopMinutes: 3,
+  kernelNoisePerHour: 200,
+  retriesShare: 0.3,
+  lostGatewayShare: 0.2,
+}
 
 const SMALL: SimulationOptions = { hours: 0.25, ratePerSecond: 1 }
 

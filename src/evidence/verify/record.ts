@@ -220,7 +220,10 @@ function lastRefusal(answers: readonly Answer[]): Facts | undefined {
     answerRank(a) - answerRank(b) ||
     compare(a.endedUs, b.endedUs) ||
     compare(textIn(a.app, 'hop_id'), textIn(b.app, 'hop_id'))
-  return answers.filter(a => isKernel(a.app)).sort(order).at(-1)?.app
+  return answers
+    .filter(a => isKernel(a.app))
+    .sort(order)
+    .at(-1)?.app
 }
 
 function stateAtGateway(g: Facts, { links }: Legs, answers: readonly Answer[], days: Days): string {
