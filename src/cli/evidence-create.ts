@@ -4,15 +4,18 @@ import type { Command } from 'commander'
 import { keyFolder } from '../config/signing-key.ts'
 import { ThroughlineError } from '../errors.ts'
 import { type Created, createBundle } from '../evidence/create.ts'
-import { coverageOfPeriod, findingsOfPeriod } from '../evidence/inputs.ts'
+import { coverageOfPeriod } from '../evidence/inputs.ts'
+import { findingSettings } from '../findings/settings.ts'
 import type { Range } from '../store/facts.ts'
 import { keysOf, type SigningKey, saltsOf } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, ownRedactor, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { findingsOfPeriod } from './evidence-findings.ts'
 import { count, safe, table } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
 import { recorded } from './reads.ts'
+import { findingsFor } from './request-findings.ts'
 import { VERSION } from './version.ts'
 
 interface Flags extends StoreFlags {
@@ -45,6 +48,7 @@ export function evidenceCreateCommand(evidence: Command, context: Context): void
       const requestedAt = momentOf(flags.requestedAt ?? new Date(nowMs).toISOString())
       await withReader(flags, async (store, { config }) => {
         const folder = keyFolder(context.env, config.ledger.keys)
+        const settings = findingSettings(config)
         warn(context, store, range)
         const what = { filter, range, purpose: flags.purpose, requester: flags.requester, redacted: flags.redact, output: flags.output }
         await recorded(context, store, { command: 'evidence create', what }, async () => {
@@ -57,7 +61,8 @@ export function evidenceCreateCommand(evidence: Command, context: Context): void
             verifiers: { node: program('verify.mjs'), page: program('verify.html') },
             by: `throughline ${VERSION}`,
             coverage: coverageOfPeriod,
-            findings: findingsOfPeriod,
+            findings: (of, period) => findingsOfPeriod(of, period, settings, Date.parse(requestedAt)),
+            findingsOfDays: findingsFor(context, config),
           })
           print(context, flags.output, created, signingKey(store, folder).fingerprint)
           return { rows: created.counts.requests, population: created.populationHash }

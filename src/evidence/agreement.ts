@@ -3,6 +3,9 @@ import { toHex } from '../ledger/bytes.ts'
 import { sha256 } from '../ledger/ed25519.ts'
 import { allEntries } from '../ledger/entry-file.ts'
 import { leafHash, TreeHasher } from '../ledger/merkle.ts'
+import { REQUEST_FIELDS } from '../requests/fields.ts'
+import { bindFilter, parseFilter } from '../requests/filter/index.ts'
+import { asksFindings } from '../requests/findings-source.ts'
 import { dayChanges } from '../requests/settled-days.ts'
 import type { Store } from '../store/store.ts'
 import { hopHours, requestHours } from './hours.ts'
@@ -32,12 +35,17 @@ export async function agreementOf(store: Store, files: BundleFiles, manifest: Ma
   if (predicate.redacted) findings.skip('agreement', 'people are withheld: what was asked about them cannot be asked again')
   else if (changed !== undefined) findings.skip('agreement', changed)
   else {
-    await compareRequests(store, files, query, period, findings)
+    if (namesFindings(query)) findings.skip('agreement', 'the filter asks for findings, which depend on rules and settings: it was not asked again')
+    else await compareRequests(store, files, query, period, findings)
     await compareHours(store, files, period, findings)
     if (predicate.counts.findings > 0) findings.notChecked('agreement', 'findings: the rules were not evaluated again')
   }
   return findings.result('agreement')
 } // biome-ignore format: one line each
+
+function namesFindings({ filter }: Query): boolean {
+  return asksFindings(bindFilter(parseFilter(filter), REQUEST_FIELDS, new Date(0)))
+}
 
 /** Root of the first entries of the store, hex; undefined where it has fewer. */
 function rootAt({ root }: Store, size: number): string | undefined {
@@ -106,6 +114,7 @@ async function compareHours(store: Store, files: BundleFiles, period: Period, fi
   const said = JSON.parse(text) as Completeness
   const days = [...new Set([...daysOf(period), ...said.requests.map(r => r.hour.slice(0, 10))])].sort()
   const fail = (where: string, what: string): void => findings.fail('agreement', `completeness.json ${where}`, what)
+  if (said.coverage !== null) findings.notChecked('agreement', 'coverage: it was not evaluated again')
   if (JSON.stringify(await hopHours(store, days)) !== JSON.stringify(said.hops)) fail('hops', 'the store counts otherwise')
   const hours = await requestHours(store, days, 0)
   for (const { hour, requests } of said.requests)

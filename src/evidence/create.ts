@@ -8,6 +8,7 @@ import { signNote } from '../ledger/note.ts'
 import type { Redactor } from '../model/redact.ts'
 import { REQUEST_FIELDS } from '../requests/fields.ts'
 import { bindFilter, canonicalBound, parseFilter } from '../requests/filter/index.ts'
+import type { FindingsOfDays } from '../requests/findings-source.ts'
 import type { Range } from '../store/facts.ts'
 import type { Salts, SigningKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
@@ -16,6 +17,7 @@ import { copyEntries } from './entries.ts'
 import { writeFacts } from './facts-file.ts'
 import { redactFilter } from './filter-redaction.ts'
 import { hopHours, requestHours } from './hours.ts'
+import type { FoundFindings, FoundIncident } from './inputs.ts'
 import { writeLinks } from './links-file.ts'
 import { createPopulation } from './population.ts'
 import { writePopulation } from './population-file.ts'
@@ -71,13 +73,10 @@ export interface CreateOptions {
   readonly by: string
   /** Which hours lack logs; null: it was not evaluated. */
   readonly coverage?: (store: Store, range: Range) => Promise<readonly CoverageGap[] | null>
-  /** Incidents of the period, with the ids of all their requests. */
-  readonly findings?: (store: Store, range: Range) => Promise<readonly FoundIncident[]>
-}
-
-/** An incident as the rules give it. */
-export type FoundIncident = Omit<BundleFinding, 'requests' | 'others'> & {
-  readonly requestIds: readonly string[]
+  /** What rules say of the period; without it, they were not run. */
+  readonly findings?: (store: Store, range: Range) => Promise<FoundFindings>
+  /** What answers conditions on findings in the filter; without it they are refused. */
+  readonly findingsOfDays?: FindingsOfDays
 }
 
 export interface Created {
@@ -135,8 +134,9 @@ async function write(store: Store, folder: BundleFolder, options: CreateOptions)
   folder.write('redaction.json', jsonFile(redaction))
   const checkpoint = writeCheckpoint(store, folder, options.signing)
   const coverage = (await options.coverage?.(store, range)) ?? null
-  const incidents = (await options.findings?.(store, range)) ?? []
-  const segments = await createPopulation(store, { filter, range, nowMs })
+  const judged = await options.findings?.(store, range)
+  const incidents = judged?.incidents ?? []
+  const segments = await createPopulation(store, { filter, range, nowMs, findings: options.findingsOfDays })
   const hops = await hopHours(store, daysOf(range))
   const exceptions = periodExceptions(ledgerAccounts(state, range, new Map()), range, hops, coverage)
   const found = await writePopulation(store, folder, {
@@ -165,12 +165,10 @@ async function write(store: Store, folder: BundleFolder, options: CreateOptions)
       .sort()
       .map(hour => ({ hour, requests: allHours.get(hour) ?? 0, found: found.hours.get(hour) ?? 0 })),
     coverage: coverage === null ? null : [...coverage],
+    notEvaluated: judged ? [...judged.notEvaluated] : null,
   }
   folder.write('completeness.json', jsonFile(completeness))
-  const findings = incidents.map(({ requestIds, ...incident }): BundleFinding => {
-    const requests = requestIds.filter(id => found.met.has(id))
-    return { ...incident, requests, others: requestIds.length - requests.length }
-  })
+  const findings = incidents.map(incident => bundleFinding(incident, found.met, redactor))
   folder.write('findings.ndjson', ndjson(findings))
   const counts = {
     requests: found.requests,
@@ -204,6 +202,17 @@ async function write(store: Store, folder: BundleFolder, options: CreateOptions)
   const envelope = signEnvelope(PAYLOAD_TYPE, Buffer.from(JSON.stringify(manifest)), [{ keyid: fingerprint, sign }])
   folder.write(MANIFEST_FILE, formatEnvelope(envelope))
   return { counts, populationHash: found.populationHash, checkpoint, exceptions: found.exceptionKinds }
+} // biome-ignore format: one line each
+
+/** An incident with those of its requests that were found. Its id and title say whom it is about. */
+function bundleFinding({ requestIds, ruleTitle, ...incident }: FoundIncident, met: ReadonlySet<string>, redact: Redactor | undefined): BundleFinding {
+  const requests = requestIds.filter(id => met.has(id))
+  const others = requestIds.length - requests.length
+  if (!redact) return { ...incident, requests, others }
+  const { suppression } = incident
+  const hidden = { incident: redact('subject', incident.incident), title: ruleTitle }
+  const until = suppression ? { suppression: { until: suppression.until, at: suppression.at } } : {}
+  return { ...incident, ...hidden, ...until, requests, others }
 } // biome-ignore format: one line each
 
 /** The entries, and a checkpoint of exactly these. */

@@ -5,7 +5,7 @@ import { toHex } from '../ledger/bytes.ts'
 import { sha256 } from '../ledger/ed25519.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import { multiProof } from '../ledger/merkle.ts'
-import type { HopKind } from '../model/hop.ts'
+import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import type { Redactor } from '../model/redact.ts'
 import { DAY_US, micros } from '../model/time.ts'
 import { loadAliases } from '../requests/subjects.ts'
@@ -96,7 +96,7 @@ const HIDDEN_COLUMNS = `segment::INTEGER AS segment, leaf_index::DOUBLE AS leaf_
 async function createPeople({ db }: Store): Promise<void> {
   const of = (view: string): string => `SELECT hop_id, subject_kind, lower(subject_name) AS subject_name, client_ip, peer_ip FROM ${view}`
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE people AS SELECT * FROM (${of('gateway_facts')} UNION ALL ${of('app_facts')})
+    `CREATE OR REPLACE TEMP TABLE people AS SELECT * FROM (${of('gateway_facts')} UNION ALL ${of('server_facts')})
      WHERE hop_id IN (SELECT hop_id FROM placed_hops)`,
   )
 } // biome-ignore format: one line each
@@ -156,11 +156,11 @@ async function sampled({ db, state, root }: Store, range: Range, ids: readonly s
   if (ids.length === 0) return new Map()
   const wide = { fromUs: range.fromUs - DAY_US, toUs: range.toUs + DAY_US }
   const of = (kind: HopKind): string =>
-    `SELECT h.n, h.k, h.kind, f.source_id, f.line_no, f.byte_offset, f.start_ts, f.end_ts FROM chosen AS h
+    `SELECT h.n, h.k, h.kind, f.source_id, f.line_no, f.byte_offset, ${kind === 'kernel' ? 'NULL::TIMESTAMP' : 'f.start_ts'} AS start_ts, f.end_ts FROM chosen AS h
      JOIN ${factsRelation(state, root, kind, wide)} AS f USING (hop_id) WHERE h.kind = '${kind}'`
   const rows = await db.rows<Record<string, string | number | null> & { id: string; kind: HopKind }>(
     `WITH chosen AS (SELECT n, k, kind, hop_id FROM placed_hops WHERE n IN (SELECT n FROM population WHERE request_id IN (${ids.map(quoteText).join(', ')})))
-     SELECT p.request_id AS id, r.* FROM (${of('gateway')} UNION ALL ${of('app')}) AS r JOIN population AS p USING (n) ORDER BY r.n, r.k`,
+     SELECT p.request_id AS id, r.* FROM (${HOP_KINDS.map(of).join(' UNION ALL ')}) AS r JOIN population AS p USING (n) ORDER BY r.n, r.k`,
   )
   const hops = new Map<string, { side: HopKind; facts: Facts }[]>()
   for (const row of rows) {

@@ -2,7 +2,8 @@ import type { Redactor } from '../model/redact.ts'
 import type { BoundFilter, BoundLeaf } from '../requests/filter/index.ts'
 import { PSEUDONYM_COLUMNS, PSEUDONYMS, WITHHELD_COLUMNS } from './redaction.ts'
 
-const HIDDEN: ReadonlySet<string> = new Set([...WITHHELD_COLUMNS, ...PSEUDONYM_COLUMNS])
+/** The id of an incident is made of whom it is about. */
+const HIDDEN: ReadonlySet<string> = new Set([...WITHHELD_COLUMNS, ...PSEUDONYM_COLUMNS, 'incidents'])
 
 /** A filter in which no person is named: what it compares with is a stand-in as well. */
 export function redactFilter(filter: BoundFilter, redact: Redactor): BoundFilter {

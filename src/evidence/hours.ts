@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { HopKind } from '../model/hop.ts'
+import { type HopKind, stampOf } from '../model/hop.ts'
 import { DAY_US, dayNumber } from '../model/time.ts'
 import { prepareSearch } from '../requests/search.ts'
 import { createRequestsView } from '../requests/view.ts'
@@ -18,13 +18,14 @@ export async function hopHours(store: Store, days: readonly string[]): Promise<C
   const { db, state, root } = store
   await createRequestsView(store, rangeOf(days))
   const list = days.map(quoteText).join(', ')
-  const raw = (kind: HopKind, stamp: string): string => {
+  const raw = (kind: HopKind): string => {
     const files = state.segments.filter(s => s.kind === kind && days.includes(s.day)).map(s => join(root, s.path))
-    if (files.length === 0) return 'SELECT NULL::UUID AS hop_id, NULL::INTEGER AS source_id, NULL::TIMESTAMP AS ts WHERE FALSE'
-    return `SELECT hop_id, source_id, ${stamp} AS ts FROM read_parquet(${quoteTexts(files)}, hive_partitioning = false)`
+    if (files.length === 0) return 'SELECT NULL::UUID AS hop_id, NULL::INTEGER AS source_id, NULL::TIMESTAMP AS ts, FALSE AS is_unasked WHERE FALSE'
+    const isUnasked = kind === 'kernel' ? 'method IS NULL AND path IS NULL AND status IS NULL' : 'FALSE'
+    return `SELECT hop_id, source_id, ${stampOf(kind)} AS ts, ${isUnasked} AS is_unasked FROM read_parquet(${quoteTexts(files)}, hive_partitioning = false)`
   }
   return db.rows(
-    `WITH gateway_raw AS (${raw('gateway', 'start_ts')}), app_raw AS (${raw('app', 'end_ts')})
+    `WITH gateway_raw AS (${raw('gateway')}), app_raw AS (${raw('app')}), kernel_raw AS (${raw('kernel')})
      SELECT * FROM (${HOURS}) WHERE hour[:10] IN (${list}) ORDER BY hour, side DESC, source`,
   )
 } // biome-ignore format: one line each

@@ -1,7 +1,11 @@
 import { join } from 'node:path'
+import { ThroughlineError } from '../errors.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
-import type { HopKind } from '../model/hop.ts'
+import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import { DAY_US } from '../model/time.ts'
+import { REQUEST_FIELDS } from '../requests/fields.ts'
+import { bindFilter, parseFilter } from '../requests/filter/index.ts'
+import { asksFindings, type FindingsOfDays } from '../requests/findings-source.ts'
 import { prepareSearch } from '../requests/search.ts'
 import { createRequestsView } from '../requests/view.ts'
 import { factsRelation, type Range } from '../store/facts.ts'
@@ -16,9 +20,9 @@ export interface Wanted {
   readonly filter: string
   readonly range: Range
   readonly nowMs: number
+  /** What answers conditions on findings. */
+  readonly findings?: FindingsOfDays | undefined
 }
-
-const KINDS: readonly HopKind[] = ['gateway', 'app']
 
 /** Files of facts in which hops of requests of a period lie. */
 function segmentsAround({ state }: Store, kind: HopKind, range: Range): SegmentRecord[] {
@@ -31,11 +35,13 @@ function segmentsAround({ state }: Store, kind: HopKind, range: Range): SegmentR
  * Creates the temp tables of a population: population (requests, numbered by n in order of start), placed_hops (its hops
  * with file, row and stamp), link_wanted (the link rows its states rest on).
  *
+ * @throws FILTER_SYNTAX, FILTER_FIELD
  * @returns paths of the files of facts that hops of it lie in, in order; placed_hops.segment is the place in it
  */
-export async function createPopulation(store: Store, { filter, range, nowMs }: Wanted): Promise<SegmentRecord[]> {
+export async function createPopulation(store: Store, { filter, range, nowMs, findings }: Wanted): Promise<SegmentRecord[]> {
   const { db, state, root } = store
-  const { from, params } = await prepareSearch(store, { filter, range, nowMs })
+  if (!findings) refuseFindings(filter)
+  const { from, params } = await prepareSearch(store, { filter, range, nowMs, findings })
   await db.run(
     `CREATE OR REPLACE TEMP TABLE population AS
      SELECT row_number() OVER () - 1 AS n, * FROM (SELECT * FROM ${from} ORDER BY start_ts, request_id)`,
@@ -44,7 +50,7 @@ export async function createPopulation(store: Store, { filter, range, nowMs }: W
   await createRequestsView(store, range)
   await db.run(`CREATE OR REPLACE TEMP TABLE population_hops AS ${HOPS}`)
   const wide = { fromUs: range.fromUs - DAY_US, toUs: range.toUs + DAY_US }
-  const parts = KINDS.flatMap(kind => {
+  const parts = HOP_KINDS.flatMap(kind => {
     const files = segmentsAround(store, kind, range).map(s => join(root, s.path))
     if (files.length === 0) return []
     const [stamp, called] = kind === 'gateway' ? ['start_ts', 'target_called'] : ['end_ts', 'NULL::BOOLEAN']
@@ -71,6 +77,16 @@ export async function createPopulation(store: Store, { filter, range, nowMs }: W
   await db.run(`CREATE OR REPLACE TEMP TABLE link_wanted AS ${LINKS}`)
   return segments
 } // biome-ignore format: one line each
+
+/** @throws FILTER_FIELD where nobody can answer conditions on findings: none would match, which looks like an answer */
+function refuseFindings(filter: string): void {
+  if (!asksFindings(bindFilter(parseFilter(filter), REQUEST_FIELDS, new Date(0)))) return
+  throw new ThroughlineError(
+    'FILTER_FIELD',
+    `the filter ${filter} has conditions on finding or incident: findings are judged by the store, a verifier cannot; leave them out`,
+    { filter },
+  )
+}
 
 const NO_HOPS = `SELECT NULL::BIGINT AS n, NULL::INTEGER AS k, NULL::VARCHAR AS kind, NULL::UUID AS hop_id, NULL::INTEGER AS source_id,
   NULL::BIGINT AS line_no, NULL::TIMESTAMP AS ts, NULL::BOOLEAN AS target_called, NULL::VARCHAR AS path, NULL::BIGINT AS leaf_index WHERE FALSE`

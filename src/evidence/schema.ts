@@ -107,8 +107,9 @@ const HOURLY_HOPS = z.strictObject({
   source: count,
   rows: count.describe('Hops of this source in this hour, by the stamp that its day is taken from.'),
   versions: count.describe('Of these, records that another row has in a fuller version.'),
-  links: count.describe('gateway: link rows from 0.9 on. app: hops with such a link.'),
-})
+  links: count.describe('gateway: link rows from 0.9 on. app, kernel: hops with such a link.'),
+  unasked: count.describe('kernel: hops without a link that closed before anything was asked, and are no requests. Others: 0.'),
+}) // biome-ignore format: one member a line
 
 const HOURLY_REQUESTS = z.strictObject({
   hour,
@@ -123,6 +124,16 @@ export const COVERAGE = z.strictObject({
   hour,
   state: z.enum(['complete', 'partial', 'missing', 'unknown']),
   reason: z.string(),
+})
+
+/** What rules could not judge: not the same as that they found nothing. */
+const NOT_EVALUATED = z.strictObject({
+  rule: z.string().nullable().describe('null: none was evaluated.'),
+  day: z.string().describe('UTC day.'),
+  application: z.string().nullable().describe('null: any.'),
+  reason: z.string(),
+  why: z.string().describe('The reason in words.'),
+  requests: count.describe('Requests that may be findings; 0 where none were looked at.'),
 })
 
 /** What the ledger alone says of a period. */
@@ -143,7 +154,8 @@ export const COMPLETENESS = z.strictObject({
   hops: z.array(HOURLY_HOPS),
   requests: z.array(HOURLY_REQUESTS),
   coverage: z.array(COVERAGE).nullable().describe('null: not evaluated.'),
-})
+  notEvaluated: z.array(NOT_EVALUATED).nullable().describe('What rules could not judge on the days of the period; null: none of them was run.'),
+}) // biome-ignore format: one member a line
 
 /** What an auditor must know besides the requests that were found. */
 export const EXCEPTIONS = {
@@ -161,8 +173,9 @@ export const EXCEPTIONS = {
   ambiguous: 'Which hop the request belongs with is in doubt.',
   'awaiting-gateway': 'The record of the gateway may still come.',
   'awaiting-app': 'The line of the application may still come.',
-  'no-gateway-record': 'An application line that no gateway record claims.',
-  'no-app-record': 'A call to the target that no application line answers.',
+  'no-gateway-record':
+    'A line of the application, or of HTTP.sys in its place, that no gateway record claims.',
+  'no-app-record': 'A call to the target that no line of the application or of HTTP.sys answers.',
   'partner-pruned': 'The other hop of the request was dropped with its day.',
 } as const
 export type ExceptionKind = keyof typeof EXCEPTIONS
@@ -221,15 +234,24 @@ export const SAMPLE = z.strictObject({
 /** A line of findings.ndjson. */
 export const FINDING = z.strictObject({
   rule: z.string(),
-  incident: z.string(),
+  incident: z.string().describe('Id of it; a stand-in where people are withheld, as the id is made of whom it is about.'),
   severity: z.string(),
   status: z.string(),
   title: z.string().optional(),
   firstSeen: stamp.optional(),
   lastSeen: stamp.optional(),
+  suppression: z
+    .strictObject({
+      until: z.string().describe('First moment at which it no longer holds.'),
+      at: z.string().describe('When it was decided.'),
+      reason: z.string().optional(),
+      author: z.string().optional(),
+    })
+    .optional()
+    .describe('Why it is not to be acted upon. Without reason and author where people are withheld.'),
   requests: z.array(id128).describe('Those of its requests that are in the population.'),
   others: count.describe('Requests of it that are not.'),
-})
+}) // biome-ignore format: one member a line
 
 /** redaction.json */
 export const REDACTION = z.strictObject({
@@ -247,6 +269,7 @@ export type Alias = z.infer<typeof ALIAS>
 export type LedgerAccounts = z.infer<typeof LEDGER_ACCOUNTS>
 export type Completeness = z.infer<typeof COMPLETENESS>
 export type CoverageGap = z.infer<typeof COVERAGE>
+export type NotEvaluated = z.infer<typeof NOT_EVALUATED>
 export type Exception = z.infer<typeof EXCEPTION>
 export type Sources = z.infer<typeof SOURCES>
 export type Sample = z.infer<typeof SAMPLE>

@@ -8,10 +8,10 @@ import type { BoundFilter } from './filter/index.ts'
 export type FindingsOfDays = (store: Store, days: readonly string[]) => Promise<void>
 
 /** Columns of the view requests that are NULL until findings are joined. */
-const COLUMNS: readonly string[] = ['rules', 'incidents']
+export const FINDING_COLUMNS: readonly string[] = ['rules', 'incidents']
 
 /** The columns of requests as they are shown where findings were not asked for: NULL would look like none. */
-export const WITHOUT_FINDINGS = `* EXCLUDE (${COLUMNS.join(', ')})`
+export const WITHOUT_FINDINGS = `* EXCLUDE (${FINDING_COLUMNS.join(', ')})`
 
 /** The view requests with findings, as a FROM item. */
 export const WITH_FINDINGS =
@@ -19,7 +19,7 @@ export const WITH_FINDINGS =
 
 /** Whether a question is about findings. */
 export function asksFindings(bound: BoundFilter, columns: readonly string[] = []): boolean {
-  return columns.some(column => COLUMNS.includes(column)) || namesFindings(bound)
+  return columns.some(column => FINDING_COLUMNS.includes(column)) || namesFindings(bound)
 }
 
 function namesFindings(bound: BoundFilter): boolean {
@@ -32,6 +32,6 @@ function namesFindings(bound: BoundFilter): boolean {
     case 'not':
       return namesFindings(bound.item)
     default:
-      return COLUMNS.includes(bound.field.column)
+      return FINDING_COLUMNS.includes(bound.field.column)
   }
 }

@@ -55,9 +55,10 @@ async function makeWorld(): Promise<World> {
     const traffic = join(folder, 'traffic')
     await writeSimulation(TRAFFIC, traffic)
     const logs = [join(traffic, 'apigee'), join(traffic, 'iis')]
-    const findings = async () => [
-      { rule: 'gateway-bypass', incident: 'i-1', severity: 'high', status: 'OPEN', requestIds: [] },
-    ]
+    const findings = async () => ({
+      incidents: [{ rule: 'gateway-bypass', ruleTitle: '', incident: 'i-1', severity: 'high', status: 'OPEN', requestIds: [] }],
+      notEvaluated: [],
+    }) // biome-ignore format: one incident
     const own = await withSealedStore(folder, async store => {
       await ingestInto(store, logs)
       const older = filesOf((await bundleOf(store, 'older')).folder)

@@ -26,7 +26,7 @@ test('no random change of a bundle passes, and the bundle itself does', async ()
   const rules = { aliases: [], rules: [{ match: 'CORP\\*', as: '*@corp.example' }] }
   await simulated(TRAFFIC, async (store, folder) => {
     closeAll(store)
-    const findings = async () => [{ rule: 'r', incident: 'i', severity: 'high', status: 'OPEN', requestIds: ['0'.repeat(32)] }]
+    const findings = async () => ({ incidents: [{ rule: 'r', ruleTitle: 'r', incident: 'i', severity: 'high', status: 'OPEN', requestIds: ['0'.repeat(32)] }], notEvaluated: [] })
     const made = await bundleOf(store, 'bundle', {}, { findings })
     const files = filesOf(made.folder)
     const clean = await verifiedFiles(files)

@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { type AliasRow, AliasTable } from '../../src/evidence/verify/alias-table.ts'
 import { evaluate } from '../../src/evidence/verify/evaluate.ts'
 import type { Facts, FactValue } from '../../src/evidence/verify/facts.ts'
+import { serverHop } from '../../src/evidence/verify/kernel.ts'
 import { type Days, type LinkFacts, type RequestRecord, recordOf } from '../../src/evidence/verify/record.ts'
 import { RECORD_COLUMNS, stampText } from '../../src/evidence/verify/record-columns.ts'
-import { FACT_COLUMNS, type HopKind } from '../../src/model/hop.ts'
+import { FACT_COLUMNS, HOP_KINDS, type HopKind } from '../../src/model/hop.ts'
 import { micros } from '../../src/model/time.ts'
 import { REQUEST_FIELDS } from '../../src/requests/fields.ts'
 import { filtersOf, type Sample } from '../../src/requests/filter/filters.fixture.ts'
@@ -18,6 +19,7 @@ import { quoteIdentifier, sqlFile } from '../../src/store/query.ts'
 import type { Store } from '../../src/store/store.ts'
 import { closeAll, evenings } from '../support/days.ts'
 import { inFolder, writeFiles } from '../support/folder.ts'
+import { httperrOf } from '../support/httperr.ts'
 import { runs } from '../support/runs.ts'
 import { type IngestSetting, ingestInto, withStore } from '../support/store.ts'
 
@@ -42,7 +44,7 @@ async function bothWays(store: Store): Promise<{ own: RequestRecord[]; view: Row
   )
   const view = await db.rows('SELECT * FROM population ORDER BY n')
   const facts = new Map<string, Facts>()
-  for (const kind of ['gateway', 'app'] as const satisfies readonly HopKind[])
+  for (const kind of HOP_KINDS)
     for (const row of await db.rows(`SELECT * FROM ${factsRelation(state, root, kind)}`)) {
       const hop = plain(row, FACT_COLUMNS[kind])
       facts.set(String(hop.hop_id), hop)
@@ -65,13 +67,13 @@ async function bothWays(store: Store): Promise<{ own: RequestRecord[]; view: Row
     const of = (kind: HopKind): Facts[] =>
       (hopsOf.get(n) ?? []).flatMap(h => {
         const hop = h.kind === kind ? facts.get(h.hop_id) : undefined
-        return hop ? [aliases.apply(hop, kind)] : []
+        return hop ? [serverHop(aliases.apply(hop, kind), kind)] : []
       })
     const own: LinkFacts[] = (linksOf.get(n) ?? []).map(row => ({
       facts: plain(row, LINK_COLUMNS),
       isBorder: row.is_border,
     }))
-    return recordOf({ gateway: of('gateway')[0], apps: of('app'), links: own }, days)
+    return recordOf({ gateway: of('gateway')[0], apps: [...of('app'), ...of('kernel')], links: own }, days)
   })
   return { own, view }
 }
@@ -121,10 +123,20 @@ const simulated = <T>(options: SimulationOptions, action: (store: Store) => Prom
   inFolder(async folder => {
     await writeSimulation(options, join(folder, 'traffic'))
     return withStore(join(folder, 'store'), async store => {
-      await ingestInto(store, [join(folder, 'traffic/apigee'), join(folder, 'traffic/iis')], setting)
+      await ingestInto(store, [join(folder, 'traffic/apigee'), join(folder, 'traffic/iis'), ...httperrOf(join(folder, 'traffic'))], setting)
       return action(store)
     })
   }) // biome-ignore format: few words
+
+/** Refusals of HTTP.sys, stopped pools, and connections on which nothing was asked. */
+const REFUSED = {
+  refusedShare: 0.15,
+  poolStops: 1,
+  poolStopMinutes: 3,
+  kernelNoisePerHour: 200,
+  retriesShare: 0.3,
+  lostGatewayShare: 0.2,
+}
 
 const SMALL: SimulationOptions = { hours: 0.25, ratePerSecond: 1 }
 
@@ -132,11 +144,24 @@ describe('a record from its hops and links is what the view of requests says', (
   test.each<{ name: string; options: SimulationOptions; setting?: IngestSetting; has: readonly string[] }>([
     { name: 'retries, handshakes and losses', options: { ...SMALL, seed: 3, retriesShare: 0.2, handshakeShare: 0.4, ntlmShare: 0.5, lostAppShare: 0.1, lostGatewayShare: 0.1 }, has: ['joined', 'awaiting-app', 'awaiting-gateway', 'gateway-only'] },
     { name: 'ids that clients use again, and hosts without ids', options: { ...SMALL, ratePerSecond: 4, seed: 4, reusedIdShare: 0.4, idShare: 0.3, lostGatewayShare: 0.3 }, has: ['ambiguous'] },
+    { name: 'refusals of HTTP.sys', options: { ...SMALL, ...REFUSED, ratePerSecond: 2, seed: 6 }, has: ['joined', 'awaiting-gateway', 'gateway-only'] },
     { name: 'aliases', options: { ...SMALL, seed: 5, timeoutShare: 0.1, unreachableShare: 0.1, appErrorShare: 0.2 }, setting: { config: { subjects: { aliases: [], rules: [{ match: 'CORP\\*', as: '*@corp.example' }] } } }, has: ['joined'] },
   ])('$name', async ({ options, setting, has }) => {
     const states = await simulated(options, agree, setting)
     for (const state of has) expect(states.get(state)).toBeGreaterThan(0)
   }) // biome-ignore format: a table
+
+  test('refusals of HTTP.sys on a day that is closed', async () => {
+    await simulated({ ...SMALL, ...REFUSED, ratePerSecond: 2, seed: 7 }, async store => {
+      closeAll(store)
+      expect((await agree(store)).get('kernel-only')).toBeGreaterThan(0)
+      const refused = await store.db.rows<{ decided_by: string | null; joined: boolean }>(
+        "SELECT DISTINCT decided_by, state = 'joined' AS joined FROM population WHERE kernel_reason IS NOT NULL ORDER BY ALL",
+      )
+      expect(refused).toContainEqual({ decided_by: 'kernel', joined: true })
+      expect(refused).toContainEqual({ decided_by: 'kernel', joined: false })
+    })
+  })
 
   test('evenings that are open, then closed', async () => {
     await fc.assert(
@@ -159,7 +184,9 @@ test('the columns are those of the view', async () => {
   await simulated({ ...SMALL, hours: 0.02 }, async store => {
     await createRequestsView(store)
     const columns = await store.db.rows<{ column_name: string }>('DESCRIBE requests')
-    expect(RECORD_COLUMNS.map(([name]) => name)).toEqual(columns.map(c => c.column_name))
+    // What rules say of a request does not follow from its hops.
+    const names = columns.map(c => c.column_name).filter(name => name !== 'rules' && name !== 'incidents')
+    expect(RECORD_COLUMNS.map(([name]) => name)).toEqual(names)
   })
 })
 

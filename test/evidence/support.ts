@@ -10,6 +10,7 @@ import { type SimulationOptions, writeSimulation } from '../../src/simulate/inde
 import { keysOf, saltsOf } from '../../src/store/keys.ts'
 import { Store } from '../../src/store/store.ts'
 import { inFolder } from '../support/folder.ts'
+import { httperrOf } from '../support/httperr.ts'
 import { type IngestSetting, ingestInto, NOON } from '../support/store.ts'
 
 /** Runs an action on an empty store that signs and salts what it takes in; keys lie in the folder `keys` beside it. */
@@ -30,7 +31,7 @@ export async function simulated<T>(options: SimulationOptions, action: (store: S
   return inFolder(async folder => {
     await writeSimulation(options, join(folder, 'traffic'))
     return withSealedStore(folder, async store => {
-      await ingestInto(store, [join(folder, 'traffic/apigee'), join(folder, 'traffic/iis')], setting)
+      await ingestInto(store, [join(folder, 'traffic/apigee'), join(folder, 'traffic/iis'), ...httperrOf(join(folder, 'traffic'))], setting)
       return action(store, folder)
     })
   })

@@ -1,3 +1,5 @@
+import { COVERAGE_REASONS } from '../../coverage/reasons.ts'
+import { HOP_KINDS, type HopKind } from '../../model/hop.ts'
 import { HOUR_US } from '../../model/time.ts'
 import type { Completeness, CoverageGap } from '../schema.ts'
 import { daysOf, hourOf, periodOf } from '../verify/accounts.ts'
@@ -5,7 +7,6 @@ import { grouped, type Html, html, percent, table } from './html.ts'
 import type { ReportInput } from './report.ts'
 
 const SIDES = { gateway: 'Gateway', app: 'Application', kernel: 'HTTP.sys' } as const
-const SIDE_NAMES = ['gateway', 'app'] as const
 /** Days that are drawn hour by hour; more of them are added up by day. */
 const MOST_DRAWN = 31
 
@@ -18,7 +19,7 @@ ${ledger.pruned ? html`<p class="note">Days before ${ledger.pruned.before} were 
 ${gaps(completeness.coverage)}
 <h3>Hops by hour</h3>
 <p>Log lines that the store holds, by UTC hour. <b>0</b>: not one line of this side in this hour. Grey: outside the period.</p>
-${SIDE_NAMES.map(side => grid(side, input))}
+${sidesOf(completeness).map(side => grid(side, input))}
 <h3>Days</h3>
 ${table(
   [{ title: 'day' }, { title: 'application' }, { title: 'state' }, { title: 'why' }, { title: 'links', isNumber: true }, { title: 'in doubt', isNumber: true }],
@@ -41,12 +42,18 @@ function totals({ ledger, hops }: Completeness): Html {
   const sum = (key: 'lines' | 'decoded' | 'directives' | 'rejected'): number => ledger.sources.reduce((n, s) => n + s[key], 0)
   const side = (name: string) => hops.filter(h => h.side === name)
   const rows = (name: string): number => side(name).reduce((n, h) => n + h.rows, 0)
-  const joined = side('app').reduce((n, h) => n + h.links, 0)
+  const joined = (name: string): number => side(name).reduce((n, h) => n + h.links, 0)
+  const refused = rows('kernel') === 0 ? html`` : html` It has ${grouped(rows('kernel'))} lines of HTTP.sys, requests that it refused or dropped before IIS saw them; ${grouped(joined('kernel'))} of these are joined, and ${grouped(side('kernel').reduce((n, h) => n + h.unasked, 0))} are connections on which nothing was asked: they are no requests.`
   return html`<p>Together ${grouped(sum('lines'))} lines = ${grouped(sum('decoded'))} decoded + ${grouped(sum('directives'))} directives + ${grouped(sum('rejected'))} rejected.
-On the days of the period the store holds ${grouped(rows('gateway'))} gateway records and ${grouped(rows('app'))} application lines; ${grouped(joined)} of the latter (${percent(joined, rows('app'))}) are joined to a gateway record.</p>`
+On the days of the period the store holds ${grouped(rows('gateway'))} gateway records and ${grouped(rows('app'))} application lines; ${grouped(joined('app'))} of the latter (${percent(joined('app'), rows('app'))}) are joined to a gateway record.${refused}</p>`
 } // biome-ignore format: one template
 
-function grid(side: 'gateway' | 'app', { completeness, query }: ReportInput): Html {
+/** HTTP.sys only where there is something of it: a quiet day has none. */
+function sidesOf({ hops }: Completeness): HopKind[] {
+  return HOP_KINDS.filter(kind => kind !== 'kernel' || hops.some(h => h.side === kind))
+}
+
+function grid(side: HopKind, { completeness, query }: ReportInput): Html {
   const period = periodOf(query)
   const days = daysOf(period)
   const rows = new Map<string, number>()
@@ -80,9 +87,14 @@ function gaps(coverage: readonly CoverageGap[] | null): Html {
   const open = merged(coverage.filter(c => c.state !== 'complete'))
   if (open.length === 0) return html`<p class="note good">Every hour of the period is covered on both sides.</p>`
   return html`<p class="note">Not every hour is covered. What is missing, in words:</p>
-${table([{ title: 'side' }, { title: 'logs' }, { title: 'from' }, { title: 'up to' }, { title: 'state' }, { title: 'why' }], open.slice(0, 200).map(g => [SIDES[g.side], g.group, g.from, g.to, g.state, g.reason]))}
+${table([{ title: 'side' }, { title: 'logs' }, { title: 'from' }, { title: 'up to' }, { title: 'state' }, { title: 'why' }], open.slice(0, 200).map(g => [SIDES[g.side], g.group, g.from, g.to, g.state, wordsOf(g.reason)]))}
 ${open.length > 200 ? html`<p>and ${open.length - 200} more in completeness.json.</p>` : html``}`
 } // biome-ignore format: one template
+
+/** Reasons in words; others, of other versions, as they are. */
+function wordsOf(reason: string): string {
+  return (COVERAGE_REASONS as Readonly<Record<string, string>>)[reason] ?? reason
+}
 
 interface Gap extends Omit<CoverageGap, 'hour'> {
   readonly from: string

@@ -58,3 +58,8 @@ export function table(columns: readonly Column[], rows: readonly (readonly (stri
 ${rows.map(row => html`<tr>${row.map((cell, i) => html`<td class="${kind(columns[i] ?? { title: '' })}">${typeof cell === 'number' ? grouped(cell) : cell}</td>`)}</tr>
 `)}</tbody></table>`
 } // biome-ignore format: one template
+
+/** `2026-07-01T00:00:00.000000Z` as `2026-07-01 00:00`. */
+export function moment(text: string): string {
+  return text.slice(0, 19).replace('T', ' ').replace(/:00$/, '')
+}

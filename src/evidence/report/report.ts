@@ -9,7 +9,8 @@ import {
   type Sources,
 } from '../schema.ts'
 import { completenessPart } from './completeness-part.ts'
-import { grouped, type Html, html, percent, table } from './html.ts'
+import { findingsPart } from './findings-part.ts'
+import { grouped, type Html, html, moment, percent, table } from './html.ts'
 import { STYLE } from './style.ts'
 import { ranked, type Tallies } from './tallies.ts'
 
@@ -69,11 +70,6 @@ function asked({ query, storeId }: ReportInput): Html {
 </dl>`
 } // biome-ignore format: one template
 
-/** `2026-07-01T00:00:00.000000Z` as `2026-07-01 00:00`. */
-export function moment(text: string): string {
-  return text.slice(0, 19).replace('T', ' ').replace(/:00$/, '')
-}
-
 function summary({ counts, completeness, tallies }: ReportInput): Html {
   const { days } = completeness.ledger
   const closed = days.filter(d => d.state === 'closed' && d.isLinked).length
@@ -97,8 +93,8 @@ function verdict(days: number, closed: number): Html {
 } // biome-ignore format: one line each
 
 function found(input: ReportInput): Html {
-  const { tallies, counts, findings } = input
-  if (counts.requests === 0) return html`<h2>4 What was found</h2><p>No request of the period fulfils the question.</p>`
+  const { tallies, counts } = input
+  if (counts.requests === 0) return html`<h2>4 What was found</h2><p>No request of the period fulfils the question.</p>${findingsPart(input)}`
   const share = ([name, n]: [string, number]): (string | number)[] => [name, n, percent(n, counts.requests)]
   const three = (title: string) => [{ title }, { title: 'requests', isNumber: true }, { title: 'share', isNumber: true }]
   const subjects = ranked(tallies.subject)
@@ -113,27 +109,22 @@ function found(input: ReportInput): Html {
 <p>${grouped(subjects.filter(([name]) => name !== '').length)}${tallies.otherSubjects > 0 ? ' and more' : ''} different subjects${subjects.length > MOST_SUBJECTS ? `; the ${MOST_SUBJECTS} with most requests` : ''}.</p>
 ${table(three('subject'), subjects.slice(0, MOST_SUBJECTS).map(([name, n]) => share([name === '' ? '(nobody is named)' : name, n])))}
 ${tallies.application.size > 1 ? html`<h3>Which application</h3>${table(three('application'), ranked(tallies.application).map(share))}` : html``}
-<h3>Findings</h3>
-${findings.length === 0 ? html`<p>No incident was handed over with this question. That is not the same as "there is none".</p>` : incidents(findings)}`
+${findingsPart(input)}`
 } // biome-ignore format: one template
 
 const MOST_SUBJECTS = 20
 
 const STATES: Readonly<Record<string, string>> = {
-  joined: 'gateway and application',
+  joined: 'gateway and application, or HTTP.sys in its place',
   'gateway-only': 'gateway alone',
   'app-only': 'application alone: it did not come through the gateway, or its record is missing',
+  'kernel-only': 'HTTP.sys alone: it refused or dropped it, and no gateway record claims it',
   'awaiting-app': 'gateway; the application may still come',
-  'awaiting-gateway': 'application; the gateway may still come',
+  'awaiting-gateway': 'application or HTTP.sys; the gateway may still come',
   ambiguous: 'in doubt which belong together',
   'partner-pruned': 'one; the other was dropped with its day',
   callout: 'application, called on the way to another target',
 }
-
-function incidents(findings: readonly BundleFinding[]): Html {
-  const columns = [{ title: 'rule' }, { title: 'severity' }, { title: 'status' }, { title: 'what' }, { title: 'first seen' }, { title: 'requests here', isNumber: true }, { title: 'others', isNumber: true }]
-  return table(columns, findings.map(f => [f.rule, f.severity, f.status, f.title ?? '', f.firstSeen ? moment(f.firstSeen) : '', f.requests.length, f.others]))
-} // biome-ignore format: one line each
 
 function exceptions({ exceptions, counts }: ReportInput): Html {
   const rows = (Object.keys(EXCEPTIONS) as ExceptionKind[]).flatMap(kind => {

@@ -124,6 +124,7 @@ export function periodExceptions(
   const found: Exception[] = []
   if (pruned && names.some(day => day < pruned.before))
     found.push({ kind: 'days-pruned', about: `before ${pruned.before}`, detail: `ledger entry ${pruned.entry}` })
+  // A server has nothing in HTTPERR on a day on which HTTP.sys refused nothing.
   const present = new Set(hops.map(h => `${h.side} ${h.hour.slice(0, 10)}`))
   for (const day of names)
     for (const side of ['gateway', 'app'])
@@ -171,6 +172,7 @@ const KIND_OF_STATE: Readonly<Record<string, Exception['kind']>> = {
   'awaiting-app': 'awaiting-app',
   'partner-pruned': 'partner-pruned',
   'app-only': 'no-gateway-record',
+  'kernel-only': 'no-gateway-record',
 }
 
 /** A value as a file of its own: two blanks deep, with a line feed. */

@@ -1,3 +1,4 @@
+import type { HopKind } from '../../model/hop.ts'
 import type { Alias } from '../schema.ts'
 import { type Facts, numberIn, textIn } from './facts.ts'
 import { dayOf } from './record.ts'
@@ -19,7 +20,7 @@ export class AliasTable {
   }
 
   /** A hop with the subject that its name means on its day. */
-  apply(facts: Facts, side: 'gateway' | 'app'): Facts {
+  apply(facts: Facts, side: HopKind): Facts {
     const [kind, name] = [textIn(facts, 'subject_kind'), textIn(facts, 'subject_name')]
     if (kind === undefined || name === undefined || this.#rows.size === 0) return facts
     const day = dayOf(numberIn(facts, side === 'gateway' ? 'start_ts' : 'end_ts')) ?? ''

@@ -25,6 +25,8 @@ export function checkCompleteness(
   checkRows(said, state, period, fail)
   checkLinks(said, state, fail)
   checkRequests(said, hours, fail)
+  if (said.coverage !== null) findings.notChecked('completeness', 'which hours of logs are whole: that is the word of who made the bundle')
+  if (said.notEvaluated === null) findings.notChecked('completeness', 'whether anything is wrong by the rules: findings were not evaluated')
   if (said.coverage === null) findings.notChecked('completeness', 'whether logs are missing: coverage was not evaluated')
 } // biome-ignore format: one line each
 
@@ -56,8 +58,8 @@ function checkLinks({ hops }: Completeness, state: LedgerState, fail: Fail): voi
 /** Each hop is in one request, and each request that was found is counted. */
 function checkRequests({ hops, requests }: Completeness, found: ReadonlyMap<string, number>, fail: Fail): void {
   const expected = new Map<string, number>()
-  for (const { side, hour, rows, versions, links } of hops)
-    add(expected, hour, side === 'app' ? rows - links : rows - versions)
+  for (const { side, hour, rows, versions, links, unasked } of hops)
+    add(expected, hour, side === 'gateway' ? rows - versions : rows - links - unasked)
   const isCounted = new Set(requests.map(r => r.hour))
   for (const { hour, requests: all, found: some } of requests) {
     if (all !== (expected.get(hour) ?? 0)) fail(hour, `${all} requests, its hops and links make ${expected.get(hour) ?? 0}`)

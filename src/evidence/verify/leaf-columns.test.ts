@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { HOP_KINDS } from '../../model/hop.ts'
 import { personalColumns, restColumns } from '../../model/leaf-columns.ts'
 import { type LeafColumn, leafText } from '../../model/leaf-text.ts'
 import { LINK_COLUMNS } from '../../requests/view.ts'
@@ -14,7 +15,7 @@ const shapes = (columns: readonly LeafColumn[]) =>
   columns.filter(c => !c.isLater).map(c => ({ name: c.name, shape: shape(c) }))
 
 describe('the columns that evidence is checked with are those that leaves are made of', () => {
-  test.each(['gateway', 'app'] as const)('%s', kind => {
+  test.each(HOP_KINDS)('%s', kind => {
     expect(LEAF_COLUMNS[kind]).toEqual({
       personal: shapes(personalColumns(kind)),
       rest: shapes(restColumns(kind)),

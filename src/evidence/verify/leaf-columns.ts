@@ -48,6 +48,14 @@ export const LEAF_COLUMNS = {
       'other_ids:list', 'traceparent', 'subject_kind', 'protocol', 'bytes_in:whole', 'bytes_out:whole',
     ]),
   },
+  kernel: {
+    personal: columns(['query', 'peer_ip', 'user_agent', 'attributes']),
+    rest: columns([
+      'hop_id', 'source_id:whole', 'line_no:whole', 'byte_offset:whole', 'end_ts:whole', 'resolution_ms:whole', 'clock',
+      'host', 'site', 'site_id', 'server_ip', 'server_port:whole', 'host_header', 'queue', 'application', 'method',
+      'path', 'path_key', 'status:whole', 'reason', 'peer_port:whole', 'protocol',
+    ]),
+  },
 } // biome-ignore format: a table
 
 /** Columns of a row of links. */
@@ -113,9 +121,11 @@ function unescaped(text: string): string {
 export const newRow = {
   gateway: (): Record<string, FactValue | undefined> => ({ ...GATEWAY_ROW }),
   app: (): Record<string, FactValue | undefined> => ({ ...APP_ROW }),
+  kernel: (): Record<string, FactValue | undefined> => ({ ...KERNEL_ROW }),
   link: (): Record<string, FactValue | undefined> => ({ ...LINK_ROW }),
 }
 
 const GATEWAY_ROW = template(LEAF_COLUMNS.gateway.personal, LEAF_COLUMNS.gateway.rest)
 const APP_ROW = template(LEAF_COLUMNS.app.personal, LEAF_COLUMNS.app.rest)
+const KERNEL_ROW = template(LEAF_COLUMNS.kernel.personal, LEAF_COLUMNS.kernel.rest)
 const LINK_ROW = template(LINK_TEXT)

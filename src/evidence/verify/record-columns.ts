@@ -4,7 +4,10 @@ import type { RequestRecord } from './record.ts'
 /** How a value of a column is written in JSON. */
 export type Shape = 'text' | 'whole' | 'stamp' | 'flag' | 'fraction' | 'texts'
 
-/** Columns of a record in the order of the view of requests, and how they are written. `day` is a text. */
+/**
+ * Columns of a record in the order of the view of requests, and how they are written. `day` is a text. What rules say of a
+ * request is no part of it: that does not follow from its hops.
+ */
 export const RECORD_COLUMNS: readonly (readonly [name: string, shape: Shape])[] = [
   ['request_id', 'text'], ['state', 'text'], ['day', 'text'], ['start_ts', 'stamp'], ['end_ts', 'stamp'], ['application', 'text'],
   ['method', 'text'], ['path', 'text'], ['query', 'text'], ['status', 'whole'], ['gateway_status', 'whole'], ['target_status', 'whole'],
@@ -16,7 +19,7 @@ export const RECORD_COLUMNS: readonly (readonly [name: string, shape: Shape])[] 
   ['peer_ip', 'text'], ['user_agent', 'text'], ['cache_hit', 'flag'], ['fault_code', 'text'], ['fault_policy', 'text'],
   ['duration_us', 'whole'], ['target_us', 'whole'], ['app_us', 'whole'], ['gateway_us', 'whole'], ['bytes_in', 'whole'],
   ['bytes_out', 'whole'], ['app_hops', 'whole'], ['gateway_hop_id', 'text'], ['app_hop_ids', 'texts'], ['link_method', 'text'],
-  ['confidence', 'fraction'],
+  ['confidence', 'fraction'], ['kernel_reason', 'text'], ['kernel_queue', 'text'],
 ] // biome-ignore format: a table
 
 /** Where a hop of the bundle lies: number of its segment in proofs/segments.ndjson, and its leaf there. */

@@ -5,6 +5,7 @@
 import { DAY_US, dayText } from '../../model/time.ts'
 import { lowerCase } from '../../requests/filter/values.ts'
 import { type Facts, type FactValue, flagIn, numberIn, textIn, wholeIn } from './facts.ts'
+import { isKernel, refusalOf } from './kernel.ts'
 
 /** What a record says in a column; undefined: nothing. `start_ts` and `end_ts` are µs since 1970. */
 export type RequestRecord = Readonly<Record<string, FactValue | undefined>>
@@ -14,9 +15,9 @@ export const JOINS_FROM = 0.9
 
 /** Hops of a request, with the subjects that aliases make of their names, and the link rows that its state rests on. */
 export interface Legs {
-  /** Undefined: an app hop that no gateway hop claims. */
+  /** Undefined: a server hop that no gateway hop claims. */
   readonly gateway: Facts | undefined
-  /** App hops that are linked to the gateway hop; without one the app hop itself. */
+  /** Hops of a server (`serverHop`) that are linked to the gateway hop; without one the hop itself. */
   readonly apps: readonly Facts[]
   /** Rows of links that concern these hops; those of pruned days are `isBorder`. */
   readonly links: readonly LinkFacts[]
@@ -38,7 +39,7 @@ export function recordOf(legs: Legs, days: Days): RequestRecord {
   const { gateway, apps } = legs
   if (gateway) return throughGateway(gateway, legs, days)
   const [app, ...more] = apps
-  if (!app || more.length > 0) throw new RangeError('a request has a gateway hop or one app hop')
+  if (!app || more.length > 0) throw new RangeError('a request has a gateway hop or one hop of a server')
   return pastGateway(app, legs, days)
 }
 
@@ -101,7 +102,7 @@ function throughGateway(g: Facts, legs: Legs, days: Days): RequestRecord {
     app_substatus: wholeIn(last, 'substatus'),
     app_win32_status: wholeIn(last, 'win32_status'),
     outcome: outcomeOf(numberIn(g, 'status')),
-    decided_by: decidedBy(g),
+    decided_by: decidedBy(g, last),
     decided_detail: decidedDetail(g, last),
     correlation_id: textIn(g, 'correlation_id') ?? textIn(last, 'correlation_id'),
     trace_id: traceOf(textIn(g, 'traceparent') ?? textIn(last, 'traceparent')),
@@ -114,6 +115,7 @@ function throughGateway(g: Facts, legs: Legs, days: Days): RequestRecord {
     app_hop_ids: answers.map(a => textIn(a.app, 'hop_id') ?? ''),
     link_method: least(links.flatMap(l => textIn(l, 'method') ?? [])),
     confidence: least(links.flatMap(l => numberIn(l, 'posterior') ?? [])),
+    ...refusalOf(lastRefusal(answers)),
   }
 }
 
@@ -151,13 +153,14 @@ function pastGateway(a: Facts, legs: Legs, days: Days): RequestRecord {
     app_substatus: wholeIn(a, 'substatus'),
     app_win32_status: wholeIn(a, 'win32_status'),
     outcome: outcomeOf(status),
-    decided_by: status === undefined ? undefined : 'app',
+    decided_by: status === undefined ? undefined : isKernel(a) ? 'kernel' : 'app',
     decided_detail: status !== undefined && status >= 400 ? statusText(a) : undefined,
     trace_id: traceOf(textIn(a, 'traceparent')),
     app_us: wholeIn(a, 'duration_us'),
     cache_hit: false,
     app_hops: 1,
     app_hop_ids: [textIn(a, 'hop_id') ?? ''],
+    ...refusalOf(a),
   }
 }
 
@@ -187,12 +190,11 @@ function byEnd(a: Answer, b: Answer): number {
 
 /** The app hop that decides: neither a handshake nor a failed attempt, with the status that the gateway got, the last to end. */
 function lastAnswer(answers: readonly Answer[], gateway: Facts): Answer | undefined {
-  const rank = ({ app, link }: Answer): readonly [isAnswer: number, isStatus: number] => {
-    const how = textIn(link, 'how')
-    const isAnswer = flagIn(app, 'handshake') === true ? 0 : how === undefined ? 2 : how === 'handshake' || how === 'retry' ? 0 : 1
-    const status = numberIn(app, 'status')
-    return [isAnswer, status !== undefined && status === numberIn(gateway, 'target_status') ? 1 : 0]
-  } // biome-ignore format: one condition
+  const rank = (answer: Answer): readonly [isAnswer: number, isStatus: number] => {
+    const status = numberIn(answer.app, 'status')
+    const isStatus = status !== undefined && status === numberIn(gateway, 'target_status')
+    return [answerRank(answer), isStatus ? 1 : 0]
+  }
   let best: Answer | undefined
   for (const answer of answers) {
     if (!best) {
@@ -203,6 +205,25 @@ function lastAnswer(answers: readonly Answer[], gateway: Facts): Answer | undefi
     if ((own[0] - other[0] || own[1] - other[1] || byEnd(answer, best)) > 0) best = answer
   }
   return best
+}
+
+/** Handshakes and failed attempts first; what is unknown comes last. */
+function answerRank({ app, link }: Answer): number {
+  const how = textIn(link, 'how')
+  if (flagIn(app, 'handshake') === true) return 0
+  return how === undefined ? 2 : how === 'handshake' || how === 'retry' ? 0 : 1
+}
+
+/** The kernel hop that tells why HTTP.sys refused a request or an attempt of it: an answer before others, the last to end. */
+function lastRefusal(answers: readonly Answer[]): Facts | undefined {
+  const order = (a: Answer, b: Answer): number =>
+    answerRank(a) - answerRank(b) ||
+    compare(a.endedUs, b.endedUs) ||
+    compare(textIn(a.app, 'hop_id'), textIn(b.app, 'hop_id'))
+  return answers
+    .filter(a => isKernel(a.app))
+    .sort(order)
+    .at(-1)?.app
 }
 
 function stateAtGateway(g: Facts, { links }: Legs, answers: readonly Answer[], days: Days): string {
@@ -223,14 +244,15 @@ function statePastGateway(a: Facts, { links }: Legs, days: Days): string {
   if (hasVerdict(links, 'callout')) return 'callout'
   if (hasVerdict(links, 'ambiguous')) return 'ambiguous'
   const isClosed = days.isClosed(textIn(a, 'application') ?? '', dayOf(numberIn(a, 'end_ts')) ?? '')
-  return isClosed ? 'app-only' : 'awaiting-gateway'
+  if (!isClosed) return 'awaiting-gateway'
+  return isKernel(a) ? 'kernel-only' : 'app-only'
 }
 
 function hasVerdict(links: readonly LinkFacts[], verdict: string): boolean {
   return links.some(l => !l.isBorder && textIn(l.facts, 'verdict') === verdict)
 }
 
-function decidedBy(g: Facts): string | undefined {
+function decidedBy(g: Facts, last: Facts): string | undefined {
   const [status, target] = [numberIn(g, 'status'), numberIn(g, 'target_status')]
   const fault = textIn(g, 'fault_code')
   if (flagIn(g, 'cache_hit')) return 'gateway-cache'
@@ -239,7 +261,10 @@ function decidedBy(g: Facts): string | undefined {
     if (flagIn(g, 'target_error') || fault?.includes('ServiceUnavailable')) return 'target-unreachable'
     return 'gateway'
   }
-  if (target !== undefined) return target === status ? 'app' : 'gateway-policy'
+  if (target !== undefined) {
+    if (target !== status) return 'gateway-policy'
+    return isKernel(last) && numberIn(last, 'status') === status ? 'kernel' : 'app'
+  }
   if (status === 504 || (fault !== undefined && lowerCase(fault).includes('timeout'))) return 'target-timeout'
   if (status === undefined) return undefined
   return status >= 500 ? 'target-unreachable' : 'app'
@@ -251,9 +276,10 @@ function decidedDetail(g: Facts, last: Facts): string | undefined {
   return isPassedOn ? statusText(last) : (textIn(g, 'fault_policy') ?? textIn(g, 'fault_code'))
 }
 
+/** Status and substatus; of HTTP.sys status and reason. */
 function statusText(app: Facts): string {
-  const substatus = wholeIn(app, 'substatus')
-  return `${wholeIn(app, 'status')}${substatus === undefined ? '' : `.${substatus}`}`
+  const [mark, more] = isKernel(app) ? [' ', textIn(app, 'reason')] : ['.', wholeIn(app, 'substatus')]
+  return `${wholeIn(app, 'status')}${more === undefined ? '' : `${mark}${more}`}`
 }
 
 /** A person named on either side before a client application or a machine. */

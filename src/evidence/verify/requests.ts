@@ -1,5 +1,7 @@
 import type { LedgerState } from '../../ledger/state.ts'
+import type { HopKind } from '../../model/hop.ts'
 import type { BoundFilter } from '../../requests/filter/index.ts'
+import { asksFindings, FINDING_COLUMNS } from '../../requests/findings-source.ts'
 import type { Redaction, Sample } from '../schema.ts'
 import { hourOfRecord, type Period, requestExceptions } from './accounts.ts'
 import type { AliasTable } from './alias-table.ts'
@@ -8,6 +10,7 @@ import { type DisclosedHop, type DisclosedLink, readHop, readLink } from './disc
 import { evaluate } from './evaluate.ts'
 import { type Facts, numberIn, textIn } from './facts.ts'
 import type { Findings } from './findings.ts'
+import { isUnasked, serverHop } from './kernel.ts'
 import type { Line, LineReader } from './lines.ts'
 import { PopulationHash } from './population-hash.ts'
 import type { ProvenFile } from './proofs.ts'
@@ -75,7 +78,7 @@ export class RequestCheck {
     const { state, redaction, crypto } = rules
     this.#files = files
     this.#rules = rules
-    this.#withheld = new Set([...redaction.withheld, ...redaction.pseudonyms])
+    this.#withheld = new Set([...redaction.withheld, ...redaction.pseudonyms, ...FINDING_COLUMNS])
     this.#days = {
       isClosed: (application, day) => state.days.get(`${application} ${day}`)?.state === 'closed',
       prunedBefore: state.pruning?.before,
@@ -189,15 +192,16 @@ export class RequestCheck {
   /** Undefined where the hops cannot be one request. */
   #legs(hops: readonly DisclosedHop[], links: readonly DisclosedLink[]) {
     const { segments, aliases } = this.#rules
-    const of = (kind: 'gateway' | 'app'): Facts[] =>
+    const of = (...kinds: readonly HopKind[]): Facts[] =>
       hops.flatMap(({ segment, facts, pseudonyms }) => {
-        if (segments[segment]?.kind !== kind) return []
-        return [pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind)]
+        const kind = segments[segment]?.kind
+        if (kind === undefined || !kinds.includes(kind)) return []
+        return [serverHop(pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind), kind)]
       })
     const [gateway, ...more] = of('gateway')
-    const apps = of('app')
+    const apps = of('app', 'kernel')
     if (more.length > 0 || hops.length !== (gateway ? 1 : 0) + apps.length) return undefined
-    if (!gateway && apps.length !== 1) return undefined
+    if (!gateway && (apps.length !== 1 || apps.some(isUnasked))) return undefined
     const all: LinkFacts[] = links.map(({ facts, place }) => ({ facts, isBorder: place === undefined }))
     return { gateway, apps, links: all }
   }
@@ -248,9 +252,13 @@ export class RequestCheck {
   } // biome-ignore format: a table
 
   #say(): void {
-    const { findings } = this.#rules
+    const { findings, filter, redaction } = this.#rules
+    const why = [
+      ...(redaction.redacted ? ['people are withheld'] : []),
+      ...(filter && asksFindings(filter) ? ['findings are judged by the store'] : []),
+    ]
     if (this.#unknown > 0)
-      findings.skip('soundness', `people are withheld: whether ${this.#unknown} of ${this.totals.requests} requests fulfil the conditions on them is the word of who made the bundle`)
+      findings.skip('soundness', `${why.join(', and ')}: whether ${this.#unknown} of ${this.totals.requests} requests fulfil the conditions on them is the word of who made the bundle`)
     if (this.#borders > 0)
       findings.notChecked('soundness', `${this.#borders} links that are kept of pruned days: their trees were dropped with the days`)
   } // biome-ignore format: two messages
