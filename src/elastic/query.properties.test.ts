@@ -1,20 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { kibanaQuery } from '../../test/support/kql.ts'
-import { bindFilter, canonicalBound, type FilterField, parseFilter } from '../requests/filter/index.ts'
+import { field } from '../requests/filter/filters.fixture.ts'
+import { bindFilter, canonicalBound, parseFilter } from '../requests/filter/index.ts'
 import { parseTime } from '../requests/filter/time.ts'
 import { toQuery } from './query.ts'
 
 const NOW = new Date('2026-07-15T10:20:30Z')
-
-const field = (name: string, type: FilterField['type'], more: Partial<FilterField> = {}): FilterField => ({
-  name,
-  aliases: [],
-  type,
-  column: name,
-  description: '',
-  ...more,
-})
 
 const FIELDS = [
   field('subject', 'keyword', { caseInsensitive: true, freeText: true }),

@@ -3,19 +3,11 @@ import { ThroughlineError } from '../../errors.ts'
 import { bindFilter } from './bind.ts'
 import type { BoundFilter } from './bound.ts'
 import { type FilterField, nearestName } from './fields.ts'
+import { field } from './filters.fixture.ts'
 import { parseFilter } from './parse.ts'
 import { lowerCase } from './values.ts'
 
 const NOW = new Date('2026-07-15T10:20:30.456Z')
-
-const field = (name: string, type: FilterField['type'], more: Partial<FilterField> = {}): FilterField => ({
-  name,
-  aliases: [],
-  type,
-  column: name,
-  description: '',
-  ...more,
-})
 
 const subject = field('subject', 'keyword', {
   aliases: ['enduser.id'],

@@ -4,21 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FilterNode, FilterValue, RangeOperator } from './ast.ts'
 import { bindFilter } from './bind.ts'
 import { canonicalBound, canonicalFilter } from './canonical.ts'
-import type { FilterField } from './fields.ts'
-import { ANYTHING, AT, filterTrees, literal, match, operators, range } from './filters.fixture.ts'
+import { ANYTHING, AT, field, filterTrees, literal, match, operators, range } from './filters.fixture.ts'
 import { parseFilter } from './parse.ts'
 import { toSql } from './sql.ts'
 
 const NOW = new Date('2026-07-15T10:20:30Z')
-
-const field = (name: string, type: FilterField['type'], more: Partial<FilterField> = {}): FilterField => ({
-  name,
-  aliases: [],
-  type,
-  column: name,
-  description: '',
-  ...more,
-})
 
 const FIELDS = [
   field('subject', 'keyword', { caseInsensitive: true, freeText: true }),

@@ -131,3 +131,17 @@ const freeText = (value: string): fc.Arbitrary<FilterNode> =>
     .map(of => (of.kind === 'wildcard' && of.parts.some(part => /\s/u.test(part)) ? literal(value) : of))
     .filter(of => of.kind === 'literal' || of.parts.some(part => part !== ''))
     .map((of): FilterNode => ({ kind: 'text', value: of, at: AT }))
+
+/** A field of a made-up view, in a column of its name. */
+export const field = (
+  name: string,
+  type: FilterField['type'],
+  more: Partial<FilterField> = {},
+): FilterField => ({
+  name,
+  aliases: [],
+  type,
+  column: name,
+  description: '',
+  ...more,
+})
