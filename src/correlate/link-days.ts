@@ -8,7 +8,7 @@ import { LINK_COLUMNS } from '../requests/view.ts'
 import { publishFile } from '../store/commit.ts'
 import { factsRelation, type Range } from '../store/facts.ts'
 import { layout } from '../store/layout.ts'
-import { linksRoot } from '../store/link-leaves.ts'
+import { type LinkFile, linksRoot } from '../store/link-leaves.ts'
 import { quoteText, sqlFile } from '../store/query.ts'
 import { NO_SERVER_SIDE, serverRelation, serverSide } from '../store/server-facts.ts'
 import type { Store } from '../store/store.ts'
@@ -209,7 +209,7 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
       reason: `links changed (generation ${generation})`,
     })
   }
-  const seal = rows > 0 ? await sealOfLinks(store, file, day) : {}
+  const seal = rows > 0 ? await sealOfLinks(store, { file, day, rows }) : {}
   const record =
     rows > 0 ? await publishFile(store, file, layout.links(application, day, generation), rows) : undefined
   store.append({
@@ -221,10 +221,10 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
 }
 
 /** What the entry says of the tree over a file of links; nothing where the secret is not here. */
-async function sealOfLinks({ db, keys }: Store, file: string, day: string) {
+async function sealOfLinks({ db, keys }: Store, links: Omit<LinkFile, 'columns'>) {
   const salts = keys?.salts
   if (!salts) return {}
-  return { root: await linksRoot(db, { file, day, columns: LINK_COLUMNS }, salts), salts: salts.id }
+  return { root: await linksRoot(db, { ...links, columns: LINK_COLUMNS }, salts), salts: salts.id }
 }
 
 /** What a new generation of links has that the one before had not, and the other way round. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concatBytes, fromHex, toHex } from './bytes.ts'
 import { consistencyProof, isConsistent } from './consistency.ts'
-import { sha256 } from './ed25519.ts'
+import { rootInPlace, sha256 } from './ed25519.ts'
 import {
   hashAt,
   inclusionProof,
@@ -154,6 +154,7 @@ describe('any tree', () => {
         for (const leaf of leaves) hasher.add(leaf)
         expect(toHex(hasher.root())).toBe(toHex(slowRoot(leaves)))
         expect(hasher.size).toBe(leaves.length)
+        expect(toHex(rootInPlace(Buffer.concat(leaves)))).toBe(toHex(slowRoot(leaves)))
       }),
     )
   })

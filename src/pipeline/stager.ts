@@ -148,7 +148,7 @@ export class Stager implements RowSink {
     if (rows !== chunk.rows)
       throw new Error(`decoder: ${rows} rows of ${chunk.rows} in chunk ${serial} (${chunk.layout.key})`)
     const [kind, day] = [chunk.layout.kind, dayText(chunk.day)]
-    const seal = await sealOf(this.#store.db, { file, kind, day }, this.#store.keys?.salts)
+    const seal = await sealOf(this.#store.db, { file, kind, day, rows }, this.#store.keys?.salts)
     this.staged.push({
       kind, day, file, seal, rows, firstUs: chunk.firstUs, lastUs: chunk.lastUs, versions: 0,
     }) // biome-ignore format: one segment

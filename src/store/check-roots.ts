@@ -60,9 +60,9 @@ function sealedFiles(
   const links = [...state.days.values()].flatMap(({ day, link }) =>
     link?.file ? [{ ...link, path: link.file.path, day }] : [],
   )
-  const facts = state.segments.flatMap(({ path, kind, day, root, salts }): Sealed[] =>
+  const facts = state.segments.flatMap(({ path, kind, day, rows, root, salts }): Sealed[] =>
     root && salts
-      ? [{ path, root, salts, rootNow: (db, file, s) => factsRoot(db, { file, kind, day }, s) }]
+      ? [{ path, root, salts, rootNow: (db, file, s) => factsRoot(db, { file, kind, day, rows }, s) }]
       : [],
   )
   const linked = links.flatMap(({ path, day, root, salts }): Sealed[] =>

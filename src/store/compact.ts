@@ -158,7 +158,7 @@ async function mergeFacts(
   const file = join(layout.temporary(store.root), `merged-${name}.parquet`)
   const rows = await mergeFiles(store, files, file, order, parquetOptions.facts)
   await hops.add(store, file, kind)
-  const seal = await sealOf(store.db, { file, kind, day }, store.keys?.salts)
+  const seal = await sealOf(store.db, { file, kind, day, rows }, store.keys?.salts)
   const record = await publishFile(store, file, layout.segment(kind, day, name), rows)
   return {
     kind,

@@ -2,7 +2,7 @@ import type { LeafColumn } from '../model/leaf-text.ts'
 import { emptyRelation } from './facts.ts'
 import { dayKey, type Salts } from './keys.ts'
 import { leafTextSql } from './leaf-text.ts'
-import { rootOfPieces } from './leaves.ts'
+import { pieceDigits, rootOfPieces } from './leaves.ts'
 import { type Database, quoteText, sqlFile } from './query.ts'
 
 const LINK_LEAVES = sqlFile('./link_leaves.sql', import.meta.url)
@@ -14,6 +14,8 @@ export interface LinkFile {
   /** Absolute path. */
   readonly file: string
   readonly day: string
+  /** Where it is known. */
+  readonly rows?: number
   /** Columns of links, in order. */
   readonly columns: readonly LeafColumn[]
 }
@@ -36,7 +38,7 @@ async function* linkLeavesOf(db: Database, file: LinkFile, salts: Salts): AsyncG
   const rows = db.stream<{ leaves: string }>(
     `WITH ${leavesSql(file)}
      SELECT string_agg(leaf, '' ORDER BY ${ORDER}) AS leaves FROM link_leaves
-     GROUP BY hex_id(gateway_hop_id)[:2] ORDER BY hex_id(gateway_hop_id)[:2]`,
+     GROUP BY hex_id(gateway_hop_id)[:${pieceDigits(file.rows)}] ORDER BY hex_id(gateway_hop_id)[:${pieceDigits(file.rows)}]`,
     { link_key: dayKey(salts, 'link', file.day) },
   )
   for await (const batch of rows) for (const { leaves } of batch) yield Buffer.from(leaves, 'hex')

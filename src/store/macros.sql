@@ -70,6 +70,7 @@ CREATE OR REPLACE MACRO leaf_value(v) AS
   END;
 CREATE OR REPLACE MACRO leaf_list(l) AS
   CASE
+    WHEN l IS NULL THEN NULL
     WHEN len(l) = 0 THEN chr(27) || 'n'
     ELSE array_to_string(list_transform(l, lambda v: leaf_value(v)), chr(27) || ',')
   END;
