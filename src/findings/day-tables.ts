@@ -12,6 +12,8 @@ const table = (name: string): string => sqlFile(`./tables/${name}.sql`, import.m
 const TABLES = {
   hostClocks: table('host_clocks'),
   coveredRuns: table('covered_runs'),
+  timedCalls: table('timed_calls'),
+  alikeNames: table('alike_names'),
   calls: table('calls'),
   lines: table('lines'),
 }
@@ -39,7 +41,9 @@ export async function createDayTables(
   await createList(store, 'judged_days', { application: 'VARCHAR', provisional: 'BOOLEAN' }, applications)
   await db.run(`CREATE OR REPLACE TEMP TABLE host_clocks AS ${TABLES.hostClocks}`, { day })
   await db.run(`CREATE OR REPLACE TEMP TABLE covered_runs AS ${TABLES.coveredRuns}`)
-  await db.run(`CREATE OR REPLACE TEMP TABLE calls AS ${TABLES.calls}`, { day })
+  await db.run(`CREATE OR REPLACE TEMP TABLE timed_calls AS ${TABLES.timedCalls}`, { day })
+  await db.run(`CREATE OR REPLACE TEMP TABLE alike_names AS ${TABLES.alikeNames}`)
+  await db.run(`CREATE OR REPLACE TEMP VIEW calls AS ${TABLES.calls}`)
   await createPeers(store, settings)
   await createMutualTls(store, settings)
   await db.run(`CREATE OR REPLACE TEMP TABLE lines AS ${TABLES.lines}`, certificatePattern(settings))

@@ -120,16 +120,13 @@ interface Row {
 export async function rootOfPieces(pieces: AsyncIterable<Buffer>): Promise<string> {
   const hasher = new TreeHasher(sha256)
   let alone: Buffer | undefined
-  let first = true
   for await (const piece of pieces) {
-    if (first) {
-      alone = piece
-      first = false
-      continue
+    if (!alone && hasher.size === 0) alone = piece
+    else {
+      if (alone) addLeaves(hasher, alone)
+      alone = undefined
+      addLeaves(hasher, piece)
     }
-    if (alone) addLeaves(hasher, alone)
-    alone = undefined
-    addLeaves(hasher, piece)
   }
   return Buffer.from(alone ? rootInPlace(alone) : hasher.root()).toString('hex')
 }

@@ -92,8 +92,8 @@ async function found(store: Store, folder: string): Promise<Map<string, Set<stri
     { json: JSON.stringify(sources) },
   )
   const rows = await store.db.rows<{ rule: string; place: string }>(
-    `SELECT f.rule, coalesce(c.message_id, p.path || ':' || a.line_no) AS place
-     FROM finding_requests AS f JOIN calls AS c USING (request_id)
+    `SELECT f.rule, coalesce(g.message_id, p.path || ':' || a.line_no) AS place
+     FROM finding_requests AS f JOIN calls AS c USING (request_id) LEFT JOIN gateway_facts AS g ON g.hop_id = c.gateway_hop_id::UUID
      LEFT JOIN app_facts AS a ON c.gateway_hop_id IS NULL AND a.hop_id = c.request_id::UUID LEFT JOIN paths AS p ON p.id = a.source_id`,
   )
   const places = new Map<string, Set<string>>()

@@ -2,11 +2,11 @@
 -- linked: a gateway hop claims it; trusted: from a configured proxy, NULL where none is configured; expected: a caller that
 -- may come without the gateway; header_user: a custom field names the caller; certificate: the line holds something of a
 -- client certificate, NULL where its log has no such field; mutual_tls: its site wants one.
--- Reads the tables calls, peers, expected_direct, mutual_tls_sites and certificate_sources; the views app_facts and link_rows.
+-- Reads the tables timed_calls, peers, expected_direct, mutual_tls_sites and certificate_sources; the views app_facts and link_rows.
 -- params: certificate VARCHAR (pattern of a member of the attributes)
 -- grain: hop_id
 WITH hops AS (
-  SELECT request_id, application, gateway_hop_id, unnest(app_hop_ids) AS hop_id FROM calls
+  SELECT request_id, application, gateway_hop_id, unnest(app_hop_ids) AS hop_id FROM timed_calls
 ), claims AS (
   SELECT gateway_hop_id, app_hop_id, any_value(how) AS how, max(posterior) AS posterior
   FROM link_rows WHERE verdict = 'linked' GROUP BY ALL
@@ -19,7 +19,7 @@ SELECT
     SELECT 1 FROM expected_direct AS e WHERE e.peer_ip = coalesce(a.peer_ip, '') AND lower(coalesce(a.path, '')) LIKE e.path ESCAPE '\'
   ) AS expected,
   a.username, a.subject_raw, a.subject_raw IS NOT NULL AND a.subject_raw IS DISTINCT FROM a.username AS header_user,
-  a.correlation_id, a.correlation_field, a.other_ids,
+  a.correlation_id, a.correlation_field,
   CASE WHEN a.source_id IN (SELECT source_id FROM certificate_sources)
     THEN coalesce(regexp_matches(a.attributes, $certificate), FALSE)
     END AS certificate,
