@@ -266,11 +266,15 @@ function hostList(hosts: readonly string[]): string {
 
 async function statusDocument(store: Store, size: StoreSize): Promise<Record<string, unknown>> {
   const coverage = await openDayCoverage(store)
+  const { keys, anchored } = store.state
   return {
     version: 1,
     store: store.root,
     storeId: store.state.storeId,
     ledgerHead: store.state.head,
+    key: keys.at(-1)?.fingerprint ?? null,
+    signedEntries: (await newestCheckpoint(store))?.size ?? 0,
+    anchored: anchored ? { entries: anchored.size, where: anchored.where, at: anchored.at } : null,
     sources: [...store.state.sources.values()].map(({ state: _, ...source }) => source),
     refused: [...store.state.refused.values()],
     joined: await joinShare(store),

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { removeFile, writeFile } from '../ledger/durable.ts'
+import { removeFile, syncFile, syncFolder, writeFile } from '../ledger/durable.ts'
 import { isAlive, parseWriterName, SELF, writerName } from '../ledger/writer.ts'
 import { HOUR_US } from '../model/time.ts'
 import { publishFile } from './commit.ts'
@@ -64,6 +64,9 @@ export class ReadRecord {
       mkdirSync(folder, { recursive: true })
     const asked = canonicalText(what)
     record.#append({ at, who, command, asked, askedHash: hash('sha256', asked, 'hex') })
+    // On disk before anything is given: whoever pulls the plug afterwards has still asked.
+    syncFile(record.#open)
+    syncFolder(layout.openReads(root))
     return record
   }
 

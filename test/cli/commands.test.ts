@@ -168,7 +168,7 @@ describe('status', () => {
     const { stdout } = await throughline(['status', '--json'], at())
     const document = JSON.parse(stdout) as Record<string, unknown>
     expect(Object.keys(document)).toEqual([
-      'version', 'store', 'storeId', 'ledgerHead', 'sources', 'refused', 'joined', 'fieldPairs', 'linksWithoutIds', 'idFields', 'days', 'bytes', 'size', 'pruned',
+      'version', 'store', 'storeId', 'ledgerHead', 'key', 'signedEntries', 'anchored', 'sources', 'refused', 'joined', 'fieldPairs', 'linksWithoutIds', 'idFields', 'days', 'bytes', 'size', 'pruned',
     ]) // biome-ignore format: a list
     expect(document).toMatchObject({
       version: 1,
