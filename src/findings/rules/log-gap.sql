@@ -3,16 +3,19 @@
 -- criteria: CC7.2, CC4.1
 -- severity: medium
 -- do: Fetch the files that are missing and ingest them; where they are gone, find out who or what removed them.
---   throughline status shows what each day waits for.
+--   throughline coverage shows each hour and what tells.
 -- coverage: any
 -- config: none
+-- erased: none
+-- not-evaluated: coverage-unknown
 -- about: side, host, site
 -- gap: 60 min
 SELECT
   application, NULL AS request_id, hour AS at_ts,
   json_object('side', side, 'host', host, 'site', site) AS about,
   [] AS hops,
-  state AS note,
-  CASE WHEN state = 'unknown' THEN 'coverage-unknown' END AS why_not
+  concat_ws(': ', state, reason) AS note,
+  CASE WHEN state = 'unknown' THEN 'coverage-unknown' END AS why_not,
+  reason AS coverage
 FROM coverage_hours JOIN judged_days USING (application)
 WHERE hour >= $day::TIMESTAMP AND hour < $day::TIMESTAMP + INTERVAL 1 DAY AND state <> 'complete'
