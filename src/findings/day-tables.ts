@@ -1,3 +1,5 @@
+import { coverageAround } from '../coverage/block.ts'
+import { createCoverageHours } from '../coverage/hours-table.ts'
 import type { LedgerState } from '../ledger/state.ts'
 import { addressMatcher } from '../model/address.ts'
 import { fieldKey } from '../model/ids.ts'
@@ -7,7 +9,6 @@ import { createRequestsOfDay } from '../requests/search-view.ts'
 import { factsOfDays } from '../store/facts.ts'
 import { type Params, quoteText, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { coverDay } from './coverage-hours.ts'
 import type { FindingSettings } from './settings.ts'
 
 const table = (name: string): string => sqlFile(`./tables/${name}.sql`, import.meta.url)
@@ -40,7 +41,7 @@ export async function createDayTables(
   settings: FindingSettings,
 ): Promise<void> {
   const { db } = store
-  await coverDay(store, day)
+  await createCoverageHours(db, await coverageAround(store, day))
   await createRequestsOfDay(store, day)
   await createList(store, 'judged_days', { application: 'VARCHAR', provisional: 'BOOLEAN' }, applications)
   await db.run(`CREATE OR REPLACE TEMP TABLE host_clocks AS ${TABLES.hostClocks}`, { day })

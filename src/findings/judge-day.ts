@@ -24,6 +24,8 @@ export interface JudgeOptions {
   readonly openDays: boolean
   /** Rules to run; undefined: all. */
   readonly rules?: readonly RuleId[] | undefined
+  /** Whether requests that rules could not judge are added to the table undecided_requests. */
+  readonly keepsUndecided?: boolean
   /** Milliseconds since 1970: suppressions hold until a moment. */
   readonly nowMs: number
 }
@@ -105,6 +107,8 @@ async function runRule(store: Store, rule: Rule, run: Run): Promise<Omit<DayFind
   const rows = await db.rows<IncidentRow>(ROWS)
   const hints = rule.id === 'token-rejected-downstream' && rows.length > 0 ? await hintsOf(store) : undefined
   const incidents = rows.map(row => incidentOf(store, rule, row, run, hints))
+  if (run.options.keepsUndecided)
+    await db.run('INSERT INTO undecided_requests SELECT DISTINCT $rule, request_id, why_not FROM found WHERE why_not IS NOT NULL AND request_id IS NOT NULL', { rule: rule.id })
   return { incidents, notEvaluated: await notEvaluatedOf(store, rule, day) }
 } // biome-ignore format: one step a line
 

@@ -11,7 +11,8 @@ const caller = (meaning: string, look: string): KernelReason => ({ meaning, look
 const POOL = 'look for its worker process in the event log (source WAS)'
 const LOAD = 'compare the rate of calls with how fast the pool answers, and with queueLength of the pool'
 const REQUEST = 'look at what the gateway sends: method, path, headers'
-const LIMITS = 'compare what is sent with the limits of HTTP.sys (registry, HTTP\\Parameters) and of the gateway'
+const LIMITS =
+  'compare what is sent with the limits of HTTP.sys (registry, HTTP\\Parameters) and of the gateway'
 const CONNECTION = 'look at time-outs of the gateway and of what stands between it and the server'
 
 /** Source: Microsoft, "Types of errors logged by the HTTP Server API" and "Error logging in HTTP APIs" (KB820729). An open list. */

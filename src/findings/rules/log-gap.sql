@@ -8,11 +8,14 @@
 -- config: none
 -- erased: none
 -- not-evaluated: coverage-unknown
--- about: side, host, site
+-- about: side, source
 -- gap: 60 min
 SELECT
   application, NULL AS request_id, hour AS at_ts,
-  json_object('side', side, 'host', host, 'site', site) AS about,
+  json_object('side', side, 'source', CASE
+    WHEN side = 'gateway' THEN concat_ws(' / ', organization, environment)
+    WHEN target IS NOT NULL THEN concat_ws(' ', 'an unknown log behind', nullif(target, ''))
+    ELSE concat_ws(' ', coalesce(host, log), CASE WHEN host IS NOT NULL THEN site END) END) AS about,
   [] AS hops,
   concat_ws(': ', state, reason) AS note,
   CASE WHEN state = 'unknown' THEN 'coverage-unknown' END AS why_not,

@@ -8,14 +8,12 @@ SELECT
   t.* EXCLUDE (gateway_shape, app_shape),
   coalesce(t.gateway_shape = t.app_shape OR (og.shape IS NOT NULL AND oa.shape IS NOT NULL), FALSE)
     AND t.gateway_subject IS NOT NULL AND t.app_subject IS NOT NULL AS names_comparable,
-  CASE WHEN t.unclaimed AND g.side IS NULL THEN 'nothing-known' ELSE g.gap END AS gateway_gap,
-  CASE WHEN t.unanswered AND a.side IS NULL THEN 'nothing-known' ELSE a.gap END AS app_gap
+  CASE WHEN t.unclaimed THEN CASE WHEN s.side IS NULL THEN 'nothing-known' ELSE s.gap END END AS gateway_gap,
+  CASE WHEN t.unanswered THEN CASE WHEN s.side IS NULL THEN 'nothing-known' ELSE s.gap END END AS app_gap
 FROM timed_calls AS t
 LEFT JOIN alike_names AS og ON og.application = t.application AND og.proxy = t.proxy AND og.site = t.site AND og.shape = t.gateway_shape
 LEFT JOIN alike_names AS oa ON oa.application = t.application AND oa.proxy = t.proxy AND oa.site = t.site AND oa.shape = t.app_shape
-LEFT JOIN coverage_spans AS g
-  ON g.side = 'gateway' AND g.application = t.application AND t.unclaimed
-    AND g.from_hour = date_trunc('hour', t.from_ts) AND g.to_hour = date_trunc('hour', t.to_ts)
-LEFT JOIN coverage_spans AS a
-  ON a.side = 'app' AND a.application = t.application AND t.unanswered
-    AND a.from_hour = date_trunc('hour', t.from_ts) AND a.to_hour = date_trunc('hour', t.to_ts)
+-- Equalities alone: any other condition would make it a loop over all pairs.
+LEFT JOIN coverage_spans AS s
+  ON s.side = CASE WHEN t.unclaimed THEN 'gateway' WHEN t.unanswered THEN 'app' END AND s.application = t.application
+    AND s.from_hour = date_trunc('hour', t.from_ts) AND s.to_hour = date_trunc('hour', t.to_ts)
