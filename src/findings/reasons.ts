@@ -16,6 +16,7 @@ export const REASONS = {
   'address-not-logged': 'the line names no address that it came from (c-ip)',
   'target-not-logged': 'no line of this target is in the store: its logs are not collected, or another system answers',
   'partner-in-doubt': 'a hop of the other side without an id may be its partner',
+  'other-leg-missing': 'nothing of the other side is joined to it, so that there is nothing to compare',
   'link-uncertain': 'its legs are joined with a probability below 0.99, or by time alone',
   'names-differ-in-form': 'both sides write users differently and no alias says who is who; see docs/subjects.md',
   'users-not-logged': 'no line of the site names a user, so that nothing tells whether anybody was logged in',

@@ -19,7 +19,7 @@ interface Truth {
   readonly cause: 'gateway' | 'bypass' | 'probe'
   readonly gateway_flow_id: string | null
   readonly gateway_recorded: boolean
-  readonly kernel?: readonly unknown[]
+  readonly kernel?: readonly { readonly recorded: boolean }[]
   readonly app: readonly {
     readonly file: string | null
     readonly line_no: number | null
@@ -40,6 +40,9 @@ const ofCall = (t: Truth): string => String(t.gateway_flow_id)
 const ofLine = (line: Line): string => `${line.file}:${line.line_no}`
 const recorded = (t: Truth) => t.app.filter(line => line.file !== null)
 
+/** Whether the call reached IIS or HTTP.sys. */
+const wasTaken = (t: Truth): boolean => t.app.length + (t.kernel?.length ?? 0) > 0
+
 /** What each rule should find, from the truth alone. */
 const EXPECTED: Readonly<Record<string, (all: readonly Truth[], isKnown: (line: Line) => boolean) => string[]>> = {
   'gateway-bypass': all => all.filter(t => t.cause === 'bypass').flatMap(t => recorded(t).map(ofLine)),
@@ -51,7 +54,7 @@ const EXPECTED: Readonly<Record<string, (all: readonly Truth[], isKnown: (line: 
   'identity-header-from-untrusted-proxy': all =>
     all.flatMap(t => recorded(t).filter(l => l.user === 'forged').map(ofLine)),
   ghost: all =>
-    all.filter(t => t.gateway_recorded && t.app.length > 0 && recorded(t).length === 0 && !t.kernel?.length).map(ofCall),
+    all.filter(t => t.gateway_recorded && wasTaken(t) && recorded(t).length === 0 && !t.kernel?.some(row => row.recorded)).map(ofCall),
   'identity-mismatch': all =>
     all
       .filter(t => t.gateway_recorded && recorded(t).some(l => l.user === 'other' && l.attempt === 'final'))

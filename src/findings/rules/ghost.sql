@@ -27,7 +27,7 @@ SELECT
     -- A line that no id gives to another call may be its own.
     WHEN EXISTS (
       SELECT 1 FROM server_lines AS l JOIN calls AS u ON u.request_id = l.request_id
-      WHERE coalesce(l.trusted, TRUE) AND (u.link_method IS NULL OR u.link_method <> 'id')
+      WHERE coalesce(l.trusted, TRUE) AND l.link_method IS DISTINCT FROM 'id'
         AND (l.correlation_id IS NULL OR c.gateway_id IS NULL OR l.correlation_id = c.gateway_id)
         AND (l.path_key = c.gateway_path_key OR (l.kernel AND l.path_key IS NULL)) AND (l.method = c.method OR (l.kernel AND l.method IS NULL))
         AND u.from_ts - INTERVAL 1 MINUTE < c.end_ts AND u.to_ts + INTERVAL 1 MINUTE > c.start_ts)
