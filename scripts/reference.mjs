@@ -8,7 +8,7 @@ const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
   coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, reasons,
-  findingRules, findingReasons, criteria, evidence,
+  findingRules, findingReasons, criteria, evidence, kernelReasons,
 ] =
   await Promise.all(
     [
@@ -18,6 +18,7 @@ const [
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
       'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'coverage/reasons.js',
       'findings/registry.js', 'findings/reasons.js', 'model/criteria.js', 'evidence/schema.js',
+      'model/kernel-reasons.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -123,6 +124,15 @@ export const BLOCKS = () => ({
       ]),
     ),
     each: findingRules.RULES.map(ruleText).join('\n\n'),
+    kernel: table(
+      ['reason', 'at fault', 'meaning', 'look at'],
+      Object.entries(kernelReasons.KERNEL_REASONS).map(([k, v]) => [
+        code(k),
+        v.blames,
+        v.meaning,
+        v.look.replace(/^look (at|for) /, ''),
+      ]),
+    ),
     reasons: table(
       ['reason', 'meaning'],
       Object.entries(findingReasons.REASONS).map(([k, v]) => [code(k), v]),
@@ -221,6 +231,17 @@ const neededBy = ({ coverage, config: needed }) =>
     ...needed.map(key => code(key === 'trustedProxies' ? key : `findings.${key}`)),
   ].join(', ') || 'nothing'
 
+/** Codes of the reasons for which a rule leaves a case open. */
+const notEvaluatedBy = ({ config: needed, 'not-evaluated': codes }) =>
+  [
+    ...(needed.includes('trustedProxies') ? ['no-trusted-proxies', 'trusted-proxies-changed'] : []),
+    ...(needed.includes('tokenLifetimeMinutes') ? ['no-token-lifetime'] : []),
+    ...(needed.includes('mutualTls') ? ['no-mutual-tls'] : []),
+    ...codes,
+  ]
+    .map(code)
+    .join(', ') || 'never, once the day is'
+
 function ruleText(rule) {
   const pause =
     rule.gap === undefined ? 'one a day' : `a pause of more than ${rule.gap / 60e6} minutes begins another`
@@ -231,6 +252,7 @@ ${rule.title}: ${rule.severity} severity. ${rule.meaning}
 - **What to do**: ${rule.do}
 - **SOC 2**: ${rule.criteria.map(c => `${c} (${criteria.CRITERIA[c]})`).join('; ')}
 - **Needs**: ${neededBy(rule)}
+- **Not evaluated**: ${notEvaluatedBy(rule)}
 - **Incidents**: by application and ${rule.about.join(', ')}; ${pause}.`
 }
 

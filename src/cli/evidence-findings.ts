@@ -1,8 +1,8 @@
 import type { FoundFindings, FoundIncident } from '../evidence/inputs.ts'
 import { stampText } from '../evidence/verify/record-columns.ts'
+import { hoursText, whyText } from '../findings/document.ts'
 import type { Incident, NotEvaluated } from '../findings/finding.ts'
 import { findingsByDay } from '../findings/findings.ts'
-import { REASONS } from '../findings/reasons.ts'
 import { RULES } from '../findings/registry.ts'
 import type { FindingSettings } from '../findings/settings.ts'
 import type { Range } from '../store/facts.ts'
@@ -26,13 +26,13 @@ export async function findingsOfPeriod(
   }
   return {
     incidents,
-    notEvaluated: notEvaluated.map(({ rule, day, application, reason, requests }) => ({
-      rule: rule ?? null,
-      day,
-      application: application ?? null,
-      reason,
-      why: REASONS[reason],
-      requests,
+    notEvaluated: notEvaluated.map(it => ({
+      rule: it.rule ?? null,
+      day: it.day,
+      application: it.application ?? null,
+      reason: it.reason,
+      why: it.coverage && it.hours ? `${whyText(it)} (${hoursText(it.hours)})` : whyText(it),
+      requests: it.requests,
     })),
   }
 }

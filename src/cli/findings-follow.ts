@@ -1,3 +1,4 @@
+import { coverageReach } from '../coverage/block.ts'
 import { ThroughlineError } from '../errors.ts'
 import { incidentDocument } from '../findings/document.ts'
 import type { Incident } from '../findings/finding.ts'
@@ -91,7 +92,7 @@ class Reporter {
     const { settings, options, range } = this.#following
     const { state } = this.#store
     const nowMs = this.#context.now()
-    const changed = dayChanges(state)
+    const changed = dayChanges(state, coverageReach)
     const holding = [...state.suppressions.values()]
       .filter(it => Date.parse(it.until) > nowMs)
       .map(it => it.id)

@@ -1,3 +1,5 @@
+import { COVERAGE_REASONS } from '../coverage/reasons.ts'
+import { hoursText } from '../findings/document.ts'
 import type { Incident, NotEvaluated } from '../findings/finding.ts'
 import { REASONS } from '../findings/reasons.ts'
 import { RULES, type Rule } from '../findings/registry.ts'
@@ -80,22 +82,31 @@ function furtherLines(out: Output, it: Incident, requestsOf: RequestsOf): string
 /** What was not evaluated, by rule and reason over all days. */
 export function printNotEvaluated(out: Output, all: readonly NotEvaluated[]): void {
   if (all.length === 0) return
-  const groups = new Map<string, { rule: string; reason: NotEvaluated['reason']; requests: number; days: Set<string> }>()
+  const groups = new Map<string, { first: NotEvaluated; requests: number; days: Set<string>; hours: string[] }>()
   for (const it of all) {
-    const rule = it.rule ?? 'all rules'
-    const key = `${rule} ${it.reason}`
-    const group = groups.get(key) ?? { rule, reason: it.reason, requests: 0, days: new Set<string>() }
+    const key = `${it.rule} ${it.reason} ${it.coverage}`
+    const group = groups.get(key) ?? { first: it, requests: 0, days: new Set<string>(), hours: [] }
     groups.set(key, group)
     group.requests += it.requests
     group.days.add(it.day)
+    group.hours.push(...(it.hours ?? []))
   }
   out.line(out.colors.bold('Not evaluated') + out.colors.dim(' (which is not the same as: nothing found)'))
-  const rows = [...groups.values()].map(({ rule, reason, requests, days }) => [
-    rule, requests === 0 ? '-' : count(requests), daysText([...days].sort()), REASONS[reason],
-  ]) // biome-ignore format: a row
-  const columns = [{ title: 'rule' }, { title: 'requests', align: 'right' as const }, { title: 'days' }, { title: 'why' }]
+  const rows = [...groups.values()].map(({ first: { rule, reason, coverage }, requests, days, hours }) => [
+    rule ?? 'all rules',
+    requests === 0 ? '-' : count(requests),
+    coverage === undefined ? daysText([...days].sort()) : hoursText(hours, MOST_SPANS),
+    coverage === undefined ? REASONS[reason] : `${REASONS[reason]} [${coverage}]`,
+  ])
+  const columns = [{ title: 'rule' }, { title: 'requests', align: 'right' as const }, { title: 'days, or hours (UTC)' }, { title: 'why' }]
   for (const line of table(columns, rows, out)) out.line(`  ${line}`)
+  const told = [...new Set(all.flatMap(it => it.coverage ?? []))].sort()
+  for (const line of table([{ title: '' }, { title: '' }], told.map(code => [`[${code}]`, COVERAGE_REASONS[code]]), out).slice(1))
+    out.line(`  ${out.colors.dim(line)}`)
 } // biome-ignore format: one line each
+
+/** Spans of hours that are shown; --json has all. */
+const MOST_SPANS = 3
 
 function daysText(days: readonly string[]): string {
   const [first = '', last = ''] = [days[0], days.at(-1)]

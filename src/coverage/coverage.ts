@@ -8,8 +8,9 @@ import { gatewayCoverage } from './gateway-coverage.ts'
 import { type Gathered, gather } from './gather.ts'
 import type { CoverageRow, Gap, Side, SourceGroup } from './row.ts'
 
-/** So far around the period that is asked about sources are looked for, and what their silences begin and end with. */
-const AROUND_US = 7 * DAY_US
+/** So far around the period that is asked about sources are looked for, and what their silences begin and end with, days. */
+export const AROUND_DAYS = 7
+const AROUND_US = AROUND_DAYS * DAY_US
 
 /**
  * What the store has of each source group and hour, and why that is believed. Hours without a row are hours in which a
@@ -44,8 +45,9 @@ function sceneOf(gathered: Gathered, horizon: Gap, asked: Gap): Scene {
   }
 }
 
-/** The first and last stamp of any hop. */
-function factBounds({ segments }: LedgerState): Gap | undefined {
+/** The first and last stamp of any hop of the two sides; rows of HTTP.sys come when something is wrong, and vouch for no hour. */
+function factBounds(state: LedgerState): Gap | undefined {
+  const segments = state.segments.filter(s => s.kind !== 'kernel')
   if (segments.length === 0) return undefined
   let [fromUs, toUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const segment of segments) {
@@ -90,7 +92,7 @@ function nothingKnown(
   rows: readonly CoverageRow[],
   hours: readonly number[],
 ): CoverageRow[] {
-  const applications = new Set(state.segments.flatMap(s => s.applications))
+  const applications = new Set(state.segments.flatMap(s => (s.kind === 'kernel' ? [] : s.applications)))
   const seen = new Set(
     rows.flatMap(({ group, hourUs }) => group.applications.map(a => `${group.side} ${hourUs} ${a}`)),
   )

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { coverageReach } from '../coverage/block.ts'
 import { ThroughlineError } from '../errors.ts'
 import { DAY_US, dayNumber } from '../model/time.ts'
 import { dayChanges, daysWithHops } from '../requests/settled-days.ts'
@@ -110,8 +111,8 @@ export class Publisher {
 
   /** Days that changed since they were published. */
   #due(): string[] {
-    const { made, again } = this.#options
-    const changed = dayChanges(this.#store.state)
+    const { made, again, findings } = this.#options
+    const changed = dayChanges(this.#store.state, findings && coverageReach)
     return this.#wanted().filter(day => again || !this.#receiver.isDone(day, changed(day).seq, made))
   }
 

@@ -1,3 +1,4 @@
+import { KERNEL_REASONS } from '../model/kernel-reasons.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 
@@ -77,4 +78,11 @@ function lifetime(counts: BurstCounts): string | undefined {
 
 function minutes(us: number): string {
   return `${Math.round(us / 60e6)} min`
+}
+
+/** What a reason of HTTPERR says about the cause; undefined without one. */
+export function kernelHint(reason: string | null | undefined): string | undefined {
+  if (typeof reason !== 'string') return undefined
+  const known = KERNEL_REASONS[reason]
+  return known ? `${known.meaning}; ${known.look}` : 'the reason is none that Microsoft documents'
 }

@@ -1,18 +1,23 @@
+import { coverageAround } from '../coverage/block.ts'
+import { createCoverageHours } from '../coverage/hours-table.ts'
+import type { LedgerState } from '../ledger/state.ts'
 import { addressMatcher } from '../model/address.ts'
 import { fieldKey } from '../model/ids.ts'
+import { KERNEL_REASONS } from '../model/kernel-reasons.ts'
 import { DAY_US, dayNumber, dayText, MINUTE_US } from '../model/time.ts'
 import { createRequestsOfDay } from '../requests/search-view.ts'
 import { factsOfDays } from '../store/facts.ts'
 import { type Params, quoteText, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { createCoverageHours } from './coverage-hours.ts'
 import type { FindingSettings } from './settings.ts'
 
 const table = (name: string): string => sqlFile(`./tables/${name}.sql`, import.meta.url)
 const TABLES = {
   hostClocks: table('host_clocks'),
-  coveredRuns: table('covered_runs'),
+  coverageWorst: table('coverage_worst'),
+  coverageSpans: table('coverage_spans'),
   timedCalls: table('timed_calls'),
+  askedHours: table('asked_hours'),
   alikeNames: table('alike_names'),
   calls: table('calls'),
   lines: table('lines'),
@@ -36,30 +41,47 @@ export async function createDayTables(
   settings: FindingSettings,
 ): Promise<void> {
   const { db } = store
+  await createCoverageHours(db, await coverageAround(store, day))
   await createRequestsOfDay(store, day)
-  await createCoverageHours(store, day)
   await createList(store, 'judged_days', { application: 'VARCHAR', provisional: 'BOOLEAN' }, applications)
   await db.run(`CREATE OR REPLACE TEMP TABLE host_clocks AS ${TABLES.hostClocks}`, { day })
-  await db.run(`CREATE OR REPLACE TEMP TABLE covered_runs AS ${TABLES.coveredRuns}`)
+  await db.run(`CREATE OR REPLACE TEMP TABLE coverage_worst AS ${TABLES.coverageWorst}`)
+  await db.run(`CREATE OR REPLACE TEMP TABLE coverage_spans AS ${TABLES.coverageSpans}`)
   await db.run(`CREATE OR REPLACE TEMP TABLE timed_calls AS ${TABLES.timedCalls}`, { day })
+  await db.run(`CREATE OR REPLACE TEMP TABLE asked_hours AS ${TABLES.askedHours}`)
   await db.run(`CREATE OR REPLACE TEMP TABLE alike_names AS ${TABLES.alikeNames}`)
   await db.run(`CREATE OR REPLACE TEMP VIEW calls AS ${TABLES.calls}`)
   await createPeers(store, settings)
   await createMutualTls(store, settings)
-  await db.run(`CREATE OR REPLACE TEMP TABLE lines AS ${TABLES.lines}`, certificatePattern(settings))
+  await db.run(`CREATE OR REPLACE TEMP TABLE server_lines AS ${TABLES.lines}`, certificatePattern(settings))
+  await db.run('CREATE OR REPLACE TEMP VIEW lines AS SELECT * FROM server_lines WHERE NOT kernel')
+  await createKernelReasons(store)
   await createList(store, 'public_paths', { path: 'VARCHAR' }, settings.publicPaths.map(path => ({ path: likeOf(path) })))
   await createTokenUses(store, day, settings)
   await db.run(NETWORK_OF)
 } // biome-ignore format: one step a line
 
 /** The values that rules name as parameters. */
-export function ruleParams(day: string, settings: FindingSettings): Params {
+export function ruleParams(state: LedgerState, day: string, settings: FindingSettings): Params {
   return {
     day,
+    kernel_logs: String(hasKernelLogs(state, day)),
     clock_ahead_us: String(Math.round(settings.clockAheadSeconds * 1e6)),
     networks: String(settings.networks),
     token_lifetime_us: String(Math.round((settings.tokenLifetimeMinutes ?? 0) * MINUTE_US)),
   }
+}
+
+/** Whether a log of HTTP.sys is there that tells of the week around a day; one without a row has no time of its own. */
+function hasKernelLogs({ sources }: LedgerState, day: string): boolean {
+  const near = (us: number): boolean => Math.abs(us / DAY_US - dayNumber(day)) <= 7
+  return [...sources.values()].some(({ format, accounting: { firstUs, lastUs } }) => {
+    if (format !== 'iis-httperr') return false
+    if (firstUs === undefined || lastUs === undefined) return true
+    return (
+      near(firstUs) || near(lastUs) || (firstUs < dayNumber(day) * DAY_US && lastUs > dayNumber(day) * DAY_US)
+    )
+  })
 }
 
 /** The network of an address: /24 of IPv4, /48 of IPv6; NULL for anything else. */
@@ -73,7 +95,7 @@ const NETWORK_OF = `CREATE OR REPLACE TEMP MACRO network_of(ip) AS
 /** Which peers are the gateway, and which may come without it. */
 async function createPeers(store: Store, { trustedProxies, expectedDirect }: FindingSettings): Promise<void> {
   const peers = await store.db.rows<{ peer: string }>(
-    "SELECT DISTINCT coalesce(peer_ip, '') AS peer FROM app_facts",
+    "SELECT DISTINCT coalesce(peer_ip, '') AS peer FROM server_facts",
   )
   const isTrusted = trustedProxies.length > 0 ? addressMatcher(trustedProxies) : undefined
   const rows = peers.map(({ peer }) => ({ peer_ip: peer, trusted: isTrusted?.(peer) ?? null }))
@@ -107,6 +129,11 @@ function certificateNames(mutualTls: FindingSettings['mutualTls']): string[] {
 function certificatePattern({ mutualTls }: FindingSettings): Params {
   const names = certificateNames(mutualTls).map(escapeRegex).join('|') || '(?:[^\\s\\S])'
   return { certificate: `(?i)[{,]"(?:${names})":"[^"]` }
+}
+
+async function createKernelReasons(store: Store): Promise<void> {
+  const rows = Object.entries(KERNEL_REASONS).map(([reason, { blames }]) => ({ reason, blames }))
+  await createList(store, 'kernel_reasons', { reason: 'VARCHAR', blames: 'VARCHAR' }, rows)
 }
 
 /** Uses of access tokens up to a day, one row a token and day. */

@@ -1,3 +1,4 @@
+import { COVERAGE_REASONS } from '../coverage/reasons.ts'
 import type { Incident, NotEvaluated } from './finding.ts'
 import { REASONS } from './reasons.ts'
 import { RULES } from './registry.ts'
@@ -45,7 +46,40 @@ export function notEvaluatedDocument(it: NotEvaluated): Record<string, unknown> 
     day: it.day,
     application: it.application ?? null,
     reason: it.reason,
-    why: REASONS[it.reason],
+    coverage: it.coverage ?? null,
+    why: whyText(it),
+    hours: it.hours ?? null,
     requests: it.requests,
   }
+}
+
+/** Why something was not evaluated, in words. */
+export function whyText({ reason, coverage }: NotEvaluated): string {
+  return coverage === undefined ? REASONS[reason] : `${REASONS[reason]}: ${COVERAGE_REASONS[coverage]}`
+}
+
+/** Hours as `2026-03-02 13:00..15:00`, those that follow each other together; at most so many spans, and how many hours more. */
+export function hoursText(hours: readonly string[], most = Number.POSITIVE_INFINITY): string {
+  const numbers = [...new Set(hours)].map(hour => Date.parse(`${hour.slice(0, 13)}:00:00Z`) / HOUR_MS).sort((a, b) => a - b)
+  const spans: [number, number][] = []
+  for (const at of numbers) {
+    const last = spans.at(-1)
+    if (last && last[1] === at && at % 24 !== 0) last[1] = at + 1
+    else spans.push([at, at + 1])
+  }
+  const shown = spans.slice(0, most).map(([from, to]) => `${hourText(from)}..${hourText(to - 1, 1).slice(11)}`)
+  const left = spans.slice(most).reduce((sum, [from, to]) => sum + to - from, 0)
+  return [...shown, ...(left > 0 ? [`${left} more`] : [])].join(', ')
+} // biome-ignore format: one line each
+
+const HOUR_MS = 3_600_000
+
+/**
+ * `2026-03-02 13:00`
+ *
+ * @param ahead hours that the clock shows more, up to 24:00 of the day
+ */
+function hourText(hour: number, ahead = 0): string {
+  const text = new Date(hour * HOUR_MS).toISOString()
+  return `${text.slice(0, 10)} ${String(Number(text.slice(11, 13)) + ahead).padStart(2, '0')}:00`
 }

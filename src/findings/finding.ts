@@ -1,3 +1,4 @@
+import type { CoverageReason } from '../coverage/reasons.ts'
 import type { Suppression } from '../ledger/state.ts'
 import type { Severity } from './header.ts'
 import type { ReasonCode } from './reasons.ts'
@@ -42,6 +43,10 @@ export interface NotEvaluated {
   readonly day: string
   readonly application: string | undefined
   readonly reason: ReasonCode
+  /** Why it is not known that logs are whole, where that is the reason. */
+  readonly coverage?: CoverageReason | undefined
+  /** UTC hours that it is about, `YYYY-MM-DDTHHZ`, in order; undefined: the day as a whole. */
+  readonly hours?: readonly string[] | undefined
   /** Requests that may be findings; 0 where none were looked at. */
   readonly requests: number
 }

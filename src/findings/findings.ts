@@ -58,9 +58,10 @@ function daysOf({ state }: Store, range: Range): string[] {
   })
 }
 
-/** Creates the table finding_requests anew, without rows. */
+/** Creates the tables finding_requests and undecided_requests anew, without rows. */
 export async function clearRequests({ db }: Store): Promise<void> {
   await db.run(
-    'CREATE OR REPLACE TEMP TABLE finding_requests (rule VARCHAR, incident VARCHAR, request_id VARCHAR, hop_ids VARCHAR[])',
+    `CREATE OR REPLACE TEMP TABLE finding_requests (rule VARCHAR, incident VARCHAR, request_id VARCHAR, hop_ids VARCHAR[]);
+     CREATE OR REPLACE TEMP TABLE undecided_requests (rule VARCHAR, request_id VARCHAR, why_not VARCHAR)`,
   )
 }

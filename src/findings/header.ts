@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CRITERIA, type Criterion } from '../model/criteria.ts'
 import { MINUTE_US } from '../model/time.ts'
+import { REASONS, type ReasonCode } from './reasons.ts'
 
 /** Settings without which a rule says nothing; each is named in the configuration as here, most below `findings`. */
 export const NEEDED_SETTINGS = ['trustedProxies', 'tokenLifetimeMinutes', 'mutualTls'] as const
@@ -27,6 +28,16 @@ const HEADER = z.strictObject({
     .string()
     .transform(text => (text === 'none' ? [] : list(text)))
     .pipe(z.array(z.enum(NEEDED_SETTINGS))),
+  /**
+   * Condition on the table timed_calls: requests of an erased person that it cannot judge, besides those that it finds;
+   * `none`: it reads nothing that erasing takes away.
+   */
+  erased: z.string().transform(text => (text === 'none' ? undefined : text)),
+  /** Why it does not evaluate a case, besides settings that are missing. */
+  'not-evaluated': z
+    .string()
+    .transform(text => (text === 'none' ? [] : list(text)))
+    .pipe(z.array(z.enum(Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]))),
   /** What incidents are told apart by, as named in `about`. */
   about: z.string().transform(list),
   /** A pause that ends an incident, µs; `none`: one incident a day. */

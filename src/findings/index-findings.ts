@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
+import { coverageReach } from '../coverage/block.ts'
 import type { IndexRecord } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
 import { readyDays, settledDays } from '../requests/settled-days.ts'
@@ -20,7 +21,7 @@ function shapeOf(settings: FindingSettings, state: LedgerState): string {
 
 /** Files of findings that still say what rules say, by day. */
 export function readyFindings(settings: FindingSettings, state: LedgerState): Map<string, IndexRecord> {
-  return readyDays(state, shapeOf(settings, state), 'findings')
+  return readyDays(state, shapeOf(settings, state), 'findings', coverageReach)
 }
 
 /**

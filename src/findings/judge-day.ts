@@ -1,7 +1,8 @@
+import type { CoverageReason } from '../coverage/reasons.ts'
 import { type DayState, dayKey } from '../ledger/state.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { hintsOf } from './causes.ts'
+import { hintsOf, kernelHint } from './causes.ts'
 import { createDayTables, type JudgedApplication, ruleParams } from './day-tables.ts'
 import type { DayFindings, Incident, NotEvaluated } from './finding.ts'
 import type { ReasonCode } from './reasons.ts'
@@ -11,16 +12,20 @@ import { suppressionOf } from './suppressions.ts'
 
 const INCIDENTS = sqlFile('./incidents.sql', import.meta.url)
 const ROWS = sqlFile('./incident_rows.sql', import.meta.url)
+const LEFT = sqlFile('./not_evaluated.sql', import.meta.url)
 
 /** The columns that rules give; those that a rule leaves out are NULL. */
 const FOUND = `SELECT NULL::VARCHAR AS application, NULL::VARCHAR AS request_id, NULL::TIMESTAMP AS at_ts, NULL::VARCHAR AS about,
-  NULL::VARCHAR[] AS hops, NULL::VARCHAR AS note, NULL::BIGINT AS total, NULL::BOOLEAN AS splits, NULL::VARCHAR AS why_not WHERE FALSE`
+  NULL::VARCHAR[] AS hops, NULL::VARCHAR AS note, NULL::BIGINT AS total, NULL::BOOLEAN AS splits, NULL::VARCHAR AS why_not,
+  NULL::VARCHAR AS coverage WHERE FALSE`
 
 export interface JudgeOptions {
   /** Also what is seen of open days, marked as provisional. */
   readonly openDays: boolean
   /** Rules to run; undefined: all. */
   readonly rules?: readonly RuleId[] | undefined
+  /** Whether requests that rules could not judge are added to the table undecided_requests. */
+  readonly keepsUndecided?: boolean
   /** Milliseconds since 1970: suppressions hold until a moment. */
   readonly nowMs: number
 }
@@ -87,9 +92,9 @@ interface IncidentRow {
 async function runRule(store: Store, rule: Rule, run: Run): Promise<Omit<DayFindings, 'day'>> {
   const { db } = store
   const { day, settings } = run
-  const params = Object.entries(ruleParams(day, settings)).filter(([name]) => rule.sql.includes(`$${name}`))
+  const params = Object.entries(ruleParams(store.state, day, settings)).filter(([name]) => rule.sql.includes(`$${name}`))
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE found AS SELECT * REPLACE (about::VARCHAR AS about) FROM (${FOUND} UNION ALL BY NAME (${rule.sql}\n))`,
+    `CREATE OR REPLACE TEMP TABLE found AS SELECT * REPLACE (about::VARCHAR AS about) FROM (${FOUND} UNION ALL BY NAME (${withErased(rule)}))`,
     Object.fromEntries(params),
   )
   const gap = rule.gap === undefined ? null : String(rule.gap)
@@ -102,21 +107,34 @@ async function runRule(store: Store, rule: Rule, run: Run): Promise<Omit<DayFind
   const rows = await db.rows<IncidentRow>(ROWS)
   const hints = rule.id === 'token-rejected-downstream' && rows.length > 0 ? await hintsOf(store) : undefined
   const incidents = rows.map(row => incidentOf(store, rule, row, run, hints))
-  const left = await db.rows<{ application: string | null; why_not: ReasonCode; requests: string }>(
-    `SELECT application, why_not, count(DISTINCT request_id)::VARCHAR AS requests FROM found WHERE why_not IS NOT NULL
-     GROUP BY ALL ORDER BY ALL`,
-  )
-  return {
-    incidents,
-    notEvaluated: left.map(({ application, why_not, requests }) => ({
-      rule: rule.id as RuleId,
-      day,
-      application: application ?? undefined,
-      reason: why_not,
-      requests: Number(requests),
-    })),
-  }
+  if (run.options.keepsUndecided)
+    await db.run('INSERT INTO undecided_requests SELECT DISTINCT $rule, request_id, why_not FROM found WHERE why_not IS NOT NULL AND request_id IS NOT NULL', { rule: rule.id })
+  return { incidents, notEvaluated: await notEvaluatedOf(store, rule, day) }
+} // biome-ignore format: one step a line
+
+/** The statement of a rule; what it says of an erased person's requests, and could not see of them, is not evaluated. */
+function withErased({ sql, erased }: Rule): string {
+  if (erased === undefined) return `${sql}\n`
+  return `WITH own AS (${sql}\n), gone AS (SELECT * FROM timed_calls WHERE erased)
+    SELECT * REPLACE (CASE WHEN request_id IN (SELECT request_id FROM gone) THEN 'subject-erased' ELSE why_not END AS why_not) FROM own
+    UNION ALL BY NAME
+    SELECT application, request_id, start_ts AS at_ts, 'subject-erased' AS why_not FROM gone
+    WHERE (${erased}) AND request_id NOT IN (SELECT request_id FROM own WHERE request_id IS NOT NULL)`
 }
+
+async function notEvaluatedOf({ db }: Store, { id, coverage }: Rule, day: string): Promise<NotEvaluated[]> {
+  type Row = { application: string | null; why_not: ReasonCode; coverage: CoverageReason | null; hours: string[]; requests: string }
+  const rows = await db.rows<Row>(LEFT, { side: coverage === 'gateway' || coverage === 'app' ? coverage : null })
+  return rows.map(row => ({
+    rule: id as RuleId,
+    day,
+    application: row.application ?? undefined,
+    reason: row.why_not,
+    coverage: row.coverage ?? undefined,
+    hours: row.hours,
+    requests: Number(row.requests),
+  }))
+} // biome-ignore format: a signature
 
 function incidentOf(
   store: Store,
@@ -143,7 +161,7 @@ function incidentOf(
     requests: Number(row.requests),
     total: row.total === null ? undefined : Number(row.total),
     notes: row.notes === null ? [] : (JSON.parse(row.notes) as Incident['notes']),
-    hint: hints && about.kind === 'burst' ? (hints.get(row.incident) ?? 'no hint') : undefined,
+    hint: hints && about.kind === 'burst' ? (hints.get(row.incident) ?? 'no hint') : kernelHint(about.reason),
     status: suppression ? 'SUPPRESSED' : 'OPEN',
     suppression,
     provisional: mine.some(it => it.provisional),

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseHeader } from './header.ts'
+import { REASONS } from './reasons.ts'
 import { RULES } from './registry.ts'
 
 test('every file of rules/ is a rule of the registry, and the other way round', () => {
@@ -15,8 +16,21 @@ test.each(RULES.map(rule => ({ rule })))('$rule.id says what it needs', ({ rule 
   else expect(sql).not.toContain('-not-covered')
   const told = /json_object\(([\s\S]*?)\) AS about/.exec(sql)?.[1] ?? ''
   for (const part of about) expect(told).toContain(`'${part}',`)
-  expect(config.includes('trustedProxies')).toBe(/\btrusted\b/.test(sql) && !['ghost'].includes(rule.id))
+  expect(config.includes('trustedProxies')).toBe(
+    /\btrusted\b/.test(sql) && !['ghost', 'kernel-refused'].includes(rule.id),
+  )
   expect(sql).toMatch(/\bwhy_not\b/)
+  const coded = Object.keys(REASONS).filter(code => sql.replace(/^--.*$/gm, '').includes(`'${code}'`))
+  const undecided =
+    /(?:THEN |^ +)c\.undecided\b/m.test(sql) || sql.includes('c.undecided AS why_not')
+      ? ['link-ambiguous', 'partner-pruned']
+      : []
+  const erased = rule.erased === undefined ? [] : ['subject-erased']
+  // Where it asks for ambiguous requests only, the other reason does not come.
+  const none = sql.includes("c.state = 'ambiguous'") ? ['partner-pruned'] : []
+  expect([...rule['not-evaluated']].sort()).toEqual(
+    [...coded, ...undecided, ...erased].filter(it => !none.includes(it)).sort(),
+  )
 })
 
 test.each([

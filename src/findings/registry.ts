@@ -19,6 +19,7 @@ const IDS = [
   'stale-credential',
   'unclaimed-app',
   'ghost',
+  'kernel-refused',
   'log-gap',
   'status-mismatch',
   'retried-target',

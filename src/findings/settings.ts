@@ -38,7 +38,10 @@ export function whyNotUnder(
 }
 
 /** Digest of what findings of an unchanged day depend on. */
-export function findingsDigest(settings: FindingSettings, { declared }: LedgerState): string {
+export function findingsDigest(settings: FindingSettings, { declared, pruning }: LedgerState): string {
   const rules = RULES.map(rule => rule.sql)
-  return hash('sha256', JSON.stringify({ rules, settings, declared }), 'hex').slice(0, 16)
+  return hash('sha256', JSON.stringify({ rules, settings, declared, pruned: pruning?.before }), 'hex').slice(
+    0,
+    16,
+  )
 }

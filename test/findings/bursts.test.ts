@@ -11,7 +11,7 @@ import { ingestInto, withStore } from '../support/store.ts'
 
 /** An afternoon in which the application refuses tokens for ten minutes. */
 const BURST: SimulationOptions = {
-  start: '2026-03-02T08:00:00Z', hours: 2.5, ratePerSecond: 2, rhythm: 'flat', rejectionBursts: 1, rejectionBurstMinutes: 10,
+  start: '2026-03-02T08:00:00Z', hours: 1, ratePerSecond: 1.3, rhythm: 'flat', rejectionBursts: 1, rejectionBurstMinutes: 10,
 } // biome-ignore format: options
 
 async function incidentsOf(options: SimulationOptions): Promise<readonly Incident[]> {
@@ -38,7 +38,7 @@ test.each<{ cause: NonNullable<SimulationOptions['rejectionCause']>; proxies: st
   { cause: 'header', proxies: ['payroll-v1'], hint: /^header missing or renamed: \d+ of \d+ refused calls lack/ },
   { cause: 'clock', proxies: ['payroll-v1'], hint: /^clock offset: \d+ of \d+ refused calls went to hosts/ },
 ])('a burst of refusals is one incident at each application, with a hint: $cause', async ({ cause, proxies, hint }) => {
-  const all = await incidentsOf({ ...BURST, seed: 74, rejectionCause: cause })
+  const all = await incidentsOf({ ...BURST, ...(cause === 'lifetime' ? { hours: 2.5, ratePerSecond: 2 } : {}), seed: 74, rejectionCause: cause })
   const found = bursts(all)
   expect(found.map(it => it.about.proxy).sort()).toEqual([...proxies].sort())
   for (const it of found) {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { RULES } from '../../src/findings/registry.ts'
+import { CONFIG } from '../../src/config/schema.ts'
+import { RULES, type RuleId } from '../../src/findings/registry.ts'
+import { erase } from '../../src/pipeline/erase/erase.ts'
 import { type Store, withEngine } from '../../src/store/store.ts'
 import type { Exchange } from '../support/exchanges.ts'
 import { inFolder } from '../support/folder.ts'
@@ -49,8 +51,9 @@ describe('what is not evaluated', () => {
       bypass({ covered: ['app'] }),
     )
     expect(incidents).toEqual([])
+    // biome-ignore format: a row
     expect(notEvaluated).toMatchObject([
-      { rule: 'gateway-bypass', application: 'default', reason: 'gateway-not-covered', requests: 2 },
+      { rule: 'gateway-bypass', application: 'default', reason: 'gateway-not-covered', coverage: 'no-later', hours: ['2026-07-01T08Z'], requests: 2 },
     ])
   })
 
@@ -60,6 +63,85 @@ describe('what is not evaluated', () => {
     expect(incidents).toEqual([])
     expect(notEvaluated).toMatchObject([{ rule: 'ghost', reason: 'app-not-covered', requests: 1 }])
   })
+
+  test('hours that are not whole are named, also where no request depends on them', async () => {
+    const setting: JudgedSetting = { rules: ['ghost'], covered: ['gateway'] }
+    const { notEvaluated } = await judged([whole(1), whole(62)], setting)
+    expect(notEvaluated).toMatchObject([
+      {
+        rule: 'ghost',
+        reason: 'app-not-covered',
+        coverage: 'no-later',
+        hours: ['2026-07-01T09Z'],
+        requests: 0,
+      },
+      {
+        rule: 'ghost',
+        reason: 'app-not-covered',
+        coverage: 'silence',
+        hours: ['2026-07-01T08Z'],
+        requests: 0,
+      },
+    ])
+  })
+
+  test('a hole in a log is no row of calls that nobody logged, whatever was declared', async () => {
+    const calls = Array.from({ length: 180 }, (_, n) =>
+      [whole(n), ghost(n)].map((e, i) => ({ ...e, atMs: e.atMs + i })),
+    )
+    const inHole = (n: number): boolean => n >= 70 && n < 100
+    const exchanges = calls
+      .flatMap(([line, none], n) => (inHole(n) || n === 20 ? [none] : [line]))
+      .filter(e => e !== undefined)
+    const { incidents, notEvaluated } = await judged(exchanges, { rules: ['ghost', 'log-gap'] })
+    expect(incidents.map(it => [it.rule, it.requests, it.notes[0]?.note])).toEqual([
+      ['ghost', 1, 'answered 200'],
+      ['log-gap', 0, 'partial: calls-without-line'],
+    ])
+    expect(notEvaluated.filter(it => it.rule === 'ghost')).toMatchObject([
+      { reason: 'app-not-covered', coverage: 'calls-without-line', hours: ['2026-07-01T09Z'], requests: 30 },
+    ])
+  })
+
+  test('without a log of HTTP.sys a call that it may have refused is none that nobody logged', async () => {
+    const refused = { ...ghost(3), gateway: { target_response_code: '503', response_status_code: '503' } }
+    const around = Array.from({ length: 8 }, (_, n) => whole(n))
+    const { incidents, notEvaluated } = await judged([...around, refused], { rules: ['ghost'] })
+    expect(incidents).toEqual([])
+    expect(notEvaluated).toMatchObject([{ rule: 'ghost', reason: 'kernel-log-missing', requests: 1 }])
+  })
+
+  test('of requests of an erased person nothing is said that needs who called, or from where', async () => {
+    const ann = { 'X-Forwarded-User': 'ann@corp.example', CERT_SUBJECT: '-' }
+    const bob = { 'X-Forwarded-User': 'bob@corp.example', CERT_SUBJECT: 'CN=gateway' }
+    const config = { ...TRUSTED, findings: { networks: 2, tokenLifetimeMinutes: 1, mutualTls: [{ hosts: ['web01'] }] } }
+    const token = (n: number) => ({ access_token: 'token-aaaa1111', ax_resolved_client_ip: `198.51.${n}.7` })
+    const exchanges: Exchange[] = [
+      past(1, ann),
+      { ...past(2, ann), app: { ...ann, 'X-Correlation-ID': 'whole-00000003' } },
+      { ...whole(3), gateway: { ...whole(3).gateway, dc_subject: 'eve@corp.example', ...token(3) }, app: { ...whole(3).app, ...ann } },
+      { ...whole(5), gateway: { ...whole(5).gateway, dc_subject: 'ann@corp.example', ...token(5) }, app: { ...whole(5).app, ...ann, 'sc-status': '401' } },
+      { ...past(6, { ...ann, 'c-ip': '10.30.0.11' }), recorded: 'app' },
+      { ...whole(7), app: { ...whole(7).app, ...bob } },
+    ]
+    const identity = RULES.filter(it => it.erased !== undefined).map(it => it.id as RuleId)
+    expect(identity).toHaveLength(11)
+    const before = await judged(exchanges, { config, rules: identity })
+    expect(new Set(before.incidents.map(it => it.rule)).size).toBeGreaterThan(5)
+    const gone = await judged(exchanges, {
+      config,
+      rules: identity,
+      before: async store => {
+        const subject = { kind: 'user' as const, issuer: '', name: 'ann@corp.example' }
+        await erase(store, CONFIG.parse(config), { subject, mentions: [] }, { why: 'asked for', who: 'privacy' })
+      },
+    })
+    expect(gone.incidents).toEqual([])
+    const left = new Map(gone.notEvaluated.filter(it => it.reason === 'subject-erased').map(it => [it.rule, it.requests]))
+    for (const rule of new Set(before.incidents.map(it => it.rule))) expect(left.get(rule), rule).toBeGreaterThan(0)
+    expect(left.get('gateway-bypass')).toBe(3)
+    expect(left.get('identity-header-from-untrusted-proxy')).toBe(5)
+  }) // biome-ignore format: long rows
 
   test('a line without an id that may be the one that is missing leaves both in doubt', async () => {
     const line: Exchange = { atMs: 65_000, path: '/ghost/1', recorded: 'app', app: { 'c-ip': '10.30.0.11' } }
@@ -97,7 +179,10 @@ describe('what is not evaluated', () => {
   test('hours of which nothing is known are no gap, and are named', async () => {
     const { incidents, notEvaluated } = await judged([whole(1)], { rules: ['log-gap'], covered: ['gateway'] })
     expect(incidents).toEqual([])
-    expect(notEvaluated).toMatchObject([{ rule: 'log-gap', reason: 'coverage-unknown' }])
+    expect(notEvaluated).toMatchObject([
+      { rule: 'log-gap', reason: 'coverage-unknown', coverage: 'before-first' },
+      { rule: 'log-gap', reason: 'coverage-unknown', coverage: 'no-later' },
+    ])
   })
 })
 
@@ -162,10 +247,10 @@ test('hours that are missing are a gap, one incident as long as they follow each
   const rows = await inFolder(folder =>
     withEngine({ path: folder, memoryMiB: 256 }, async db => {
       await db.run(`CREATE TEMP TABLE coverage_hours AS SELECT * FROM (VALUES
-        ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 03:00', 'missing'), ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 04:00', 'partial'),
-        ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 05:00', 'complete'), ('app', 'a', 'web02', NULL, TIMESTAMP '2026-07-01 05:00', 'unknown'),
-        ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-02 00:00', 'missing'), ('app', 'other', 'web03', NULL, TIMESTAMP '2026-07-01 03:00', 'missing'))
-        AS v(side, application, host, site, hour, state)`)
+        ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 03:00', 'missing', 'cut'), ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 04:00', 'partial', 'cut'),
+        ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 05:00', 'complete', 'continuous'), ('app', 'a', 'web02', NULL, TIMESTAMP '2026-07-01 05:00', 'unknown', 'silence'),
+        ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-02 00:00', 'missing', 'cut'), ('app', 'other', 'web03', NULL, TIMESTAMP '2026-07-01 03:00', 'missing', 'cut'))
+        AS v(side, application, host, site, hour, state, reason), (SELECT NULL AS organization, NULL AS environment, NULL AS target, NULL AS log)`)
       await db.run("CREATE TEMP TABLE judged_days AS SELECT 'a' AS application, FALSE AS provisional")
       return db.rows<{ hour: string; note: string; why_not: string | null }>(
         `SELECT strftime(at_ts, '%H') AS hour, note, why_not FROM (${rule?.sql}\n) ORDER BY ALL`,
@@ -174,9 +259,9 @@ test('hours that are missing are a gap, one incident as long as they follow each
     }),
   )
   expect(rows).toEqual([
-    { hour: '03', note: 'missing', why_not: null },
-    { hour: '04', note: 'partial', why_not: null },
-    { hour: '05', note: 'unknown', why_not: 'coverage-unknown' },
+    { hour: '03', note: 'missing: cut', why_not: null },
+    { hour: '04', note: 'partial: cut', why_not: null },
+    { hour: '05', note: 'unknown: silence', why_not: 'coverage-unknown' },
   ])
   expect(rule?.gap).toBe(60 * 60_000_000)
 })

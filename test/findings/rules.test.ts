@@ -41,6 +41,24 @@ const minutes = (n: number): number => n * 60_000
 const plain = (count: number, of: (n: number) => Partial<Exchange> = () => ({})): Exchange[] =>
   Array.from({ length: count }, (_, n) => ({ atMs: minutes(30) + n * 1000, path: `/plain/${n}`, ...of(n) }))
 
+/** Calls around others, so that a line that is missing is one of many. */
+const around = (count = 90): Exchange[] =>
+  Array.from({ length: count }, (_, n) => ({ atMs: 1 + n * 10_000, path: `/around/${n}` }))
+/** A stranger that HTTP.sys turned away, so that its log is there. */
+const SCANNER: Exchange = {
+  atMs: 1500,
+  path: '/scan',
+  recorded: 'app',
+  kernel: {
+    'c-ip': STRANGER,
+    'sc-status': '400',
+    's-siteid': '-',
+    's-reason': 'Hostname',
+    's-queuename': '-',
+  },
+}
+const UNAVAILABLE = { target_response_code: '503', response_status_code: '503' }
+
 const CASES: Readonly<Record<RuleId, RuleCases>> = {
   'gateway-bypass': {
     config: { ...TRUSTED, findings: { expectedDirect: [{ peers: ['10.40.7.8/31'], paths: ['*/healthz'] }] } },
@@ -50,6 +68,7 @@ const CASES: Readonly<Record<RuleId, RuleCases>> = {
       direct('a line from elsewhere that was refused', true, { 'sc-status': '401' }),
       both('a call through the gateway', false),
       both('a line from the gateway whose record is missing', false, { recorded: 'app' }),
+      both('a stranger that HTTP.sys refused', false, { recorded: 'app', kernel: { 'c-ip': STRANGER } }),
       { ...direct('a probe that may come directly', false, {}), path: '/7/healthz' },
     ],
   },
@@ -60,6 +79,7 @@ const CASES: Readonly<Record<RuleId, RuleCases>> = {
       both('a line from the gateway without a record', true, { recorded: 'app' }),
       both('a call with both', false),
       direct('a line from elsewhere', false, {}),
+      both('a row of HTTP.sys without a record', false, { recorded: 'app', kernel: {} }),
     ],
   },
   'id-contradicted': {
@@ -73,9 +93,12 @@ const CASES: Readonly<Record<RuleId, RuleCases>> = {
   },
   ghost: {
     title: 'Called, and nobody logged it: target one.corp.example, proxy one',
+    others: [...around(), SCANNER],
     cases: [
       both('called and answered, no line', true, { recorded: 'gateway' }),
       both('called, no answer, no line', true, { recorded: 'gateway', gateway: { target_response_code: '', response_status_code: '504' } }),
+      both('refused below IIS', false, { gateway: UNAVAILABLE, kernel: {} }),
+      both('dropped below IIS', false, { gateway: { target_response_code: '', response_status_code: '502' }, kernel: { 'sc-status': '-', 's-reason': 'Connection_Dropped' } }),
       both('answered from the cache', false, { recorded: 'gateway', gateway: { cache_hit: '1', target_sent_start_timestamp: '', target_received_end_timestamp: '', target_response_code: '' } }),
       both('a call with both', false),
     ],
@@ -132,6 +155,7 @@ const CASES: Readonly<Record<RuleId, RuleCases>> = {
     cases: [
       both('an id that does not reach the application', true, { app: { 'X-Correlation-ID': '-' } }),
       both('an id on both sides', false),
+      both('a row of HTTP.sys, which logs no id', false, { gateway: UNAVAILABLE, kernel: {} }),
       both('a host that lost one of two hundred', false, { host: 'web02', app: { 'X-Correlation-ID': '-' } }),
     ],
     others: [...plain(20), ...plain(200, n => ({ host: 'web02', path: `/other/${n}` }))],
@@ -161,6 +185,7 @@ const CASES: Readonly<Record<RuleId, RuleCases>> = {
       both('a user at the application', false, { recorded: 'app', app: { 'X-Forwarded-User': 'ann@corp.example' } }),
       both('a client at the gateway', false, { gateway: { client_id: 'client-7' } }),
       both('a path for everybody', false, { recorded: 'app', path: '/9/open' }),
+      both('dropped below IIS behind the answer', false, { recorded: 'app', kernel: { 'sc-status': '200', 's-reason': 'Connection_Dropped' } }),
     ],
   },
   'shared-credential': {
@@ -188,6 +213,20 @@ const CASES: Readonly<Record<RuleId, RuleCases>> = {
       both('answered with one', false, { app: { CERT_SUBJECT: 'CN=gateway' } }),
       both('refused without one', false, { app: { CERT_SUBJECT: '-', 'sc-status': '403', 'sc-substatus': '7' } }),
       both('at a host that wants none', false, { host: 'web02' }),
+    ],
+  },
+  'kernel-refused': {
+    config: TRUSTED,
+    title: 'Refused below IIS: host web01, site w3svc1, reason QueueFull',
+    others: around(),
+    cases: [
+      both('a call that found the queue full', true, { gateway: UNAVAILABLE, kernel: {} }),
+      both('a row of the gateway whose record is missing', true, { recorded: 'app', kernel: { 's-reason': 'BadRequest', 'sc-status': '400' } }),
+      both('a stranger that found the pool stopped', true, { recorded: 'app', kernel: { 'c-ip': STRANGER, 's-reason': 'AppOffline' } }),
+      both('a stranger with a reason that nobody knows', true, { recorded: 'app', kernel: { 'c-ip': STRANGER, 's-reason': 'Of_Tomorrow' } }),
+      both('a stranger that asked for no site', false, { recorded: 'app', kernel: SCANNER.kernel ?? {} }),
+      both('503 of IIS', false, { gateway: UNAVAILABLE, app: { 'sc-status': '503' } }),
+      both('a call with both', false),
     ],
   },
   // These find hosts and hours, not requests.

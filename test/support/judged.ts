@@ -27,7 +27,7 @@ export interface JudgedSetting extends Partial<JudgeOptions> {
   /** The time at which logs are read; by default long after. */
   readonly ingestedMs?: number
   /** What happens to the store before it is judged. */
-  readonly before?: (store: Store) => void
+  readonly before?: (store: Store) => unknown
 }
 
 /** Reads exchanges, of which each is told by its gateway record or by its line, and judges their day. */
@@ -41,7 +41,7 @@ export async function judged(exchanges: readonly Exchange[], setting: JudgedSett
       await ingestInto(store, writeFiles(join(folder, 'logs'), files), { config })
       // Where a side is not whole, a day waits for it until somebody closes it.
       if (!setting.ingestedMs) closeByHand(store, ['2026-07-01'])
-      setting.before?.(store)
+      await setting.before?.(store)
       return judgedStore(store, config, exchanges, setting)
     }
     return withStore(join(folder, 'store'), fill, setting.ingestedMs ? { nowMs: setting.ingestedMs } : {})

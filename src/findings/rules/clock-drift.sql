@@ -7,6 +7,8 @@
 --   shows how it went.
 -- coverage: none
 -- config: none
+-- erased: none
+-- not-evaluated: none
 -- about: host
 -- gap: none
 SELECT

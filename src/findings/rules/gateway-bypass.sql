@@ -7,6 +7,8 @@
 --   that may come directly belongs into findings.expectedDirect.
 -- coverage: gateway
 -- config: trustedProxies
+-- erased: gateway_hop_id IS NULL AND NOT refused
+-- not-evaluated: gateway-not-covered, address-not-logged, link-ambiguous, partner-pruned, subject-erased
 -- about: address
 -- gap: 60 min
 SELECT
@@ -14,6 +16,11 @@ SELECT
   json_object('address', l.peer_ip) AS about,
   [l.hop_id] AS hops,
   concat_ws(' ', l.method, 'answered', l.status, 'by', l.host) AS note,
-  CASE WHEN l.peer_ip IS NULL THEN 'address-not-logged' WHEN NOT c.gateway_covered THEN 'gateway-not-covered' END AS why_not
+  CASE
+    WHEN l.peer_ip IS NULL THEN 'address-not-logged'
+    WHEN c.undecided IS NOT NULL THEN c.undecided
+    WHEN c.gateway_gap IS NOT NULL THEN 'gateway-not-covered'
+  END AS why_not,
+  c.gateway_gap AS coverage
 FROM calls AS c JOIN lines AS l ON l.request_id = c.request_id
-WHERE c.unclaimed AND NOT coalesce(l.trusted, FALSE) AND NOT l.expected
+WHERE (c.unclaimed OR (c.undecided IS NOT NULL AND c.gateway_hop_id IS NULL)) AND NOT coalesce(l.trusted, FALSE) AND NOT l.expected

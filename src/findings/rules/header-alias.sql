@@ -6,6 +6,8 @@
 -- do: Settle on one spelling, set it at the gateway, and log that one.
 -- coverage: none
 -- config: none
+-- erased: none
+-- not-evaluated: none
 -- about: site, usual, other
 -- gap: none
 WITH named AS (

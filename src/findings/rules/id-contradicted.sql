@@ -7,6 +7,8 @@
 --   find the client that uses ids again.
 -- coverage: none
 -- config: none
+-- erased: FALSE
+-- not-evaluated: link-ambiguous, partner-pruned, subject-erased
 -- about: address
 -- gap: 60 min
 SELECT
@@ -14,11 +16,11 @@ SELECT
   json_object('address', l.peer_ip) AS about,
   list_distinct([l.hop_id, r.gateway_hop_id]) AS hops,
   concat_ws(' ', 'at', l.host || ',', 'contradicted by', replace(r.reasons, ' ', ', ')) AS note,
-  NULL AS why_not
+  c.undecided AS why_not
 FROM calls AS c
 JOIN lines AS l ON l.request_id = c.request_id
 JOIN (
   SELECT hex_id(app_hop_id) AS app_hop_id, min(hex_id(gateway_hop_id)) AS gateway_hop_id, arg_min(reasons, hex_id(gateway_hop_id)) AS reasons
   FROM link_rows WHERE verdict = 'contradicted' AND app_day = $day::DATE GROUP BY ALL
 ) AS r ON r.app_hop_id = l.hop_id
-WHERE c.unclaimed
+WHERE c.unclaimed OR (c.undecided IS NOT NULL AND c.gateway_hop_id IS NULL)

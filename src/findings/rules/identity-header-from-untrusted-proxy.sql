@@ -7,6 +7,8 @@
 --   the gateway. Check what was done under the name.
 -- coverage: none
 -- config: trustedProxies
+-- erased: app_hops > 0
+-- not-evaluated: address-not-logged, subject-erased
 -- about: address
 -- gap: 60 min
 SELECT

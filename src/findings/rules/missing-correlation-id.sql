@@ -7,6 +7,8 @@
 --   doctor has the settings.
 -- coverage: none
 -- config: none
+-- erased: none
+-- not-evaluated: link-ambiguous
 -- about: site, host
 -- gap: none
 WITH shares AS (
@@ -26,3 +28,7 @@ FROM lines AS l
 JOIN shares AS s ON s.application = l.application AND s.site = l.site AND s.host IS NOT DISTINCT FROM l.host
 JOIN calls AS c ON c.request_id = l.request_id
 WHERE l.linked AND l.correlation_id IS NULL
+UNION ALL BY NAME
+SELECT c.application, c.request_id, c.start_ts AS at_ts, c.undecided AS why_not
+FROM lines AS l JOIN calls AS c ON c.request_id = l.request_id
+WHERE c.state = 'ambiguous' AND l.correlation_id IS NULL

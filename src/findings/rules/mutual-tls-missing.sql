@@ -7,6 +7,8 @@
 --   TLS. Look at who was served.
 -- coverage: none
 -- config: mutualTls
+-- erased: app_hops > 0 AND status < 400
+-- not-evaluated: certificate-not-logged, subject-erased
 -- about: host, site
 -- gap: 30 min
 SELECT

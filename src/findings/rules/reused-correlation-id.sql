@@ -6,6 +6,8 @@
 -- do: Ask the client's developers for an id a call, or let the gateway add its own message id.
 -- coverage: none
 -- config: none
+-- erased: FALSE
+-- not-evaluated: subject-erased
 -- about: client
 -- gap: none
 WITH own AS (

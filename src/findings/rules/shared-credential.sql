@@ -6,6 +6,8 @@
 -- do: Ask the owner. Replace the credential, and give each user and job one of its own.
 -- coverage: none
 -- config: none
+-- erased: gateway_hop_id IS NOT NULL
+-- not-evaluated: subject-erased
 -- about: credential
 -- gap: none
 WITH used AS (

@@ -7,6 +7,8 @@
 --   address was copied.
 -- coverage: none
 -- config: tokenLifetimeMinutes
+-- erased: gateway_hop_id IS NOT NULL
+-- not-evaluated: subject-erased
 -- about: credential
 -- gap: none
 WITH uses AS (

@@ -1,6 +1,6 @@
 -- How far ahead of the gateway's the clocks of a day's hosts were, by what its links read.
 -- calibrated: read from pairs that an id joins; links: how many stand behind it.
--- Reads the views app_facts and link_rows.
+-- Reads the views server_facts and link_rows.
 -- grain: clock
 SELECT
   coalesce(a.clock, a.server_ip, '') AS clock,
@@ -10,6 +10,6 @@ SELECT
   bool_or(l.calibrated) AS calibrated,
   count(*) AS links
 FROM link_rows AS l
-JOIN app_facts AS a ON a.hop_id = l.app_hop_id
+JOIN server_facts AS a ON a.hop_id = l.app_hop_id
 WHERE l.verdict = 'linked' AND l.clock_low_us IS NOT NULL AND l.clock_high_us IS NOT NULL AND a.end_ts::DATE = $day::DATE
 GROUP BY ALL
