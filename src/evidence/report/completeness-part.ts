@@ -3,6 +3,7 @@ import { HOP_KINDS, type HopKind } from '../../model/hop.ts'
 import { HOUR_US } from '../../model/time.ts'
 import type { Completeness, CoverageGap } from '../schema.ts'
 import { daysOf, hourOf, periodOf } from '../verify/accounts.ts'
+import { controlTotalsPart } from './control-totals-part.ts'
 import { grouped, type Html, html, percent, table } from './html.ts'
 import type { ReportInput } from './report.ts'
 
@@ -17,6 +18,7 @@ export function completenessPart(input: ReportInput): Html {
   return html`<h2>3 How complete it is</h2>
 ${ledger.pruned ? html`<p class="note">Days before ${ledger.pruned.before} were dropped on ${ledger.pruned.at.slice(0, 10)} (ledger entry ${ledger.pruned.entry}).</p>` : html``}
 ${gaps(completeness.coverage)}
+${controlTotalsPart(completeness.controlTotals)}
 <h3>Hops by hour</h3>
 <p>Log lines that the store holds, by UTC hour. <b>0</b>: not one line of this side in this hour. Grey: outside the period.</p>
 ${sidesOf(completeness).map(side => grid(side, input))}
