@@ -36,7 +36,7 @@ function compared(rows: readonly Row[], from: string, to: string): Html {
   return html`<p class="${apart.length === 0 ? 'note good' : 'note'}">${apart.length === 0 ? 'Every total is equal' : html`${grouped(apart.length)} of ${grouped(rows.length)} totals differ`}, from ${moment(from)} up to ${moment(to)}.</p>
 ${table([{ title: 'environment' }, { title: 'proxy' }, right('calls counted'), right('records'), right('difference')], lines)}
 ${apart.length === 0 ? html`` : html`<h3>Totals that differ</h3>
-${table([{ title: 'environment' }, { title: 'proxy' }, { title: 'from' }, right('calls counted'), right('records'), right('difference')], apart.slice(0, MOST_LISTED).map(r => [r.environment, r.proxy ?? '(all proxies)', moment(r.at), r.calls, r.records, signed(r.records - r.calls)]))}
+${table([{ title: 'environment' }, { title: 'proxy' }, { title: 'from', isShort: true }, right('calls counted'), right('records'), right('difference')], apart.slice(0, MOST_LISTED).map(r => [r.environment, r.proxy ?? '(all proxies)', moment(r.at), r.calls, r.records, signed(r.records - r.calls)]))}
 ${apart.length > MOST_LISTED ? html`<p>and ${grouped(apart.length - MOST_LISTED)} more in completeness.json.</p>` : html``}`}`
 } // biome-ignore format: one template
 

@@ -71,7 +71,7 @@ class Check {
 
   async run(): Promise<Verification> {
     let unreadable: string | undefined
-    this.#findings.skip('agreement', 'asks the store again: give --store')
+    this.#findings.skip('agreement', 'needs the store: throughline evidence verify FOLDER --store STORE')
     try {
       unreadable = await this.#all()
     } catch (error) {
