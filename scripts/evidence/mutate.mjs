@@ -85,6 +85,16 @@ const MOVES = {
   },
 }
 
+/** A random change of one file. */
+export function changed(bytes, pick) {
+  const kinds = Object.keys(CHANGES)
+  for (;;) {
+    const kind = kinds[pick(kinds.length)]
+    const after = CHANGES[kind](bytes, pick)
+    if (after !== undefined && !after.equals(bytes)) return { kind, bytes: after }
+  }
+}
+
 /**
  * One random change; every kind of file is hit equally often.
  *

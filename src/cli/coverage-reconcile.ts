@@ -21,20 +21,25 @@ export async function printReconciliation(
     readonly everything: boolean
   },
 ): Promise<number> {
-  const stats = parseStats(contentOf(options.file), options.file, options.unit)
+  const stats = parseStats(
+    readStats(options.file, '--reconcile').toString('utf8'),
+    `--reconcile ${safe(options.file)}`,
+    options.unit,
+  )
   const result = await reconcile(store, stats, options.range)
   if (options.json) out.line(JSON.stringify(documentOf(stats, result), null, 2))
   else print(out, stats, result, options.everything)
   return exitCodeOf(result)
 }
 
-function contentOf(file: string): string {
+/** @throws SOURCE_NOT_FOUND */
+export function readStats(file: string, option: string): Buffer {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file)
   } catch (cause) {
     throw new ThroughlineError(
       'SOURCE_NOT_FOUND',
-      `--reconcile ${safe(file)}: cannot be read (${safe((cause as Error).message)}); name a file with an answer of the Stats API`,
+      `${option} ${safe(file)}: cannot be read (${safe((cause as Error).message)}); name a file with an answer of the Stats API`,
       { file },
       cause,
     )

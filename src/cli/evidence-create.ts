@@ -1,8 +1,11 @@
+import { hash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { keyFolder } from '../config/signing-key.ts'
+import { parseStats, type StatsUnit } from '../coverage/reconcile/stats.ts'
 import { ThroughlineError } from '../errors.ts'
+import type { HandedIn } from '../evidence/control-totals.ts'
 import { type Created, createBundle } from '../evidence/create.ts'
 import { coverageOfPeriod } from '../evidence/inputs.ts'
 import { findingSettings } from '../findings/settings.ts'
@@ -10,6 +13,7 @@ import type { Range } from '../store/facts.ts'
 import { keysOf, type SigningKey, saltsOf } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, ownRedactor, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { readStats } from './coverage-reconcile.ts'
 import { findingsOfPeriod } from './evidence-findings.ts'
 import { count, safe, table } from './output.ts'
 import { parsePeriod } from './period.ts'
@@ -26,6 +30,9 @@ interface Flags extends StoreFlags {
   readonly requestedAt?: string
   readonly output: string
   readonly redact?: boolean
+  readonly stats?: string
+  readonly statsUnit?: StatsUnit
+  readonly withAliases?: boolean
 }
 
 export function evidenceCreateCommand(evidence: Command, context: Context): void {
@@ -42,9 +49,14 @@ export function evidenceCreateCommand(evidence: Command, context: Context): void
     .requiredOption('--output <dir>', 'folder to make; it must not exist yet')
     .option('--requested-at <time>', 'when it was asked, RFC 3339 (default: now); the same inputs give the same bytes')
     .option('--redact', 'withhold people: stand-ins for names and addresses, still proven row by row')
+    .option('--stats <file>', 'totals of the Apigee Stats API, compared with the records of the period')
+    .addOption(new Option('--stats-unit <unit>', 'what the totals were asked for with, where it cannot be told').choices(['minute', 'hour', 'day']))
+    .option('--with-aliases', "disclose the store's whole table of aliases, so that names can be checked without the store")
     .action(async (filter: string, flags: Flags) => {
       const nowMs = context.now()
       const range = wholePeriod(flags, nowMs)
+      if (flags.redact && flags.withAliases) throw new ThroughlineError('USAGE', 'evidence create: --with-aliases names people, --redact withholds them; give one of them')
+      const stats = flags.stats === undefined ? undefined : handedIn(flags.stats, flags.statsUnit)
       const requestedAt = momentOf(flags.requestedAt ?? new Date(nowMs).toISOString())
       await withReader(flags, async (store, { config }) => {
         const folder = keyFolder(context.env, config.ledger.keys)
@@ -62,6 +74,8 @@ export function evidenceCreateCommand(evidence: Command, context: Context): void
             by: `throughline ${VERSION}`,
             coverage: coverageOfPeriod,
             findings: (of, period) => findingsOfPeriod(of, period, settings, Date.parse(requestedAt)),
+            stats,
+            withAliases: flags.withAliases === true,
             findingsOfDays: findingsFor(context, config),
           })
           print(context, flags.output, created, signingKey(store, folder).fingerprint)
@@ -75,6 +89,12 @@ export function evidenceCreateCommand(evidence: Command, context: Context): void
 function program(name: string): Buffer {
   const paths = ['../evidence/', '../../dist/evidence/'].map(folder => fileURLToPath(new URL(`${folder}${name}`, import.meta.url)))
   return readFileSync(paths.find(path => existsSync(path)) ?? paths[0] ?? name)
+} // biome-ignore format: one line
+
+/** @throws SOURCE_NOT_FOUND, STATS_UNUSABLE */
+function handedIn(file: string, unit: StatsUnit | undefined): HandedIn {
+  const bytes = readStats(file, '--stats')
+  return { stats: parseStats(bytes.toString('utf8'), `--stats ${safe(file)}`, unit), sha256: hash('sha256', bytes, 'hex') }
 } // biome-ignore format: one line
 
 function wholePeriod(flags: Flags, nowMs: number): Range {

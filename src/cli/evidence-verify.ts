@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { ThroughlineError } from '../errors.ts'
-import { agreementOf } from '../evidence/agreement.ts'
+import { agreementOf, rootAt } from '../evidence/agreement.ts'
 import { folderFiles, NODE_CRYPTO } from '../evidence/folder-files.ts'
 import { exitCodeOf, verdictLines } from '../evidence/verify/print.ts'
-import { type Verification, verifyBundle } from '../evidence/verify/verify.ts'
+import { type Known, type Verification, verifyBundle } from '../evidence/verify/verify.ts'
+import type { BundleFiles } from '../evidence/verify/world.ts'
+import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { safe } from './output.ts'
 
@@ -22,14 +24,15 @@ export function evidenceVerifyCommand(evidence: Command, context: Context): void
     )
     .argument('<dir>', 'folder of the bundle')
     .option('--key <fingerprint>', "fingerprint of the store's key, from its owner and not from the bundle")
-    .option('--known-checkpoint <file>', 'a checkpoint of the store that was kept elsewhere')
+    .option('--known-checkpoint <file>', 'a checkpoint of the store that was kept elsewhere, not newer than the bundle unless --store is given')
     .option('--json', 'print one JSON document')
     .action(async (dir: string, flags: Flags) => {
       const checkpoint = flags.knownCheckpoint === undefined ? undefined : readText(flags.knownCheckpoint)
       const files = filesOf(dir)
       const known = { key: flags.key, checkpoint }
-      const verification = await verifyBundle(files, NODE_CRYPTO, known)
-      const answered = flags.store === undefined ? verification : await withAgreement(flags, files, verification)
+      const answered = await (flags.store === undefined
+        ? verifyBundle(files, NODE_CRYPTO, known)
+        : withReader(flags, store => verifiedBy(store, files, known)))
       const { out } = context
       if (flags.json) out.line(JSON.stringify({ version: 1, ...answered }, null, 2))
       else for (const line of verdictLines(answered)) out.line(line)
@@ -37,14 +40,16 @@ export function evidenceVerifyCommand(evidence: Command, context: Context): void
     })
 } // biome-ignore format: one line each
 
-async function withAgreement(flags: Flags, files: ReturnType<typeof folderFiles>, verification: Verification): Promise<Verification> {
+/** The store that is at hand also shows how a newer checkpoint continues the bundle. */
+async function verifiedBy(store: Store, files: BundleFiles, known: Known): Promise<Verification> {
+  const verification = await verifyBundle(files, NODE_CRYPTO, { ...known, rootAt: size => rootAt(store, size) })
   const { manifest, query, parts } = verification
   if (!manifest || !query) return verification
-  const agreement = await withReader(flags, store => agreementOf(store, files, manifest, query))
+  const agreement = await agreementOf(store, files, manifest, query)
   return { ...verification, parts: { ...parts, agreement } }
 } // biome-ignore format: one line each
 
-function filesOf(dir: string): ReturnType<typeof folderFiles> {
+function filesOf(dir: string): BundleFiles {
   try {
     return folderFiles(dir)
   } catch (cause) {

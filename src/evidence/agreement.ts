@@ -27,7 +27,7 @@ export async function agreementOf(store: Store, files: BundleFiles, manifest: Ma
     return findings.result('agreement')
   }
   const root = rootAt(store, predicate.checkpoint.size)
-  if (root !== predicate.checkpoint.root) {
+  if (!root || toHex(root) !== predicate.checkpoint.root) {
     findings.fail('agreement', 'store', `its first ${predicate.checkpoint.size} entries are not those of the bundle`)
     return findings.result('agreement')
   }
@@ -47,13 +47,13 @@ function namesFindings({ filter }: Query): boolean {
   return asksFindings(bindFilter(parseFilter(filter), REQUEST_FIELDS, new Date(0)))
 }
 
-/** Root of the first entries of the store, hex; undefined where it has fewer. */
-function rootAt({ root }: Store, size: number): string | undefined {
+/** Root of the first entries of the store; undefined where it has fewer. */
+export function rootAt({ root }: Store, size: number): Uint8Array | undefined {
   const tree = new TreeHasher(sha256)
   if (size === 0) return undefined
   for (const { digest } of allEntries(join(root, 'ledger'))) {
     tree.add(leafHash(sha256, Buffer.from(digest, 'hex')))
-    if (tree.size === size) return toHex(tree.root())
+    if (tree.size === size) return tree.root()
   }
   return undefined
 }

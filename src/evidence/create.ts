@@ -13,6 +13,7 @@ import type { Range } from '../store/facts.ts'
 import type { Salts, SigningKey } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
 import { BundleFolder } from './bundle-folder.ts'
+import { controlTotals, type HandedIn } from './control-totals.ts'
 import { copyEntries } from './entries.ts'
 import { writeFacts } from './facts-file.ts'
 import { redactFilter } from './filter-redaction.ts'
@@ -75,6 +76,10 @@ export interface CreateOptions {
   readonly coverage?: (store: Store, range: Range) => Promise<readonly CoverageGap[] | null>
   /** What rules say of the period; without it, they were not run. */
   readonly findings?: (store: Store, range: Range) => Promise<FoundFindings>
+  /** Totals that Apigee counted. */
+  readonly stats?: HandedIn | undefined
+  /** Whether the store's whole table of aliases is disclosed, so that names can be checked. */
+  readonly withAliases?: boolean
   /** What answers conditions on findings in the filter; without it they are refused. */
   readonly findingsOfDays?: FindingsOfDays
 }
@@ -134,11 +139,12 @@ async function write(store: Store, folder: BundleFolder, options: CreateOptions)
   folder.write('redaction.json', jsonFile(redaction))
   const checkpoint = writeCheckpoint(store, folder, options.signing)
   const coverage = (await options.coverage?.(store, range)) ?? null
+  const totals = options.stats ? await controlTotals(store, options.stats, range) : null
   const judged = await options.findings?.(store, range)
   const incidents = judged?.incidents ?? []
   const segments = await createPopulation(store, { filter, range, nowMs, findings: options.findingsOfDays })
   const hops = await hopHours(store, daysOf(range))
-  const exceptions = periodExceptions(ledgerAccounts(state, range, new Map()), range, hops, coverage)
+  const exceptions = periodExceptions(ledgerAccounts(state, range, new Map()), range, { hops, coverage: coverage && [...coverage], controlTotals: totals })
   const found = await writePopulation(store, folder, {
     redactor,
     exceptions,
@@ -165,6 +171,7 @@ async function write(store: Store, folder: BundleFolder, options: CreateOptions)
       .sort()
       .map(hour => ({ hour, requests: allHours.get(hour) ?? 0, found: found.hours.get(hour) ?? 0 })),
     coverage: coverage === null ? null : [...coverage],
+    controlTotals: totals,
     notEvaluated: judged ? [...judged.notEvaluated] : null,
   }
   folder.write('completeness.json', jsonFile(completeness))

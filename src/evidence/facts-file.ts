@@ -1,31 +1,34 @@
 import { hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ThroughlineError } from '../errors.ts'
 import { toHex } from '../ledger/bytes.ts'
 import { sha256 } from '../ledger/ed25519.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
 import { multiProof } from '../ledger/merkle.ts'
-import { HOP_KINDS, type HopKind } from '../model/hop.ts'
+import type { HopKind } from '../model/hop.ts'
 import type { Redactor } from '../model/redact.ts'
-import { DAY_US, micros } from '../model/time.ts'
+import { DAY_US } from '../model/time.ts'
 import { loadAliases } from '../requests/subjects.ts'
 import { factsRelation, type Range } from '../store/facts.ts'
 import type { Salts } from '../store/keys.ts'
 import { allLeaves } from '../store/leaves.ts'
-import { quoteText } from '../store/query.ts'
+import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { BundleFolder } from './bundle-folder.ts'
 import { disclosedHops, type HiddenRow } from './disclose.ts'
+import { sampledRequests } from './sample-file.ts'
 import type { Sample, SegmentProof } from './schema.ts'
-import type { Facts } from './verify/facts.ts'
 import { LEAF_COLUMNS, readText } from './verify/leaf-columns.ts'
 import { SEGMENTS_FILE } from './verify/proofs.ts'
-import { sampleEntry } from './verify/sample-entry.ts'
+import { SUBJECTS_FILE } from './verify/subject-proof.ts'
 
 export interface FactsOptions {
   readonly redactor: Redactor | undefined
   readonly saltsOf: (name: string) => Salts | undefined
   readonly question: { readonly range: Range }
+  /** Puts the whole table of aliases into the bundle, by which they can be checked. */
+  readonly withAliases?: boolean
 }
 
 export interface WrittenFacts {
@@ -70,7 +73,7 @@ export async function writeFacts(
   return {
     hops,
     sources: new Map(sources.map(s => [s.source_id, s.n])),
-    sample: await sampled(store, options.question.range, sample),
+    sample: await sampledRequests(store, options.question.range, sample),
   }
 } // biome-ignore format: one line each
 
@@ -130,8 +133,10 @@ async function writeProofs(store: Store, folder: BundleFolder, segments: readonl
 } // biome-ignore format: one line each
 
 /** Rows of the table of aliases that names of these hops need. */
-async function writeAliases(store: Store, folder: BundleFolder, { redactor, question: { range } }: FactsOptions): Promise<void> {
+async function writeAliases(store: Store, folder: BundleFolder, { redactor, question: { range }, withAliases }: FactsOptions): Promise<void> {
   const { db, state, root } = store
+  const [table] = withAliases && state.subjects ? wholeFiles(root, [state.subjects.file]) : []
+  folder.write(SUBJECTS_FILE, table === undefined ? '' : readFileSync(table))
   const file = folder.open('aliases.ndjson')
   if (!redactor && (await loadAliases(store))) {
     const wide = { fromUs: range.fromUs - DAY_US, toUs: range.toUs + DAY_US }
@@ -149,24 +154,4 @@ async function writeAliases(store: Store, folder: BundleFolder, { redactor, ques
     }
   }
   file.close()
-} // biome-ignore format: one line each
-
-/** Where the lines of some requests stand, by request. */
-async function sampled({ db, state, root }: Store, range: Range, ids: readonly string[]): Promise<Map<string, Sample['requests'][number]>> {
-  if (ids.length === 0) return new Map()
-  const wide = { fromUs: range.fromUs - DAY_US, toUs: range.toUs + DAY_US }
-  const of = (kind: HopKind): string =>
-    `SELECT h.n, h.k, h.kind, f.source_id, f.line_no, f.byte_offset, ${kind === 'kernel' ? 'NULL::TIMESTAMP' : 'f.start_ts'} AS start_ts, f.end_ts FROM chosen AS h
-     JOIN ${factsRelation(state, root, kind, wide)} AS f USING (hop_id) WHERE h.kind = '${kind}'`
-  const rows = await db.rows<Record<string, string | number | null> & { id: string; kind: HopKind }>(
-    `WITH chosen AS (SELECT n, k, kind, hop_id FROM placed_hops WHERE n IN (SELECT n FROM population WHERE request_id IN (${ids.map(quoteText).join(', ')})))
-     SELECT p.request_id AS id, r.* FROM (${HOP_KINDS.map(of).join(' UNION ALL ')}) AS r JOIN population AS p USING (n) ORDER BY r.n, r.k`,
-  )
-  const hops = new Map<string, { side: HopKind; facts: Facts }[]>()
-  for (const row of rows) {
-    const stamps = { start_ts: micros(row.start_ts), end_ts: micros(row.end_ts) }
-    const facts = { source_id: Number(row.source_id), line_no: Number(row.line_no), byte_offset: Number(row.byte_offset), ...stamps }
-    hops.set(row.id, [...(hops.get(row.id) ?? []), { side: row.kind, facts }])
-  }
-  return new Map(ids.map(id => [id, sampleEntry(id, hops.get(id) ?? [], state)]))
 } // biome-ignore format: one line each

@@ -136,6 +136,31 @@ const NOT_EVALUATED = z.strictObject({
   requests: count.describe('Requests that may be findings; 0 where none were looked at.'),
 })
 
+/** Totals that Apigee counted (Stats API), against the records of the store. */
+const CONTROL_TOTALS = z.strictObject({
+  sha256: digest.describe('Of the answer of the Stats API that was handed in.'),
+  span: z.enum(['hour', 'day']),
+  first: stamp.describe('Where the totals begin.'),
+  last: stamp.describe('Where they end.'),
+  from: stamp.nullable().describe('What was compared: where totals and period have spans in common; null: nowhere.'),
+  to: stamp.nullable(),
+  outside: count.describe('Calls of the totals outside of that.'),
+  notices: z.array(z.string()),
+  errors: z.array(z.string()),
+  unknownEnvironments: z.array(z.string()).describe('Environments of the totals of which the store has no record.'),
+  rows: z.array(
+    z.strictObject({
+      environment: z.string(),
+      proxy: z.string().nullable().describe('null: all of the environment.'),
+      at: stamp.describe('Begin of the span.'),
+      calls: count.describe('As Apigee counted.'),
+      records: count.describe('As the store has them.'),
+      verdict: z.enum(['equal', 'fewer', 'more', 'uncovered']).describe('uncovered: the store holds nothing of this time.'),
+    }),
+  ),
+  elsewhere: z.array(z.strictObject({ at: stamp, records: count })).describe('Records of environments that the totals do not name, by span.'),
+}) // biome-ignore format: one member a line
+
 /** What the ledger alone says of a period. */
 export const LEDGER_ACCOUNTS = z.strictObject({
   sources: z.array(ACCOUNT),
@@ -154,6 +179,7 @@ export const COMPLETENESS = z.strictObject({
   hops: z.array(HOURLY_HOPS),
   requests: z.array(HOURLY_REQUESTS),
   coverage: z.array(COVERAGE).nullable().describe('null: not evaluated.'),
+  controlTotals: CONTROL_TOTALS.nullable().describe('null: none were handed in.'),
   notEvaluated: z.array(NOT_EVALUATED).nullable().describe('What rules could not judge on the days of the period; null: none of them was run.'),
 }) // biome-ignore format: one member a line
 
@@ -168,6 +194,9 @@ export const EXCEPTIONS = {
   'possible-duplicates': 'Equal lines at the edge of two sources were taken for one line handed over twice.',
   'link-warning': 'Linking the day met something odd.',
   'coverage-gap': 'Logs of this hour are missing or partial, or it is not known whether they are whole.',
+  'control-total-differs':
+    'Apigee counted more or fewer calls of a proxy and time than the store has records.',
+  'control-totals-missing': 'The control totals that were handed in do not speak of this part of the period.',
   'link-below-0.99': 'A link of the request is less sure than 0.99.',
   'link-by-time': 'A link of the request rests on times alone.',
   ambiguous: 'Which hop the request belongs with is in doubt.',
@@ -223,10 +252,21 @@ export const SAMPLE = z.strictObject({
           sha256: z.string(),
           line: count,
           byteOffset: count,
-          start: stamp.optional(),
-          end: stamp.optional(),
         }),
       ),
+      spans: z
+        .array(
+          z.strictObject({
+            parent: count.nullable().describe('Which span of this list it lies below; null: of none.'),
+            layer: z.enum(['gateway', 'target', 'app', 'kernel']),
+            name: z.string(),
+            kind: z.enum(['server', 'client']),
+            start: stamp.optional(),
+            end: stamp.optional(),
+            status: z.number().int().optional(),
+          }),
+        )
+        .describe('What happened, by the stamps that were logged, each by its own clock.'),
     }),
   ),
 }) // biome-ignore format: a table
@@ -269,6 +309,7 @@ export type Alias = z.infer<typeof ALIAS>
 export type LedgerAccounts = z.infer<typeof LEDGER_ACCOUNTS>
 export type Completeness = z.infer<typeof COMPLETENESS>
 export type CoverageGap = z.infer<typeof COVERAGE>
+export type ControlTotals = z.infer<typeof CONTROL_TOTALS>
 export type NotEvaluated = z.infer<typeof NOT_EVALUATED>
 export type Exception = z.infer<typeof EXCEPTION>
 export type Sources = z.infer<typeof SOURCES>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ThroughlineError } from '../errors.ts'
 import { fromBase64, fromHex, joinBytes, sameBytes, toHex } from './bytes.ts'
 import { type Checkpoint, formatCheckpoint, originOf, parseCheckpoint } from './checkpoint.ts'
-import { replace, writeDurably } from './durable.ts'
+import { removeFolder, replace, writeDurably } from './durable.ts'
 import { sha256, verifyEd25519 } from './ed25519.ts'
 import { entryDigest } from './entry-file.ts'
 import { HASH_BYTES, hashAt, leafHash, rootOf } from './merkle.ts'
@@ -117,6 +117,12 @@ export async function signLog(
   replace(temporary, checkpointPath(store))
   removePartials(folder, tiles)
   return { ...checkpoint, note: signed, fingerprint: signer.fingerprint }
+}
+
+/** Removes all tiles, also those that longer ones have replaced: they can be made again from the entries. */
+export function removeTiles(store: string): void {
+  const folder = join(logFolder(store), 'tile')
+  if (existsSync(folder)) removeFolder(folder)
 }
 
 /** Writes every tile of a checkpoint that is right, where the entries have its root. */

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fromHex, joinBytes, sameBytes, toHex } from './bytes.ts'
 import { sha256 } from './ed25519.ts'
 import { checkpointPath, logFolder, openCheckpoint, rootFromRecords, type SignedCheckpoint } from './log.ts'
 import type { LedgerState } from './state.ts'
-import { allTiles, tilePath } from './tiles.ts'
+import { allTiles, type Tile, tilePath } from './tiles.ts'
 
 /** Something about the log that does not fit the entries. */
 export interface LogFault {
@@ -63,19 +63,41 @@ export function recordsOf(digests: readonly string[]): Uint8Array {
 }
 
 function wrongTiles(store: string, records: Uint8Array): LogFault[] {
-  return allTiles(sha256, records).flatMap(tile => {
-    const file = join(logFolder(store), tilePath(tile))
-    const found = existsSync(file) ? undefined : 'missing'
-    const isSame = found === undefined && readFileSync(file, 'hex') === toHex(tile.bytes)
-    if (isSame) return []
-    return [
-      {
-        path: below(store, file),
-        found: found ?? 'its hashes are not those of the entries',
-        isContradiction: false,
-      },
-    ]
+  const tiles = new Map(allTiles(sha256, records).map(tile => [tilePath(tile), tile]))
+  const missing = [...tiles.keys()].filter(path => !existsSync(join(logFolder(store), path)))
+  const fault = (path: string, found: string): LogFault => ({
+    path: below(store, join(logFolder(store), path)),
+    found,
+    isContradiction: false,
   })
+  const wrong = tilesIn(store).flatMap(path => {
+    const bytes = bytesOf(path, tiles)
+    if (bytes === undefined) return [fault(path, 'the log has no such tile')]
+    const isSame = readFileSync(join(logFolder(store), path), 'hex') === toHex(bytes)
+    return isSame ? [] : [fault(path, 'its hashes are not those of the entries')]
+  })
+  return [...missing.map(path => fault(path, 'missing')), ...wrong]
+}
+
+/** Files below the folder of tiles, as paths below that of the log. */
+function tilesIn(store: string): string[] {
+  const folder = join(logFolder(store), 'tile')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => !entry.isDirectory())
+    .map(entry => join('tile', relative(folder, join(entry.parentPath, entry.name))))
+    .sort()
+}
+
+/** What is to stand in a tile; one that a longer one has replaced may still be there, for those who have an older checkpoint. */
+function bytesOf(path: string, tiles: ReadonlyMap<string, Tile>): Uint8Array | undefined {
+  const own = tiles.get(path)
+  if (own) return own.bytes
+  const [, place = '', digits = ''] = /^(.+)\.p\/([1-9]\d*)$/.exec(path) ?? []
+  const width = Number(digits)
+  const longer = tiles.get(place) ?? [...tiles].find(([other]) => other.startsWith(`${place}.p/`))?.[1]
+  if (place === '' || !longer || width >= longer.width) return undefined
+  return longer.bytes.subarray(0, (longer.bytes.length / longer.width) * width)
 }
 
 /** Tiles without a checkpoint: a crash came before it, or it was removed. */

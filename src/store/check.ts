@@ -9,7 +9,7 @@ import { applyEntry, emptyState, type LedgerState } from '../ledger/state.ts'
 import { checkLog, type LogFault } from '../ledger/verify-log.ts'
 import { checkFiles } from './check-files.ts'
 import { checkRoots, type RootCheck, type RootKeys } from './check-roots.ts'
-import { findLeftovers } from './leftovers.ts'
+import { findLeftovers, strayInLedger } from './leftovers.ts'
 import { isWritten, lockHolder } from './lock.ts'
 import type { Database } from './query.ts'
 import { filesInForce } from './records.ts'
@@ -171,7 +171,10 @@ function snapshotProblem(folder: string, seq: number, found: string): Problem {
 }
 
 function leftoverProblems(root: string, named: ReadLedger['named'], isOwner: boolean): Problem[] {
-  const leftovers = findLeftovers(root, new Set(named.keys()), isOwner || !lockHolder(root))
+  const leftovers = [
+    ...findLeftovers(root, new Set(named.keys()), isOwner || !lockHolder(root)),
+    ...strayInLedger(root).map(path => ({ path })),
+  ]
   const stale = lockHolder(root)
   return [
     ...leftovers.map(

@@ -1,6 +1,7 @@
 import {
   openCheckpoint,
   readCheckpointNote,
+  removeTiles,
   type SignedCheckpoint,
   signLog,
   writeTilesOf,
@@ -39,6 +40,7 @@ export async function newestCheckpoint({ root, state }: Store): Promise<SignedCh
  */
 export async function remakeLog(store: Store): Promise<void> {
   const checkpoint = await newestCheckpoint(store)
+  removeTiles(store.root)
   if (checkpoint) writeTilesOf(store.root, checkpoint)
   else if (store.keys?.signing) await signLog(store.root, store.state, store.keys.signing)
 }

@@ -36,7 +36,7 @@ describe('a bundle', () => {
       const [one, two] = [await bundleOf(store, 'one', { filter: 'status >= 400' }), await bundleOf(store, 'two', { filter: 'status >= 400' })]
       const names = readdirSync(one.folder, { recursive: true, withFileTypes: true }).filter(e => e.isFile()).map(e => join(e.parentPath, e.name))
       for (const name of names) expect(readFileSync(name).equals(readFileSync(name.replace(one.folder, two.folder)))).toBe(true)
-      expect(names).toHaveLength(21)
+      expect(names).toHaveLength(22)
     })
   })
 

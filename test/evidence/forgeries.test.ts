@@ -1,14 +1,18 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { agreementOf } from '../../src/evidence/agreement.ts'
+import { parseStats } from '../../src/coverage/reconcile/stats.ts'
+import { agreementOf, rootAt } from '../../src/evidence/agreement.ts'
 import type { Part } from '../../src/evidence/verify/findings.ts'
 import { PAYLOAD_TYPE } from '../../src/evidence/verify/format.ts'
-import { exitCodeOf } from '../../src/evidence/verify/print.ts'
+import { exitCodeOf, verdictLines } from '../../src/evidence/verify/print.ts'
 import type { Known, Verification } from '../../src/evidence/verify/verify.ts'
+import { formatCheckpoint, originOf } from '../../src/ledger/checkpoint.ts'
 import { formatEnvelope, signEnvelope } from '../../src/ledger/dsse.ts'
 import { ed25519Signer, publicKeyOf, sha256 } from '../../src/ledger/ed25519.ts'
-import { fingerprintOf } from '../../src/ledger/public-key.ts'
+import { leafHash, TreeHasher } from '../../src/ledger/merkle.ts'
+import { signNote } from '../../src/ledger/note.ts'
+import { fingerprintOf, spkiOf } from '../../src/ledger/public-key.ts'
 import { writeSimulation } from '../../src/simulate/index.ts'
 import { keysOf, type SigningKey } from '../../src/store/keys.ts'
 import { closeAll } from '../support/days.ts'
@@ -33,6 +37,29 @@ const TRAFFIC = {
   appErrorShare: 0.1,
 } as const
 
+const SUBJECTS = { aliases: [], rules: [{ match: 'CORP\\*', as: '*@staff.example' }] }
+
+/** Of other hours than the traffic as well, and three calls too many. */
+const STATS = {
+  stats: parseStats(
+    JSON.stringify({
+      environments: [
+        {
+          name: 'prod',
+          metrics: [
+            {
+              name: 'sum(message_count)',
+              values: [7, 8, 30].map(hour => ({ timestamp: Date.UTC(2026, 2, 2, hour), value: '3' })),
+            },
+          ],
+        },
+      ],
+    }),
+    's',
+  ),
+  sha256: '5'.repeat(64),
+}
+
 /** A bundle by its owner, with his key, as a forger finds it who has broken in; and one by a forger's own store. */
 interface World {
   readonly files: Files
@@ -40,6 +67,8 @@ interface World {
   /** Checkpoint of the bundle, kept elsewhere; and an older one. */
   readonly checkpoint: string
   readonly narrow: Files
+  /** Roots of the store by number of entries. */
+  readonly rootAt: (size: number) => Uint8Array | undefined
   readonly older: Files
   readonly forged: Files
 }
@@ -60,14 +89,26 @@ async function makeWorld(): Promise<World> {
       notEvaluated: [],
     }) // biome-ignore format: one incident
     const own = await withSealedStore(folder, async store => {
-      await ingestInto(store, logs)
+      await ingestInto(store, logs, { config: { subjects: SUBJECTS } })
       const older = filesOf((await bundleOf(store, 'older')).folder)
       closeAll(store)
-      const files = filesOf((await bundleOf(store, 'bundle', {}, { findings })).folder)
+      const more = { findings, withAliases: true, stats: STATS }
+      const files = filesOf((await bundleOf(store, 'bundle', {}, more)).folder)
       const narrow = filesOf((await bundleOf(store, 'narrow', { filter: 'not status:401' })).folder)
       const owner = keysOf(store.state, join(folder, 'keys')).signing
       if (!owner) throw new Error('no key')
-      return { files, narrow, older, owner, checkpoint: String(files.get('proofs/checkpoint')) }
+      const size = store.state.head + 1
+      const rootOf = new Map(
+        [size, lines(older, 'proofs/entries.ndjson').length].map(n => [n, rootAt(store, n)]),
+      )
+      return {
+        files,
+        narrow,
+        older,
+        owner,
+        checkpoint: String(files.get('proofs/checkpoint')),
+        rootAt: (n: number) => rootOf.get(n),
+      }
     })
     // Another key, the same id of the store, and logs of which the forger has taken a line out.
     const other = join(folder, 'other')
@@ -87,6 +128,8 @@ const stranger = (): SigningKey => {
 }
 
 interface Predicate {
+  populationHash: string | null
+  checkpoint: { origin: string; size: number; root: string }
   version: number
   filterSha256: string | null
   readonly counts: { findings: number }
@@ -191,6 +234,69 @@ describe('who has the key of the store, and changes a bundle so that every diges
           t.replace(/"salts":"(.)/, (_, c) => `"salts":"${c === '0' ? '1' : '0'}`),
         ),
       part: 'integrity',
+    },
+    {
+      name: 'salts of two rows exchanged',
+      change: w => {
+        const [a = '', b = '', ...rest] = lines(w.files, 'facts.ndjson')
+        const salts = (line: string): string => /"salts":"([0-9a-f]+)"/.exec(line)?.[1] ?? ''
+        return withLines(w.files, 'facts.ndjson', [
+          a.replace(salts(a), salts(b)),
+          b.replace(salts(b), salts(a)),
+          ...rest,
+        ])
+      },
+      part: 'integrity',
+    },
+    {
+      name: "the store's table of aliases",
+      change: w =>
+        edited(w.files, 'proofs/subjects.json', t => t.replace('*@staff.example', '*@evil.example')),
+      part: 'integrity',
+    },
+    {
+      name: 'an alias taken away',
+      change: w => withLines(w.files, 'aliases.ndjson', lines(w.files, 'aliases.ndjson').slice(1)),
+      part: 'soundness',
+    },
+    {
+      name: 'a control total made to fit',
+      change: w =>
+        edited(w.files, 'completeness.json', t =>
+          t.replace(/"calls": 3,\n(\s+)"records": (\d+)/, '"calls": $2,\n$1"records": $2'),
+        ),
+      part: 'completeness',
+    },
+    {
+      name: 'records of a control total',
+      change: w =>
+        edited(w.files, 'completeness.json', t =>
+          t
+            .replace(/"calls": 3,\n(\s+)"records": \d+/, '"calls": 3,\n$1"records": 3')
+            .replace('"verdict": "more"', '"verdict": "equal"'),
+        ),
+      part: 'completeness',
+    },
+    {
+      name: 'control totals that say that they cover less',
+      change: w =>
+        edited(w.files, 'completeness.json', t =>
+          t.replace(/"from": "2026-03-02T07:00/, '"from": "2026-03-02T08:00'),
+        ),
+      part: 'completeness',
+    },
+    {
+      name: 'a span of the sample',
+      change: w => edited(w.files, 'sample.json', t => t.replace(/"layer": "target"/, '"layer": "app"')),
+      part: 'soundness',
+    },
+    {
+      name: 'the seed of the sample',
+      change: w =>
+        edited(w.files, 'sample.json', t =>
+          t.replace(/"seed": "(.)/, (_, c) => `"seed": "${c === '0' ? '1' : '0'}`),
+        ),
+      part: 'soundness',
     },
     {
       name: 'the hidden hashes of a proof',
@@ -360,6 +466,87 @@ describe('who lacks the key of the store', () => {
     expect(exitCodeOf(await verifiedFiles(world.files, { checkpoint: 'no checkpoint' }))).toBe(1)
   })
 })
+
+/** A bundle whose ledger names another key from its beginning, everything hashed and signed again with that. */
+function rekeyed(files: Files, key: SigningKey): Files {
+  const tree = new TreeHasher(sha256)
+  let [prev, storeId] = ['0'.repeat(64), '']
+  const entries = lines(files, 'proofs/entries.ndjson').map(text => {
+    const entry = JSON.parse(text)
+    if (entry.kind === 'created') storeId = entry.storeId
+    const own = entry.kind === 'key' ? { publicKey: Buffer.from(spkiOf(key.publicKey)).toString('base64'), fingerprint: key.fingerprint } : {}
+    const line = JSON.stringify({ ...entry, ...own, prev })
+    const digest = sha256(Buffer.from(`${line}\n`))
+    tree.add(leafHash(sha256, digest))
+    prev = Buffer.from(digest).toString('hex')
+    return line
+  })
+  const [origin, size, root] = [originOf(storeId), tree.size, tree.root()]
+  const note = signNote(sha256, formatCheckpoint({ origin, size, root }), [{ ...key, name: origin }])
+  const changed = withLines(files, 'proofs/entries.ndjson', entries).set('proofs/checkpoint', Buffer.from(note))
+  return resealed(changed, key, predicate => {
+    predicate.checkpoint = { origin, size, root: Buffer.from(root).toString('hex') }
+  })
+} // biome-ignore format: one line each
+
+describe('what only an anchor can show', () => {
+  test('everything hashed and signed again with another key: UNANCHORED, and a failure with any anchor', async () => {
+    const forged = rekeyed(world.files, stranger())
+    const alone = await verifiedFiles(forged)
+    expect([failures(alone), alone.anchors, exitCodeOf(alone)]).toEqual([[], [], 0])
+    expect(verdictLines(alone).join('\n')).toContain('PASS, but UNANCHORED')
+    for (const known of [{ key: world.owner.fingerprint }, { checkpoint: world.checkpoint }]) {
+      const verification = await verifiedFiles(forged, known)
+      expect([exitCodeOf(verification), verification.anchors]).toEqual([1, []])
+      expect(verdictLines(verification).join('\n')).toContain('FAIL: do not rely on this bundle (UNANCHORED)')
+    }
+  })
+
+  test('a checkpoint newer than the bundle fails alone, and is an anchor where the store leads to it', async () => {
+    const known = { checkpoint: world.checkpoint }
+    const alone = await verifiedFiles(world.older, known)
+    expect(failures(alone)).toEqual([expect.stringMatching(/made before this checkpoint, or somebody shows an older state.*Check with --store/)])
+    const withStore = await verifiedFiles(world.older, { ...known, rootAt: world.rootAt })
+    expect([failures(withStore), withStore.anchors]).toEqual([[], [expect.stringContaining('to which the store leads')]])
+    const other = await verifiedFiles(rekeyed(world.older, stranger()), { ...known, rootAt: world.rootAt })
+    expect([exitCodeOf(other), other.anchors]).toEqual([1, []])
+    const shorter = await verifiedFiles(world.older, { ...known, rootAt: () => undefined })
+    expect([exitCodeOf(shorter), shorter.anchors]).toEqual([1, []])
+  })
+}) // biome-ignore format: one line each
+
+describe('what the owner of the key alone can change is said to be not checked', () => {
+  const notChecked = ({ parts }: Verification): string => Object.values(parts).flatMap(p => p.notChecked).join('\n')
+  const known = (w: World): Known => ({ key: w.owner.fingerprint })
+
+  test('the report, and findings that are left out', async () => {
+    const changed = resealed(withLines(edited(world.files, 'report.html', t => t.replace('requests found', 'requests lost')), 'findings.ndjson', []), world.owner, p => {
+      p.counts.findings = 0
+    })
+    const verification = await verifiedFiles(changed, known(world))
+    expect(failures(verification)).toEqual([])
+    expect(notChecked(verification)).toContain('report.html and README.txt say what the other files say')
+    expect(notChecked(verification)).toContain('which findings there are')
+  })
+
+  test('whom a name means: seen where the table is disclosed, not checked where it is not', async () => {
+    const forged = async (files: Files): Promise<Verification> => {
+      const name = JSON.parse(lines(files, 'aliases.ndjson')[0] ?? '').subject_name as string
+      const names = ['aliases.ndjson', 'population.ndjson', 'population.csv']
+      const changed = names.reduce((all, file) => edited(all, file, t => t.replaceAll(name, 'mallory')), files)
+      const hash = (text: string): string => /the records have ([0-9a-f]{64})/.exec(text)?.[1] ?? ''
+      const first = await verifiedFiles(resealed(changed, world.owner))
+      return verifiedFiles(resealed(changed, world.owner, p => {
+        p.populationHash = hash(failures(first).join('\n'))
+      }), known(world))
+    }
+    expect(failures(await forged(world.files))).toEqual([expect.stringContaining("aliases.ndjson: the store's table (proofs/subjects.json) says otherwise")])
+    const hidden = await forged(world.narrow)
+    expect(failures(hidden)).toEqual([])
+    expect(notChecked(hidden)).toMatch(/aliases: that \d+ names? of these hops and no more mean another subject/)
+    expect(notChecked(await verifiedFiles(world.files))).not.toContain('aliases')
+  })
+}) // biome-ignore format: one line each
 
 describe('what only the store can show', () => {
   test('a request left out by who has the key, and all made right again', async () => {

@@ -25,6 +25,8 @@ export interface Reconciliation {
   readonly lengthUs: number
   /** What was compared: where both the stats and the store have something. */
   readonly compared: Gap
+  /** Records in compared spans of environments that the stats do not name. */
+  readonly elsewhere: readonly { readonly atUs: number; readonly records: number }[]
   /** Records of the store in spans that the stats do not cover. */
   readonly beyondStats: number
   /** Environments of the stats that the store knows nothing of. */
@@ -32,7 +34,7 @@ export interface Reconciliation {
 }
 
 interface Spans {
-  readonly environment: string
+  readonly environment: string | null
   readonly proxy: string
   readonly at_us: number
   readonly calls: number
@@ -48,7 +50,9 @@ export async function reconcile(store: Store, stats: Stats, range: Range): Promi
     fromUs: Number.isFinite(range.fromUs) ? spanOf(range.fromUs, stats) : stats.fromUs,
     toUs: Number.isFinite(range.toUs) ? range.toUs : stats.toUs,
   }
-  const spans = (await spansOf(store, stats)).filter(s => stats.environments.includes(s.environment))
+  const isNamed = (s: Spans): boolean => s.environment !== null && stats.environments.includes(s.environment)
+  const all = await spansOf(store, stats)
+  const spans = all.filter(s => isNamed(s))
   const inside = (us: number): boolean => us >= covered.fromUs && us < covered.toUs
   const rows = stats.environments.flatMap(
     environment =>
@@ -59,9 +63,16 @@ export async function reconcile(store: Store, stats: Stats, range: Range): Promi
     rows,
     lengthUs: stats.lengthUs,
     compared: covered,
+    elsewhere: summed(all.filter(s => !isNamed(s) && inside(s.at_us))),
     beyondStats: spans.filter(s => !inside(s.at_us)).reduce((sum, s) => sum + s.calls, 0),
     unknownEnvironments: stats.environments.filter(name => !known.has(name)),
   }
+}
+
+function summed(spans: readonly Spans[]): Reconciliation['elsewhere'] {
+  const sums = new Map<number, number>()
+  for (const { at_us, calls } of spans) sums.set(at_us, (sums.get(at_us) ?? 0) + calls)
+  return [...sums].sort(([a], [b]) => a - b).map(([atUs, records]) => ({ atUs, records }))
 }
 
 async function spansOf({ db, state, root }: Store, { lengthUs, offsetUs }: Stats): Promise<Spans[]> {

@@ -53,6 +53,7 @@ export interface Stats {
 /**
  * Reads an answer of the Stats API.
  *
+ * @param name what is said of it in errors: option and file
  * @param unit what the answer was asked for with, where it cannot be told
  * @throws STATS_UNUSABLE
  */
@@ -158,7 +159,7 @@ function added(values: readonly StatsTotal[]): StatsTotal[] {
 function unusable(name: string, found: string, cause?: unknown): ThroughlineError {
   return new ThroughlineError(
     'STATS_UNUSABLE',
-    `--reconcile ${name}: ${found}; expected the answer of .../environments/{env}/stats/apiproxy?select=${CALLS}&timeUnit=minute or hour, as it came (without _optimized=js)`,
+    `${name}: ${found}; expected the answer of .../environments/{env}/stats/apiproxy?select=${CALLS}&timeUnit=minute or hour, as it came (without _optimized=js)`,
     { name },
     cause,
   )

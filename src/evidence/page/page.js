@@ -31,8 +31,12 @@ function bundleOf(files) {
   return { names: [...byName.keys()], read: name => pieces(byName.get(name)) }
 }
 
+/** What was checked last: it is checked again when something more is known. */
+let last = []
+
 async function check(files) {
   if (files.length === 0) return
+  last = files
   at('state').textContent = `Checking ${files.length} files …`
   at('result').hidden = true
   await new Promise(resolve => setTimeout(resolve, 30))
@@ -56,16 +60,22 @@ window.checkFiles = async (files, key) => {
 function show(verification) {
   at('state').textContent = ''
   const { unreadable, parts, anchors } = verification
+  const hasFailed = exitCodeOf(verification) !== 0
   const cards = unreadable
     ? []
     : PARTS.map(part => {
         const card = document.createElement('section')
         card.className = parts[part].verdict.replace(' ', '-').toLowerCase()
-        card.append(line('h2', part), line('strong', parts[part].verdict), line('p', MEANINGS[part]))
+        card.append(
+          line('h2', part),
+          line('strong', parts[part].verdict),
+          line('p', MEANINGS[part][parts[part].verdict]),
+        )
         return card
       })
   at('cards').replaceChildren(...cards)
-  at('anchor').hidden = Boolean(unreadable) || anchors.length > 0
+  at('anchor').hidden = hasFailed || anchors.length > 0
+  at('failed').hidden = !hasFailed || Boolean(unreadable)
   at('lines').textContent = verdictLines(verification).join('\n')
   at('result').hidden = false
 }
@@ -102,6 +112,7 @@ const run = files =>
     })
 
 at('folder').addEventListener('change', event => run(chosen(event.target)))
+for (const id of ['key', 'checkpoint']) at(id).addEventListener('change', () => run(last))
 const zone = at('zone')
 zone.addEventListener('dragover', event => event.preventDefault())
 zone.addEventListener('drop', event => {

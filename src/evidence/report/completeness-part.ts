@@ -3,6 +3,7 @@ import { HOP_KINDS, type HopKind } from '../../model/hop.ts'
 import { HOUR_US } from '../../model/time.ts'
 import type { Completeness, CoverageGap } from '../schema.ts'
 import { daysOf, hourOf, periodOf } from '../verify/accounts.ts'
+import { controlTotalsPart } from './control-totals-part.ts'
 import { grouped, type Html, html, percent, table } from './html.ts'
 import type { ReportInput } from './report.ts'
 
@@ -17,12 +18,13 @@ export function completenessPart(input: ReportInput): Html {
   return html`<h2>3 How complete it is</h2>
 ${ledger.pruned ? html`<p class="note">Days before ${ledger.pruned.before} were dropped on ${ledger.pruned.at.slice(0, 10)} (ledger entry ${ledger.pruned.entry}).</p>` : html``}
 ${gaps(completeness.coverage)}
+${controlTotalsPart(completeness.controlTotals)}
 <h3>Hops by hour</h3>
-<p>Log lines that the store holds, by UTC hour. <b>0</b>: not one line of this side in this hour. Grey: outside the period.</p>
+<p>Log lines that the store holds, by UTC hour. <b>0</b>: not one line of this side in this hour; of HTTP.sys that is usual, as it logs what it refuses. Grey: outside the period.</p>
 ${sidesOf(completeness).map(side => grid(side, input))}
 <h3>Days</h3>
 ${table(
-  [{ title: 'day' }, { title: 'application' }, { title: 'state' }, { title: 'why' }, { title: 'links', isNumber: true }, { title: 'in doubt', isNumber: true }],
+  [{ title: 'day', isShort: true }, { title: 'application' }, { title: 'state' }, { title: 'why' }, { title: 'links', isNumber: true }, { title: 'in doubt', isNumber: true }],
   ledger.days.map(d => [d.day, d.application, d.isLinked ? d.state : `${d.state}, links out of date`, d.reason, d.links.linked ?? 0, d.links.ambiguous ?? 0]),
 )}
 ${ledger.declared.length > 0 ? html`<p>Declared whole by a person: ${ledger.declared.map(d => `${SIDES[d.side]} ${d.from} up to ${d.to}`).join('; ')}.</p>` : html``}
@@ -69,7 +71,7 @@ ${days.map(day => html`<tr><td>${day}</td>${hours.map(n => {
     const us = Date.parse(`${day}T00:00:00Z`) * 1000 + n * HOUR_US
     const isOutside = us + HOUR_US <= period.fromUs || us >= period.toUs
     const count = rows.get(hourOf(us)) ?? 0
-    return html`<td class="${isOutside ? 'off' : count === 0 ? 'none' : 'full'}">${short(count)}</td>`
+    return html`<td class="${isOutside ? 'off' : count > 0 ? 'full' : side === 'kernel' ? '' : 'none'}">${short(count)}</td>`
   })}</tr>
 `)}</tbody></table>`
 } // biome-ignore format: one template
@@ -87,7 +89,7 @@ function gaps(coverage: readonly CoverageGap[] | null): Html {
   const open = merged(coverage.filter(c => c.state !== 'complete'))
   if (open.length === 0) return html`<p class="note good">Every hour of the period is covered on both sides.</p>`
   return html`<p class="note">Not every hour is covered. What is missing, in words:</p>
-${table([{ title: 'side' }, { title: 'logs' }, { title: 'from' }, { title: 'up to' }, { title: 'state' }, { title: 'why' }], open.slice(0, 200).map(g => [SIDES[g.side], g.group, g.from, g.to, g.state, wordsOf(g.reason)]))}
+${table([{ title: 'side', isShort: true }, { title: 'logs' }, { title: 'from', isShort: true }, { title: 'up to', isShort: true }, { title: 'state', isShort: true }, { title: 'why' }], open.slice(0, 200).map(g => [SIDES[g.side], g.group, g.from, g.to, g.state, wordsOf(g.reason)]))}
 ${open.length > 200 ? html`<p>and ${open.length - 200} more in completeness.json.</p>` : html``}`
 } // biome-ignore format: one template
 

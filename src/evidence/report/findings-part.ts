@@ -19,7 +19,7 @@ function none(notEvaluated: readonly NotEvaluated[] | null): Html {
 } // biome-ignore format: one line each
 
 function incidents(findings: readonly BundleFinding[]): Html {
-  const columns = [{ title: 'rule' }, { title: 'severity' }, { title: 'status' }, { title: 'what' }, { title: 'first seen' }, { title: 'requests here', isNumber: true }, { title: 'others', isNumber: true }]
+  const columns = [{ title: 'rule', isShort: true }, { title: 'severity', isShort: true }, { title: 'status' }, { title: 'what' }, { title: 'first seen', isShort: true }, { title: 'requests here', isNumber: true }, { title: 'others', isNumber: true }]
   const more = findings.length - MOST_LISTED
   return html`<p>What rules found in the period. <b>Requests here</b> are those of this bundle, <b>others</b> do not fulfil the question.</p>
 ${table(columns, findings.slice(0, MOST_LISTED).map(f => [f.rule, f.severity, statusOf(f), f.title ?? '', f.firstSeen ? moment(f.firstSeen) : '', f.requests.length, f.others]))}
@@ -46,5 +46,5 @@ function unjudged(rows: readonly NotEvaluated[]): Html {
     groups.set(key, { ...group, requests: group.requests + requests })
   }
   return html`<p class="note">Not everything was evaluated. That a rule found nothing there says nothing:</p>
-${table([{ title: 'rule' }, { title: 'why' }, { title: 'days', isNumber: true }, { title: 'requests', isNumber: true }], [...groups.values()].map(g => [g.rule ?? 'every rule', g.why, g.days.size, g.requests]))}`
+${table([{ title: 'rule', isShort: true }, { title: 'why' }, { title: 'days', isNumber: true }, { title: 'requests', isNumber: true }], [...groups.values()].map(g => [g.rule ?? 'every rule', g.why, g.days.size, g.requests]))}`
 } // biome-ignore format: one line each

@@ -133,7 +133,7 @@ function exceptions({ exceptions, counts }: ReportInput): Html {
   })
   return html`<h2>5 What to know besides</h2>
 <p>${counts.exceptions === 0 ? 'There is no exception: every day is closed, every link is sure, every line could be read.' : 'Each is a line of exceptions.ndjson, with the request, day or source that it is about.'}</p>
-${rows.length > 0 ? table([{ title: 'exception' }, { title: 'how many', isNumber: true }, { title: 'what it means' }], rows) : html``}`
+${rows.length > 0 ? table([{ title: 'exception', isShort: true }, { title: 'how many', isNumber: true }, { title: 'what it means' }], rows) : html``}`
 } // biome-ignore format: one template
 
 function checking({ fingerprint, checkpoint, populationHash, redaction }: ReportInput): Html {

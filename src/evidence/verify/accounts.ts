@@ -1,7 +1,8 @@
 import type { SourceRecord } from '../../ledger/entry.ts'
 import type { LedgerState } from '../../ledger/state.ts'
 import { DAY_US, dayNumber, dayText, HOUR_US } from '../../model/time.ts'
-import type { Completeness, CoverageGap, Exception, LedgerAccounts, Query, Sources } from '../schema.ts'
+import type { Completeness, Exception, LedgerAccounts, Query, Sources } from '../schema.ts'
+import { totalsExceptions } from './control-totals.ts'
 import { type Facts, flagIn, numberIn, textIn } from './facts.ts'
 import type { RequestRecord } from './record.ts'
 import { stampText } from './record-columns.ts'
@@ -117,8 +118,7 @@ function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown])
 export function periodExceptions(
   { days, sources, pruned }: LedgerAccounts,
   period: Period,
-  hops: Completeness['hops'],
-  coverage: readonly CoverageGap[] | null,
+  { hops, coverage, controlTotals }: Pick<Completeness, 'hops' | 'coverage' | 'controlTotals'>,
 ): Exception[] {
   const names = daysOf(period)
   const found: Exception[] = []
@@ -145,6 +145,7 @@ export function periodExceptions(
   for (const gap of coverage ?? [])
     if (gap.state !== 'complete')
       found.push({ kind: 'coverage-gap', about: `${gap.side} ${gap.group} ${gap.hour}`, detail: `${gap.state}: ${gap.reason}` })
+  found.push(...totalsExceptions(controlTotals, period))
   return found
 } // biome-ignore format: one line each
 

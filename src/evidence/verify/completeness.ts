@@ -1,6 +1,7 @@
 import type { LedgerState } from '../../ledger/state.ts'
 import type { Completeness } from '../schema.ts'
 import { daysOf, ledgerAccounts, type Period } from './accounts.ts'
+import { checkControlTotals } from './control-totals.ts'
 import type { Findings } from './findings.ts'
 import type { Totals } from './requests.ts'
 
@@ -25,6 +26,7 @@ export function checkCompleteness(
   checkRows(said, state, period, fail)
   checkLinks(said, state, fail)
   checkRequests(said, hours, fail)
+  checkControlTotals(said, period, findings)
   if (said.coverage !== null) findings.notChecked('completeness', 'which hours of logs are whole: that is the word of who made the bundle')
   if (said.notEvaluated === null) findings.notChecked('completeness', 'whether anything is wrong by the rules: findings were not evaluated')
   if (said.coverage === null) findings.notChecked('completeness', 'whether logs are missing: coverage was not evaluated')

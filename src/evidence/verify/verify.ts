@@ -1,38 +1,27 @@
-import { sameBytes, textOf, toHex, utf8 } from '../../ledger/bytes.ts'
+import { toHex, utf8 } from '../../ledger/bytes.ts'
 import { parseCheckpoint } from '../../ledger/checkpoint.ts'
 import { openEnvelope } from '../../ledger/dsse.ts'
 import { parseNote } from '../../ledger/note.ts'
 import { REQUEST_FIELDS } from '../../requests/fields.ts'
 import { type BoundFilter, bindFilter, canonicalBound, parseFilter } from '../../requests/filter/index.ts'
-import { jsonFile, ledgerAccounts, type Period, periodExceptions, periodOf, sourcesFile } from './accounts.ts'
-import { type AliasRow, AliasTable } from './alias-table.ts'
+import { ledgerAccounts, periodExceptions, periodOf } from './accounts.ts'
+import { checkAnchors, type Known } from './anchors.ts'
+import { BundleReader } from './bundle-reader.ts'
 import { checkCompleteness } from './completeness.ts'
 import { Findings, PARTS, type Part, type PartResult } from './findings.ts'
 import {
   type BundleFinding, type Completeness, MANIFEST_FILE, type Manifest, PAYLOAD_TYPE, type Query, type Redaction, type Sample,
 } from './format.ts' // biome-ignore format: a list
-import {
-  CHECKPOINT_FILE,
-  checkCheckpoint,
-  ENTRIES_FILE,
-  type FoldedLedger,
-  foldLedger,
-  type LogKey,
-  openCheckpoint,
-} from './ledger.ts'
-import { BadFile, LineReader, readAll } from './lines.ts'
+import { CHECKPOINT_FILE, checkCheckpoint, ENTRIES_FILE, type FoldedLedger, foldLedger } from './ledger.ts'
+import { BadFile } from './lines.ts'
 import { type ReadManifest, readManifest } from './manifest.ts'
 import { checkRoots, LINKS_FILE, readProofs, SEGMENTS_FILE } from './proofs.ts'
-import { RequestCheck, type Totals } from './requests.ts'
-import type { BundleFiles, Crypto, Hasher } from './world.ts'
+import { RequestCheck, type RequestFiles } from './requests.ts'
+import { checkAliases, readAliases, SUBJECTS_FILE } from './subject-proof.ts'
+import { checkSums } from './sums.ts'
+import type { BundleFiles, Crypto } from './world.ts'
 
-/** What the person who checks knows from elsewhere. */
-export interface Known {
-  /** Fingerprint of the store's key: SHA-256 of its SPKI, hex. */
-  readonly key?: string | undefined
-  /** Text of a checkpoint of the same store that was kept elsewhere. */
-  readonly checkpoint?: string | undefined
-}
+export type { Known } from './anchors.ts'
 
 export interface Verification {
   /** Undefined: it could be read. */
@@ -46,18 +35,10 @@ export interface Verification {
   readonly fingerprint: string | undefined
 }
 
-/** Files of lines that are read side by side. */
-const POPULATION = [
-  'population.ndjson',
-  'population.csv',
-  'facts.ndjson',
-  'links.ndjson',
-  'exceptions.ndjson',
-] as const
 /** Every file that a bundle has beside the manifest. */
 export const BUNDLE_FILES: readonly string[] = [
   'README.txt', 'aliases.ndjson', 'completeness.json', 'exceptions.ndjson', 'facts.ndjson', 'findings.ndjson', 'links.ndjson',
-  'population.csv', 'population.ndjson', CHECKPOINT_FILE, ENTRIES_FILE, LINKS_FILE, SEGMENTS_FILE, 'query.json', 'redaction.json',
+  'population.csv', 'population.ndjson', CHECKPOINT_FILE, ENTRIES_FILE, LINKS_FILE, SEGMENTS_FILE, SUBJECTS_FILE, 'query.json', 'redaction.json',
   'report.html', 'sample.json', 'sources.json', 'verify.html', 'verify.mjs',
 ] // biome-ignore format: a list
 
@@ -74,24 +55,23 @@ class Check {
   readonly #files: BundleFiles
   readonly #crypto: Crypto
   readonly #known: Known
+  readonly #reader: BundleReader
   readonly #findings = new Findings()
-  readonly #anchors: string[] = []
-  readonly #hashers = new Map<string, Hasher>()
+  #anchors: readonly string[] = []
   #manifest: ReadManifest | undefined
   #query: Query | undefined
   #fingerprint: string | undefined
-  /** The file that was opened last. */
-  #reading = MANIFEST_FILE as string
 
   constructor(files: BundleFiles, crypto: Crypto, known: Known) {
     this.#files = files
     this.#crypto = crypto
     this.#known = known
+    this.#reader = new BundleReader(files, crypto)
   }
 
   async run(): Promise<Verification> {
     let unreadable: string | undefined
-    this.#findings.skip('agreement', 'asks the store again: give --store')
+    this.#findings.skip('agreement', 'needs the store: throughline evidence verify FOLDER --store STORE')
     try {
       unreadable = await this.#all()
     } catch (error) {
@@ -111,58 +91,56 @@ class Check {
   /** Whatever is in a file, a check that cannot go on is a check that failed. What engines say of it differs. */
   #cannot(error: unknown): void {
     if (error instanceof BadFile) this.#fail('a file', error.message)
-    else this.#fail(this.#reading, 'it is not written as it must be')
-    for (const part of ['soundness', 'completeness'] as const)
-      this.#findings.skip(part, 'a file could not be taken in')
-    // What was read in part is read again for its digest.
-    this.#hashers.clear()
+    else this.#fail(this.#reader.reading, 'it is not written as it must be')
+    this.#skip('a file could not be taken in')
+    this.#reader.forget()
+  }
+
+  #skip(why: string): void {
+    for (const part of ['soundness', 'completeness'] as const) this.#findings.skip(part, why)
   }
 
   async #all(): Promise<string | undefined> {
-    const { names } = this.#files
-    if (!names.includes(MANIFEST_FILE)) return `no ${MANIFEST_FILE} in it: it is no bundle`
-    const read = readManifest(await readAll(this.#files.read(MANIFEST_FILE)))
+    if (!this.#files.names.includes(MANIFEST_FILE)) return `no ${MANIFEST_FILE} in it: it is no bundle`
+    const read = readManifest(await this.#reader.bytes(MANIFEST_FILE))
     if ('problem' in read) {
       if (read.isNewer) return `${MANIFEST_FILE}: ${read.problem}; take a newer Throughline`
-      this.#findings.fail('integrity', MANIFEST_FILE, read.problem)
-      for (const part of ['soundness', 'completeness'] as const) this.#findings.skip(part, `${MANIFEST_FILE} cannot be read`)
+      this.#fail(MANIFEST_FILE, read.problem)
+      this.#skip(`${MANIFEST_FILE} cannot be read`)
       return undefined
     }
     this.#manifest = read
-    if (!this.#hasAllFiles(read.manifest)) {
-      for (const part of ['soundness', 'completeness'] as const) this.#findings.skip(part, 'files are missing')
-      return undefined
-    }
-    await this.#contents(read)
+    if (this.#hasAllFiles(read.manifest)) await this.#contents(read)
+    else this.#skip('files are missing')
     return undefined
-  } // biome-ignore format: one line each
+  }
 
   /** Whether every file is there that the checks need. */
   #hasAllFiles({ subject }: Manifest): boolean {
     const listed = new Set(subject.map(s => s.name))
     const present = new Set(this.#files.names)
-    const fail = (name: string, what: string): void => this.#findings.fail('integrity', name, what)
-    if (listed.size !== subject.length) fail(MANIFEST_FILE, 'it lists a file twice')
+    if (listed.size !== subject.length) this.#fail(MANIFEST_FILE, 'it lists a file twice')
     for (const name of this.#files.names)
       if (name !== MANIFEST_FILE && !listed.has(name))
-        fail(name, `the file is not listed in ${MANIFEST_FILE}`)
+        this.#fail(name, `the file is not listed in ${MANIFEST_FILE}`)
     for (const name of listed) {
-      if (!present.has(name)) fail(name, 'the file is missing')
-      if (!BUNDLE_FILES.includes(name)) fail(name, 'no bundle has such a file')
+      if (!present.has(name)) this.#fail(name, 'the file is missing')
+      if (!BUNDLE_FILES.includes(name)) this.#fail(name, 'no bundle has such a file')
     }
     for (const name of BUNDLE_FILES)
-      if (!listed.has(name)) fail(name, `${MANIFEST_FILE} does not list the file`)
+      if (!listed.has(name)) this.#fail(name, `${MANIFEST_FILE} does not list the file`)
     return BUNDLE_FILES.every(name => present.has(name))
   }
 
   async #contents({ manifest, envelope }: ReadManifest): Promise<void> {
-    const { predicate } = manifest
-    const older = this.#known.checkpoint === undefined ? undefined : parseCheckpoint(parseNote(this.#known.checkpoint)?.text ?? '')
-    const ledger = await foldLedger(this.#lines(ENTRIES_FILE), this.#crypto, this.#findings, older?.size)
-    const note = await this.#text(CHECKPOINT_FILE)
-    const checkpoint = await checkCheckpoint(note, ledger, this.#crypto, this.#findings)
+    const [reader, findings, { predicate }] = [this.#reader, this.#findings, manifest]
+    const known = this.#known.checkpoint
+    const older = known === undefined ? undefined : parseCheckpoint(parseNote(known)?.text ?? '')
+    const ledger = await foldLedger(reader.lines(ENTRIES_FILE), this.#crypto, findings, older?.size)
+    const note = await reader.text(CHECKPOINT_FILE)
+    const checkpoint = await checkCheckpoint(note, ledger, this.#crypto, findings)
     await this.#checkSignature(envelope, ledger)
-    await this.#checkAnchors(ledger)
+    this.#anchors = await checkAnchors(this.#known, ledger, this.#crypto, findings)
     const { origin, size, root } = predicate.checkpoint
     if (checkpoint && (origin !== checkpoint.origin || size !== checkpoint.size || root !== toHex(checkpoint.root)))
       this.#fail(MANIFEST_FILE, `it is about another checkpoint than ${CHECKPOINT_FILE}`)
@@ -172,11 +150,9 @@ class Check {
     } catch (error) {
       this.#cannot(error)
     }
-    for (const name of BUNDLE_FILES) if (!this.#hashers.has(name)) await this.#text(name)
-    for (const { name, digest } of manifest.subject) {
-      const hasher = this.#hashers.get(name)
-      if (hasher && toHex(hasher.digest()) !== digest.sha256) this.#fail(name, 'its SHA-256 is not that in manifest.json')
-    }
+    for (const { name, digest } of manifest.subject)
+      if (BUNDLE_FILES.includes(name) && (await reader.digestOf(name)) !== digest.sha256)
+        this.#fail(name, `its SHA-256 is not that in ${MANIFEST_FILE}`)
   } // biome-ignore format: one line each
 
   async #checkSignature(envelope: ReadManifest['envelope'], { keys }: FoldedLedger): Promise<void> {
@@ -188,93 +164,44 @@ class Check {
     else if (opened.payloadType !== PAYLOAD_TYPE) this.#fail(MANIFEST_FILE, `its payload is ${opened.payloadType}`)
   } // biome-ignore format: one line each
 
-  /** Ties the bundle to what the person who checks knows. */
-  async #checkAnchors(ledger: FoldedLedger): Promise<void> {
-    const { key, checkpoint } = this.#known
-    const chain = vouching(ledger)
-    if (key !== undefined) {
-      const wanted = key.replace(/^sha256:/i, '').replaceAll(':', '').toLowerCase()
-      if (chain.some(k => k.fingerprint === wanted)) this.#anchors.push(`key ${wanted}`)
-      else this.#fail('key', `the bundle is signed with ${this.#fingerprint ?? 'no key'}, not with ${wanted}, nor with a key that it vouches for`)
-    }
-    if (checkpoint === undefined) return
-    const where = 'known checkpoint'
-    const opened = await openCheckpoint(checkpoint, ledger, this.#crypto)
-    if (typeof opened === 'string') return this.#fail(where, opened)
-    if (opened.size > ledger.size)
-      return this.#fail(where, `it has ${opened.size} entries, the bundle ${ledger.size}: the bundle was made from an older state, or entries were cut off`)
-    if (!ledger.olderRoot || !sameBytes(opened.root, ledger.olderRoot))
-      return this.#fail(where, `the first ${opened.size} entries of the bundle are not those that it was made of`)
-    if (chain.some(k => k.seq < opened.size)) this.#anchors.push(`checkpoint of ${opened.size} entries`)
-    else this.#findings.notChecked('integrity', 'the known checkpoint is older than the key: it says nothing about the signature')
-  } // biome-ignore format: one line each
-
   async #requests(manifest: Manifest, { state }: FoldedLedger): Promise<void> {
-    const findings = this.#findings
-    const queryText = await this.#text('query.json')
+    const [reader, findings, crypto] = [this.#reader, this.#findings, this.#crypto]
+    const queryText = await reader.text('query.json')
     const query = JSON.parse(queryText) as Query
     this.#query = query
     const period = periodOf(query)
     if (!(period.fromUs < period.toUs)) findings.fail('soundness', 'query.json', `no period: from ${query.from} to ${query.to}`)
-    const redaction = JSON.parse(await this.#text('redaction.json')) as Redaction
+    const redaction = JSON.parse(await reader.text('redaction.json')) as Redaction
     if (redaction.redacted !== manifest.predicate.redacted) this.#fail('redaction.json', `${MANIFEST_FILE} says otherwise`)
     const filter = this.#filter(query, manifest)
-    const sample = JSON.parse(await this.#text('sample.json')) as Sample
-    const found = await this.#records<BundleFinding>('findings.ndjson')
-    const aliases = new AliasTable(await this.#records<AliasRow>('aliases.ndjson'))
-    const segments = await readProofs(this.#lines(SEGMENTS_FILE), 'segments', state, findings)
-    const generations = await readProofs(this.#lines(LINKS_FILE), 'links', state, findings)
-    const [population, csv, facts, links, exceptions] = POPULATION.map(name => this.#lines(name)) as [LineReader, LineReader, LineReader, LineReader, LineReader]
+    const sample = JSON.parse(await reader.text('sample.json')) as Sample
+    const found = await reader.records<BundleFinding>('findings.ndjson')
+    const aliases = await readAliases(reader, state, crypto, findings, redaction.redacted)
+    const segments = await readProofs(reader.lines(SEGMENTS_FILE), 'segments', state, findings)
+    const generations = await readProofs(reader.lines(LINKS_FILE), 'links', state, findings)
+    const completeness = JSON.parse(await reader.text('completeness.json')) as Completeness
     const named = new Set(found.flatMap(f => f.requests))
-    const check = new RequestCheck(
-      { population, csv, facts, links, exceptions },
-      {
-        state, segments, generations, aliases, filter, period, redaction, crypto: this.#crypto, findings, named,
-        sampleSeed: toHex(this.#crypto.sha256(utf8(queryText))),
-        shown: new Set(sample.requests.map(r => r.request_id)),
-      },
-    )
-    const completeness = JSON.parse(await this.#text('completeness.json')) as Completeness
-    for (const exception of periodExceptions(ledgerAccounts(state, period, new Map()), period, completeness.hops, completeness.coverage))
+    const shown = new Set(sample.requests.map(r => r.request_id))
+    const sampleSeed = toHex(crypto.sha256(utf8(queryText)))
+    const files: RequestFiles = {
+      population: reader.lines('population.ndjson'),
+      csv: reader.lines('population.csv'),
+      facts: reader.lines('facts.ndjson'),
+      links: reader.lines('links.ndjson'),
+      exceptions: reader.lines('exceptions.ndjson'),
+    }
+    const check = new RequestCheck(files, { state, segments, generations, aliases, filter, period, redaction, crypto, findings, named, shown, sampleSeed })
+    for (const exception of periodExceptions(ledgerAccounts(state, period, new Map()), period, completeness))
       await check.expect(JSON.stringify(exception))
     await check.run()
-    for (const reader of [population, csv, facts, links, exceptions]) await reader.finish()
-    checkRoots(segments, this.#crypto, findings, 'hops')
-    checkRoots(generations, this.#crypto, findings, 'links')
+    for (const file of Object.values(files)) await file.finish()
+    checkRoots(segments, crypto, findings, 'hops')
+    checkRoots(generations, crypto, findings, 'links')
+    checkAliases(aliases, findings)
     checkCompleteness(completeness, state, period, check.totals, findings)
-    await this.#sums(manifest, state, period, check.totals, { sample, found })
+    const sources = await reader.text('sources.json')
+    checkSums({ manifest, state, period, sample, sampleSeed, found, sources, completeness }, check.totals, crypto, findings)
   } // biome-ignore format: long calls
-
-  /** What was found is compared with what the bundle says was found. */
-  async #sums(
-    { predicate }: Manifest,
-    state: FoldedLedger['state'],
-    period: Period,
-    totals: Totals,
-    { sample, found }: { readonly sample: Sample; readonly found: readonly BundleFinding[] },
-  ): Promise<void> {
-    const findings = this.#findings
-    const { requests, hops, links, exceptions } = totals
-    const counts = { requests, hops, links, exceptions, findings: found.length, sources: sourcesFile(state, period, totals.sources).sources.length }
-    for (const [name, count] of Object.entries(counts)) {
-      const said = predicate.counts[name as keyof typeof counts]
-      if (said !== count) findings.fail('completeness', MANIFEST_FILE, `it says ${said} ${name}, there are ${count}`)
-    }
-    const hash = totals.hash?.digest(this.#crypto.hasher()) ?? null
-    if (hash !== predicate.populationHash) findings.fail('soundness', MANIFEST_FILE, `its population hash is ${predicate.populationHash}, the records have ${hash}`)
-    if ((await this.#text('sources.json')) !== jsonFile(sourcesFile(state, period, totals.sources)))
-      findings.fail('completeness', 'sources.json', 'the ledger says otherwise')
-    const ids = sample.requests.map(r => r.request_id)
-    if (JSON.stringify(ids) !== JSON.stringify(totals.sample.ids())) findings.fail('soundness', 'sample.json', 'it is not the sample that its rule chooses')
-    for (const entry of sample.requests)
-      if (JSON.stringify(entry) !== JSON.stringify(totals.sampled.get(entry.request_id)))
-        findings.fail('soundness', 'sample.json', `request ${entry.request_id}: its hops say otherwise`)
-    for (const { incident, requests: ids } of found)
-      for (const id of ids) if (!totals.met.has(id)) findings.fail('completeness', 'findings.ndjson', `incident ${incident}: request ${id} is not in population.ndjson`)
-    findings.notChecked('soundness', 'that no further link concerns these hops: the absence of a link is the word of who made the bundle (--store checks it)')
-    if (found.length > 0) findings.notChecked('soundness', 'that findings follow from their rules (--store checks it)')
-    findings.notChecked('completeness', 'that no further request of the period fulfils the filter: other rows are not disclosed (--store checks it)')
-  } // biome-ignore format: long messages
 
   /** The filter, where it is what was asked, in canonical form. */
   #filter(query: Query, { predicate }: Manifest): BoundFilter | undefined {
@@ -289,40 +216,7 @@ class Check {
     }
   } // biome-ignore format: one line each
 
-  async #records<T>(name: string): Promise<T[]> {
-    const reader = this.#lines(name)
-    const records: T[] = []
-    for (let line = await reader.next(); line; line = await reader.next())
-      records.push(JSON.parse(line.text) as T)
-    return records
-  }
-
-  #lines(name: string): LineReader {
-    this.#reading = name
-    const hasher = this.#crypto.hasher()
-    this.#hashers.set(name, hasher)
-    return new LineReader(name, this.#files.read(name), hasher)
-  }
-
-  async #text(name: string): Promise<string> {
-    this.#reading = name
-    const bytes = await readAll(this.#files.read(name))
-    const hasher = this.#crypto.hasher()
-    hasher.update(bytes)
-    this.#hashers.set(name, hasher)
-    const text = textOf(bytes)
-    if (text === undefined) throw new BadFile(`${name}: bytes that are not UTF-8`)
-    return text
-  }
-
   #fail(where: string, what: string): void {
     this.#findings.fail('integrity', where, what)
   }
-}
-
-/** The key in force, the one that signed it, and so on: whoever knows one of them knows the first. */
-function vouching({ keys }: FoldedLedger): LogKey[] {
-  const chain: LogKey[] = []
-  for (let key = keys.at(-1); key; key = key.vouchedBy) chain.push(key)
-  return chain
 }
