@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { sha256 } from '../ledger/ed25519.ts'
 import type { Redactor } from '../model/redact.ts'
 import type { Store } from '../store/store.ts'
 import type { BundleFolder } from './bundle-folder.ts'
+import { NODE_CRYPTO } from './folder-files.ts'
 import { likeJavaScript, type PopulationRow, populationRows } from './population.ts'
 import { redactRecord } from './redaction.ts'
 import { Tallies } from './report/tallies.ts'
@@ -50,8 +49,8 @@ export async function writePopulation(
   const kinds = new Map<Exception['kind'], number>()
   const hours = new Map<string, number>()
   const met = new Set<string>()
-  const sample = new SampleChoice(sha256, sampleSeed)
-  const populationHash = new PopulationHash(sha256)
+  const sample = new SampleChoice(NODE_CRYPTO, sampleSeed)
+  const populationHash = new PopulationHash(NODE_CRYPTO)
   const tallies = new Tallies()
   let [requests, count] = [0, 0]
   const except = (exception: Exception): void => {
@@ -80,10 +79,9 @@ export async function writePopulation(
   }
   for await (const rows of populationRows(store)) for (const row of rows) add(row)
   for (const file of [lines, csv, odd]) file.close()
-  const hasher = createHash('sha256')
   return {
     requests, exceptions: count, exceptionKinds: kinds, hours, sample: sample.ids(), met, tallies,
-    populationHash: populationHash.digest({ update: bytes => void hasher.update(bytes), digest: () => hasher.digest() }),
+    populationHash: populationHash.digest(NODE_CRYPTO.hasher()),
   }
 } // biome-ignore format: one line each
 

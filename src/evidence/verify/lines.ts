@@ -4,7 +4,6 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A line without its line feed. */
 export interface Line {
-  readonly bytes: Uint8Array
   readonly text: string
   /** From 1. */
   readonly no: number
@@ -20,6 +19,8 @@ export class LineReader {
   readonly #hasher: Hasher | undefined
   #rest: Uint8Array = new Uint8Array()
   #at = 0
+  /** The whole lines from the start of `rest` on, where they are ASCII; then a place in one is the same in the other. */
+  #ascii = ''
   #no = 0
   #isDone = false
   #peeked: Line | undefined
@@ -37,12 +38,14 @@ export class LineReader {
       this.#peeked = undefined
       return line
     }
-    const end = this.#rest.indexOf(10, this.#at)
+    const from = this.#at
+    const isAscii = from < this.#ascii.length
+    const end = isAscii ? this.#ascii.indexOf('\n', from) : this.#rest.indexOf(10, from)
     if (end < 0) return undefined
-    const bytes = this.#rest.subarray(this.#at, end)
     this.#at = end + 1
     this.#no++
-    return { bytes, no: this.#no, text: this.#decode(bytes) }
+    const text = isAscii ? this.#ascii.slice(from, end) : this.#decode(this.#rest.subarray(from, end))
+    return { no: this.#no, text }
   }
 
   /** The next line; undefined at the end. */
@@ -81,6 +84,7 @@ export class LineReader {
       this.#rest.set(value, left.length)
     }
     this.#at = 0
+    this.#ascii = asciiOf(this.#rest.subarray(0, this.#rest.lastIndexOf(10) + 1))
     return true
   }
 
@@ -90,6 +94,17 @@ export class LineReader {
     } catch {
       throw new BadFile(`${this.name} line ${this.#no}: bytes that are not UTF-8`)
     }
+  }
+}
+
+/** The text of bytes that are ASCII; empty where they are not, as then they are decoded line by line. */
+function asciiOf(bytes: Uint8Array): string {
+  try {
+    const text = UTF8.decode(bytes)
+    // Every other character has fewer units than bytes.
+    return text.length === bytes.length ? text : ''
+  } catch {
+    return ''
   }
 }
 

@@ -71,6 +71,7 @@ export class RequestCheck {
   readonly #days: Days
   readonly #withheld: ReadonlySet<string>
   #last: readonly [startUs: number, id: string] = [Number.NEGATIVE_INFINITY, '']
+  readonly #kindOf: (segment: number) => HopKind | undefined
   #unknown = 0
   #borders = 0
 
@@ -78,6 +79,7 @@ export class RequestCheck {
     const { state, redaction, crypto } = rules
     this.#files = files
     this.#rules = rules
+    this.#kindOf = n => rules.segments[n]?.kind
     this.#withheld = new Set([...redaction.withheld, ...redaction.pseudonyms, ...FINDING_COLUMNS])
     this.#days = {
       isClosed: (application, day) => state.days.get(`${application} ${day}`)?.state === 'closed',
@@ -85,7 +87,7 @@ export class RequestCheck {
     }
     this.totals = {
       requests: 0, hops: 0, links: 0, exceptions: 0, hours: new Map(), sources: new Map(), sampled: new Map(), met: new Set(),
-      sample: new SampleChoice(crypto.sha256, rules.sampleSeed), hash: redaction.redacted ? undefined : new PopulationHash(crypto.sha256),
+      sample: new SampleChoice(crypto, rules.sampleSeed), hash: redaction.redacted ? undefined : new PopulationHash(crypto),
     } // biome-ignore format: a table
   }
 
@@ -144,7 +146,7 @@ export class RequestCheck {
     const hops: DisclosedHop[] = []
     for (const [segment, index] of places) {
       const line = facts.take() ?? (await facts.next())
-      const hop = line && readHop(crypto.sha256, line, n => segments[n]?.kind)
+      const hop = line && readHop(crypto, line, this.#kindOf)
       if (!hop) {
         this.#fail('integrity', line, facts, 'it is not a disclosed hop as it must be written')
         return undefined
@@ -158,8 +160,7 @@ export class RequestCheck {
       segments[segment]?.leaves.add(index, hop.leaf)
       hops.push(hop)
       this.totals.hops++
-      const source = numberIn(hop.facts, 'source_id') ?? -1
-      this.totals.sources.set(source, (this.totals.sources.get(source) ?? 0) + 1)
+      count(this.totals.sources, numberIn(hop.facts, 'source_id') ?? -1)
     }
     return hops
   } // biome-ignore format: one message
@@ -176,7 +177,7 @@ export class RequestCheck {
         links.putBack(line)
         return found
       }
-      const link = readLink(crypto.sha256, line)
+      const link = readLink(crypto, line)
       const generation = link?.place && generations[link.place.generation]
       if (!link || (link.place && !generation))
         this.#fail('integrity', line, links, 'it is not a disclosed link as it must be written')
@@ -192,15 +193,17 @@ export class RequestCheck {
   /** Undefined where the hops cannot be one request. */
   #legs(hops: readonly DisclosedHop[], links: readonly DisclosedLink[]) {
     const { segments, aliases } = this.#rules
-    const of = (...kinds: readonly HopKind[]): Facts[] =>
-      hops.flatMap(({ segment, facts, pseudonyms }) => {
-        const kind = segments[segment]?.kind
-        if (kind === undefined || !kinds.includes(kind)) return []
-        return [serverHop(pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind), kind)]
-      })
-    const [gateway, ...more] = of('gateway')
-    const apps = of('app', 'kernel')
-    if (more.length > 0 || hops.length !== (gateway ? 1 : 0) + apps.length) return undefined
+    const apps: Facts[] = []
+    const gateways: Facts[] = []
+    for (const { segment, facts, pseudonyms } of hops) {
+      const kind = segments[segment]?.kind
+      if (kind === undefined) continue
+      const hop = serverHop(pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind), kind)
+      if (kind === 'gateway') gateways.push(hop)
+      else apps.push(hop)
+    }
+    const [gateway, ...more] = gateways
+    if (more.length > 0 || hops.length !== gateways.length + apps.length) return undefined
     if (!gateway && (apps.length !== 1 || apps.some(isUnasked))) return undefined
     const all: LinkFacts[] = links.map(({ facts, place }) => ({ facts, isBorder: place === undefined }))
     return { gateway, apps, links: all }
@@ -226,8 +229,7 @@ export class RequestCheck {
   }
 
   #count(record: RequestRecord): void {
-    const hour = hourOfRecord(record)
-    this.totals.hours.set(hour, (this.totals.hours.get(hour) ?? 0) + 1)
+    count(this.totals.hours, hourOfRecord(record))
     this.totals.sample.add(String(record.request_id))
     this.totals.hash?.add(record)
   }
@@ -266,6 +268,10 @@ export class RequestCheck {
   #fail(part: 'integrity' | 'soundness' | 'completeness', line: Line | undefined, reader: LineReader, what: string): void {
     this.#rules.findings.fail(part, line ? `${reader.name} line ${line.no}` : `${reader.name}, behind its end`, what)
   } // biome-ignore format: one line
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 /** Where the hops of a line of population.ndjson lie. */
