@@ -20,7 +20,7 @@ export class LineReader {
   #rest: Uint8Array = new Uint8Array()
   #at = 0
   /** The whole lines from the start of `rest` on, where they are ASCII; then a place in one is the same in the other. */
-  #ascii = ''
+  #ascii: string | undefined
   #no = 0
   #isDone = false
   #peeked: Line | undefined
@@ -39,6 +39,7 @@ export class LineReader {
       return line
     }
     const from = this.#at
+    this.#ascii ??= asciiOf(this.#rest.subarray(0, this.#rest.lastIndexOf(10) + 1))
     const isAscii = from < this.#ascii.length
     const end = isAscii ? this.#ascii.indexOf('\n', from) : this.#rest.indexOf(10, from)
     if (end < 0) return undefined
@@ -56,6 +57,29 @@ export class LineReader {
     }
   }
 
+  /**
+   * The next lines as bytes, with their line feeds, instead of one by one.
+   *
+   * @param isWanted is asked for each line from the first on, and told where it lies
+   */
+  async cut(isWanted: (bytes: Uint8Array, from: number, end: number) => boolean): Promise<Uint8Array> {
+    let from = this.#at
+    for (;;) {
+      const end = this.#rest.indexOf(10, from)
+      if (end < 0) {
+        from -= this.#at
+        if (await this.#more(from)) continue
+        from = this.#rest.length
+        break
+      }
+      if (!isWanted(this.#rest, from, end)) break
+      from = end + 1
+    }
+    const bytes = new Uint8Array(this.#rest.subarray(this.#at, from))
+    this.#at = from
+    return bytes
+  }
+
   /** Makes a line the next one again. */
   putBack(line: Line): void {
     this.#peeked = line
@@ -66,12 +90,18 @@ export class LineReader {
     while (await this.#more()) this.#at = this.#rest.length
   }
 
-  async #more(): Promise<boolean> {
+  /** The same, whatever is left. */
+  async drain(): Promise<void> {
+    for (this.#at = this.#rest.length; await this.#more(); ) this.#at = this.#rest.length
+  }
+
+  /** @param whole bytes from the current place on that are whole lines */
+  async #more(whole = 0): Promise<boolean> {
     if (this.#isDone) return false
     const { value, done } = await this.#pieces.next()
     if (done) {
       this.#isDone = true
-      if (this.#at < this.#rest.length)
+      if (this.#at + whole < this.#rest.length)
         throw new BadFile(`${this.name} line ${this.#no + 1}: no line feed at its end`)
       return false
     }
@@ -84,7 +114,7 @@ export class LineReader {
       this.#rest.set(value, left.length)
     }
     this.#at = 0
-    this.#ascii = asciiOf(this.#rest.subarray(0, this.#rest.lastIndexOf(10) + 1))
+    this.#ascii = undefined
     return true
   }
 

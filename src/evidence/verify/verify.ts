@@ -22,8 +22,10 @@ import {
 } from './ledger.ts'
 import { BadFile, LineReader, readAll } from './lines.ts'
 import { type ReadManifest, readManifest } from './manifest.ts'
+import type { Helpers } from './parts.ts'
 import { checkRoots, LINKS_FILE, readProofs, SEGMENTS_FILE } from './proofs.ts'
-import { RequestCheck, type Totals } from './requests.ts'
+import { RequestCheck, type RequestFiles, type RequestRules, type Totals } from './requests.ts'
+import { checkedTogether } from './together.ts'
 import type { BundleFiles, Crypto, Hasher } from './world.ts'
 
 /** What the person who checks knows from elsewhere. */
@@ -61,19 +63,25 @@ export const BUNDLE_FILES: readonly string[] = [
   'report.html', 'sample.json', 'sources.json', 'verify.html', 'verify.mjs',
 ] // biome-ignore format: a list
 
-/** Checks a bundle. Never throws for what is in it. */
+/**
+ * Checks a bundle. Never throws for what is in it.
+ *
+ * @param helpers threads that check a large bundle together; without them it is checked here
+ */
 export async function verifyBundle(
   files: BundleFiles,
   crypto: Crypto,
   known: Known = {},
+  helpers?: Helpers,
 ): Promise<Verification> {
-  return new Check(files, crypto, known).run()
+  return new Check(files, crypto, known, helpers).run()
 }
 
 class Check {
   readonly #files: BundleFiles
   readonly #crypto: Crypto
   readonly #known: Known
+  readonly #helpers: Helpers | undefined
   readonly #findings = new Findings()
   readonly #anchors: string[] = []
   readonly #hashers = new Map<string, Hasher>()
@@ -83,7 +91,8 @@ class Check {
   /** The file that was opened last. */
   #reading = MANIFEST_FILE as string
 
-  constructor(files: BundleFiles, crypto: Crypto, known: Known) {
+  constructor(files: BundleFiles, crypto: Crypto, known: Known, helpers: Helpers | undefined) {
+    this.#helpers = helpers
     this.#files = files
     this.#crypto = crypto
     this.#known = known
@@ -224,25 +233,40 @@ class Check {
     const aliases = new AliasTable(await this.#records<AliasRow>('aliases.ndjson'))
     const segments = await readProofs(this.#lines(SEGMENTS_FILE), 'segments', state, findings)
     const generations = await readProofs(this.#lines(LINKS_FILE), 'links', state, findings)
-    const [population, csv, facts, links, exceptions] = POPULATION.map(name => this.#lines(name)) as [LineReader, LineReader, LineReader, LineReader, LineReader]
     const named = new Set(found.flatMap(f => f.requests))
-    const check = new RequestCheck(
-      { population, csv, facts, links, exceptions },
-      {
-        state, segments, generations, aliases, filter, period, redaction, crypto: this.#crypto, findings, named,
-        sampleSeed: toHex(this.#crypto.sha256(utf8(queryText))),
-        shown: new Set(sample.requests.map(r => r.request_id)),
-      },
-    )
+    const rules = {
+      state, segments, generations, aliases, filter, period, redaction, crypto: this.#crypto, findings, named,
+      sampleSeed: toHex(this.#crypto.sha256(utf8(queryText))),
+      shown: new Set(sample.requests.map(r => r.request_id)),
+    }
     const completeness = JSON.parse(await this.#text('completeness.json')) as Completeness
-    for (const exception of periodExceptions(ledgerAccounts(state, period, new Map()), period, completeness.hops, completeness.coverage))
-      await check.expect(JSON.stringify(exception))
-    await check.run()
-    for (const reader of [population, csv, facts, links, exceptions]) await reader.finish()
+    const expected = periodExceptions(ledgerAccounts(state, period, new Map()), period, completeness.hops, completeness.coverage).map(exception => JSON.stringify(exception))
+    const check = await this.#checkRequests(rules, expected, manifest.predicate.counts.requests)
     checkRoots(segments, this.#crypto, findings, 'hops')
     checkRoots(generations, this.#crypto, findings, 'links')
     checkCompleteness(completeness, state, period, check.totals, findings)
     await this.#sums(manifest, state, period, check.totals, { sample, found })
+  } // biome-ignore format: long calls
+
+  /** By helpers, where there are any and the bundle is large; line by line where that is not so, or anything is wrong. */
+  async #checkRequests(rules: RequestRules, expected: readonly string[], requests: number): Promise<RequestCheck> {
+    const readers = POPULATION.map(name => this.#lines(name))
+    const helpers = this.#helpers
+    if (helpers && requests >= helpers.least) {
+      const check = new RequestCheck(filesOf(readers), rules)
+      const isWell = await checkedTogether(check, filesOf(readers), rules, expected, helpers)
+      for (const reader of readers) await reader.drain()
+      if (isWell) {
+        check.say()
+        return check
+      }
+    }
+    const again = helpers && requests >= helpers.least ? POPULATION.map(name => new LineReader(name, this.#files.read(name))) : readers
+    const check = new RequestCheck(filesOf(again), rules)
+    for (const text of expected) await check.expect(text)
+    await check.run()
+    for (const reader of again) await reader.finish()
+    return check
   } // biome-ignore format: long calls
 
   /** What was found is compared with what the bundle says was found. */
@@ -319,6 +343,11 @@ class Check {
     this.#findings.fail('integrity', where, what)
   }
 }
+
+function filesOf(readers: readonly LineReader[]): RequestFiles {
+  const [population, csv, facts, links, exceptions] = readers as [LineReader, LineReader, LineReader, LineReader, LineReader]
+  return { population, csv, facts, links, exceptions }
+} // biome-ignore format: one line
 
 /** The key in force, the one that signed it, and so on: whoever knows one of them knows the first. */
 function vouching({ keys }: FoldedLedger): LogKey[] {
