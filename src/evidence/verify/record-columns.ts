@@ -83,9 +83,10 @@ function written(shape: Shape, value: FactValue): string {
   }
 }
 
-/** Texts of seconds that were asked for: requests come in order of time. */
-const seconds = new Map<number, string>()
-const MOST_SECONDS = 4096
+/** Texts of seconds that were asked for, each in the place that its last digits name: requests come in order of time. */
+const MOST_SECONDS = 256
+const seconds = new Float64Array(MOST_SECONDS).fill(Number.NaN)
+const secondTexts: string[] = new Array(MOST_SECONDS).fill('')
 
 /** The stamp that was asked for last: a line and its row of the CSV name the same. */
 let lastStamp = { us: 0, text: '1970-01-01T00:00:00.000000Z' }
@@ -98,14 +99,24 @@ export function stampText(us: number): string {
 
 function stampOf(us: number): string {
   const second = Math.floor(us / 1_000_000)
-  let text = seconds.get(second)
-  if (text === undefined) {
-    if (seconds.size >= MOST_SECONDS) seconds.clear()
-    text = new Date(second * 1000).toISOString().slice(0, 19)
-    seconds.set(second, text)
+  const place = ((second % MOST_SECONDS) + MOST_SECONDS) % MOST_SECONDS
+  if (seconds[place] !== second) {
+    secondTexts[place] = new Date(second * 1000).toISOString().slice(0, 19)
+    seconds[place] = second
   }
+  const text = secondTexts[place] ?? ''
   const fraction = us - second * 1_000_000
   return `${text}.${String(1_000_000 + fraction).slice(1)}Z`
+}
+
+/** The second that was read last. */
+let lastSecond = { text: '1970-01-01T00:00:00', us: 0 }
+
+/** µs since 1970 of what `stampText` has written. */
+export function microsOfStamp(text: string): number {
+  const second = text.slice(0, 19)
+  if (second !== lastSecond.text) lastSecond = { text: second, us: Date.parse(`${second}Z`) * 1000 }
+  return lastSecond.us + Number(text.slice(20, 26))
 }
 
 /** Most texts need no escaping, which one look tells. */
