@@ -1,8 +1,10 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { ThroughlineError } from '../errors.ts'
 import { agreementOf, rootAt } from '../evidence/agreement.ts'
 import { folderFiles, NODE_CRYPTO } from '../evidence/folder-files.ts'
+import { threads } from '../evidence/threads.ts'
+import type { Helpers } from '../evidence/verify/parts.ts'
 import { exitCodeOf, verdictLines } from '../evidence/verify/print.ts'
 import { type Known, type Verification, verifyBundle } from '../evidence/verify/verify.ts'
 import type { BundleFiles } from '../evidence/verify/world.ts'
@@ -31,7 +33,7 @@ export function evidenceVerifyCommand(evidence: Command, context: Context): void
       const files = filesOf(dir)
       const known = { key: flags.key, checkpoint }
       const answered = await (flags.store === undefined
-        ? verifyBundle(files, NODE_CRYPTO, known)
+        ? verifyBundle(files, NODE_CRYPTO, known, helpers())
         : withReader(flags, store => verifiedBy(store, files, known)))
       const { out } = context
       if (flags.json) out.line(JSON.stringify({ version: 1, ...answered }, null, 2))
@@ -40,9 +42,15 @@ export function evidenceVerifyCommand(evidence: Command, context: Context): void
     })
 } // biome-ignore format: one line each
 
+/** The program that lies in bundles checks parts of large ones. */
+function helpers(): Helpers | undefined {
+  const program = new URL('../evidence/verify.mjs', import.meta.url)
+  return existsSync(program) ? threads(program) : undefined
+}
+
 /** The store that is at hand also shows how a newer checkpoint continues the bundle. */
 async function verifiedBy(store: Store, files: BundleFiles, known: Known): Promise<Verification> {
-  const verification = await verifyBundle(files, NODE_CRYPTO, { ...known, rootAt: size => rootAt(store, size) })
+  const verification = await verifyBundle(files, NODE_CRYPTO, { ...known, rootAt: size => rootAt(store, size) }, helpers())
   const { manifest, query, parts } = verification
   if (!manifest || !query) return verification
   const agreement = await agreementOf(store, files, manifest, query)

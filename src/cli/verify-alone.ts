@@ -6,7 +6,9 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { folderFiles, NODE_CRYPTO } from '../evidence/folder-files.ts'
+import { serveParts, threads } from '../evidence/threads.ts'
 import { exitCodeOf, verdictLines } from '../evidence/verify/print.ts'
 import { verifyBundle } from '../evidence/verify/verify.ts'
 
@@ -32,17 +34,19 @@ async function main(): Promise<number> {
   const known = values['known-checkpoint']
   const checkpoint = known === undefined ? undefined : readFileSync(known, 'utf8')
   const folder = positionals[0] ?? dirname(fileURLToPath(import.meta.url))
-  const verification = await verifyBundle(folderFiles(folder), NODE_CRYPTO, { key: values.key, checkpoint })
+  const verification = await verifyBundle(folderFiles(folder), NODE_CRYPTO, { key: values.key, checkpoint }, threads(new URL(import.meta.url)))
   const lines = values.json ? [JSON.stringify({ version: 1, ...verification }, null, 2)] : verdictLines(verification)
   process.stdout.write(`${lines.join('\n')}\n`)
   return exitCodeOf(verification)
 } // biome-ignore format: one line each
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error)
-  const isUsage = (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true
-  process.stderr.write(isUsage ? `${message}\n\n${USAGE}\n` : `cannot be read: ${message}\n`)
-  process.exitCode = isUsage ? 2 : 3
-}
+if (!isMainThread && parentPort) serveParts(parentPort, workerData)
+else
+  try {
+    process.exitCode = await main()
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const isUsage = (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true
+    process.stderr.write(isUsage ? `${message}\n\n${USAGE}\n` : `cannot be read: ${message}\n`)
+    process.exitCode = isUsage ? 2 : 3
+  }

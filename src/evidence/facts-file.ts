@@ -122,15 +122,25 @@ function hiddenLine(row: HiddenRow, kind: HopKind, redact: Redactor): string {
 async function writeProofs(store: Store, folder: BundleFolder, segments: readonly SegmentRecord[], keys: readonly (Salts | undefined)[]): Promise<void> {
   const { db, root } = store
   const file = folder.open(SEGMENTS_FILE)
-  for (const [segment, { path, kind, day, root: tree }] of segments.entries()) {
+  for (const [segment, { path, kind, day, rows, root: tree }] of segments.entries()) {
     const { wanted } = await db.numbers(`SELECT leaf_index::DOUBLE AS wanted FROM placed_hops WHERE segment = ${segment} ORDER BY leaf_index`, ['wanted'])
     const salts = keys[segment]
-    const hashes = tree !== undefined && salts ? multiProof(sha256, await allLeaves(db, { file: join(root, path), kind, day }, salts), Array.from(wanted)) : null
+    const leaves = () => allLeaves(db, { file: join(root, path), kind, day, rows }, salts as Salts)
+    const hashes = tree !== undefined && salts ? await proofOf(wanted, rows, leaves) : null
     const proof: SegmentProof = { segment, path, disclosed: wanted.length, hashes: hashes?.map(toHex).join('') ?? null }
     file.write(`${JSON.stringify(proof)}\n`)
   }
   file.close()
 } // biome-ignore format: one line each
+
+/** Hashes of the subtrees without wanted leaves; where all are wanted, there is none, and no leaf need be made. */
+export async function proofOf(
+  wanted: Float64Array,
+  rows: number,
+  leaves: () => Promise<Uint8Array>,
+): Promise<Uint8Array[]> {
+  return wanted.length === rows ? [] : multiProof(sha256, await leaves(), Array.from(wanted))
+}
 
 /** Rows of the table of aliases that names of these hops need. */
 async function writeAliases(store: Store, folder: BundleFolder, { redactor, question: { range }, withAliases }: FactsOptions): Promise<void> {

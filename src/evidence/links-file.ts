@@ -1,9 +1,7 @@
 import { join } from 'node:path'
 import { ThroughlineError } from '../errors.ts'
 import { toHex } from '../ledger/bytes.ts'
-import { sha256 } from '../ledger/ed25519.ts'
 import type { Entry } from '../ledger/entry.ts'
-import { multiProof } from '../ledger/merkle.ts'
 import { LINK_COLUMNS } from '../requests/view.ts'
 import { emptyRelation } from '../store/facts.ts'
 import { dayKey, type Salts } from '../store/keys.ts'
@@ -12,6 +10,7 @@ import { allLinkLeaves } from '../store/link-leaves.ts'
 import { quoteText, quoteTexts, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import type { BundleFolder } from './bundle-folder.ts'
+import { proofOf } from './facts-file.ts'
 import { createNumbered } from './population.ts'
 import type { LinkProof } from './schema.ts'
 import { LINKS_FILE } from './verify/proofs.ts'
@@ -104,10 +103,11 @@ function linesSql({ root, state }: Store, generations: readonly Generation[]): s
 async function writeProofs(store: Store, folder: BundleFolder, generations: readonly Generation[], keys: readonly (Salts | undefined)[]): Promise<void> {
   const { db, root } = store
   const file = folder.open(LINKS_FILE)
-  for (const [generation, { file: { path }, day, root: tree }] of generations.entries()) {
+  for (const [generation, { file: { path, rows }, day, root: tree }] of generations.entries()) {
     const { wanted } = await db.numbers(`SELECT DISTINCT leaf_index::DOUBLE AS wanted FROM placed_links WHERE generation = ${generation} ORDER BY wanted`, ['wanted'])
     const salts = keys[generation]
-    const hashes = tree !== undefined && salts ? multiProof(sha256, await allLinkLeaves(db, { file: join(root, path), day, columns: LINK_COLUMNS }, salts), Array.from(wanted)) : null
+    const leaves = () => allLinkLeaves(db, { file: join(root, path), day, rows, columns: LINK_COLUMNS }, salts as Salts)
+    const hashes = tree !== undefined && salts ? await proofOf(wanted, rows, leaves) : null
     const proof: LinkProof = { generation, path, disclosed: wanted.length, hashes: hashes?.map(toHex).join('') ?? null }
     file.write(`${JSON.stringify(proof)}\n`)
   }

@@ -7,6 +7,7 @@ import { verifyBundle } from '../verify/verify.ts'
 
 const CRYPTO = {
   sha256: data => sha256(data),
+  hashInto: (data, into, at) => into.set(sha256(data), at),
   hasher: () => sha256.create(),
   verify: (publicKey, message, signature) => {
     try {

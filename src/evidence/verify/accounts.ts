@@ -154,9 +154,10 @@ const EVIDENCE_FROM = 0.99
 
 /** Exceptions of one request. `gateway` tells whether its record shows a call to the target. */
 export function requestExceptions(record: RequestRecord, gateway: Facts | undefined): Exception[] {
-  const head = { request_id: String(record.request_id), start: stampText(Number(record.start_ts)) }
   const found: Exception[] = []
   const confidence = numberIn(record, 'confidence')
+  if (record.state === 'joined' && record.link_method !== 'time' && (confidence === undefined || confidence >= EVIDENCE_FROM)) return found
+  const head = { request_id: String(record.request_id), start: stampText(Number(record.start_ts)) }
   if (confidence !== undefined && confidence < EVIDENCE_FROM)
     found.push({ kind: 'link-below-0.99', ...head, detail: String(confidence) })
   if (record.link_method === 'time') found.push({ kind: 'link-by-time', ...head })
@@ -165,7 +166,7 @@ export function requestExceptions(record: RequestRecord, gateway: Facts | undefi
   else if (record.state === 'gateway-only' && gateway && flagIn(gateway, 'target_called'))
     found.push({ kind: 'no-app-record', ...head })
   return found
-}
+} // biome-ignore format: one condition
 
 const KIND_OF_STATE: Readonly<Record<string, Exception['kind']>> = {
   ambiguous: 'ambiguous',

@@ -27,6 +27,11 @@ export class AliasTable {
     }
   }
 
+  /** Whether names are compared with the store's own table. */
+  get isCompared(): boolean {
+    return this.#trueRow !== undefined
+  }
+
   /** A hop with the subject that its name means on its day. */
   apply(facts: Facts, side: HopKind): Facts {
     if (this.#rows.size === 0 && !this.#trueRow) return facts

@@ -26,7 +26,11 @@ export function csvRecord(record: RequestRecord): string {
   return line
 }
 
+/** What makes a cell something else than its text; one look tells that most are plain. */
+const SPECIAL = /^[=+\-@\t\r]|[",\r\n]/
+
 function cell(text: string): string {
+  if (!SPECIAL.test(text)) return text
   const guarded = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   if (!/[",\r\n]/.test(guarded)) return guarded
   // A record is one line, whatever a log says.

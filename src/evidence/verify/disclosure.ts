@@ -1,14 +1,16 @@
 import { fromHex } from '../../ledger/bytes.ts'
-import { HASH_BYTES, type Sha256 } from '../../ledger/merkle.ts'
+import { HASH_BYTES } from '../../ledger/merkle.ts'
 import type { Facts } from './facts.ts'
-import { LEAF_COLUMNS, LINK_TEXT, newRow, readText } from './leaf-columns.ts'
+import { LEAF_COLUMNS, LINK_TEXT, newRow, TextReader } from './leaf-columns.ts'
 import type { Line } from './lines.ts'
 import { BadFile } from './lines.ts'
+import type { Crypto } from './world.ts'
 
 /** A line of facts.ndjson that was read and hashed. */
 export interface DisclosedHop {
   readonly segment: number
   readonly index: number
+  /** Valid until the next line is read. */
   readonly leaf: Uint8Array
   readonly facts: Facts
   /** Stand-ins by column where the personal part is withheld; undefined: it is there. */
@@ -18,6 +20,7 @@ export interface DisclosedHop {
 export interface DisclosedLink {
   /** Undefined: a link that is kept of a pruned day, which no tree holds. */
   readonly place: { readonly generation: number; readonly index: number } | undefined
+  /** Valid until the next line is read. */
   readonly leaf: Uint8Array | undefined
   readonly facts: Facts
 }
@@ -46,79 +49,87 @@ interface LinkLine {
 
 const SALT_BYTES = 16
 
+type Hashing = Pick<Crypto, 'hashInto'>
+
+const readersOf = (kind: keyof typeof LEAF_COLUMNS) => ({
+  personal: new TextReader(LEAF_COLUMNS[kind].personal),
+  rest: new TextReader(LEAF_COLUMNS[kind].rest),
+})
+const READERS = { gateway: readersOf('gateway'), app: readersOf('app'), kernel: readersOf('kernel') }
+const LINK_READER = new TextReader(LINK_TEXT)
+
+/** Memory for what is read at the moment: a byte 0 and the hashes of both parts, the leaf, and salts. */
+const parts = new Uint8Array(1 + 2 * HASH_BYTES)
+const leaf = new Uint8Array(HASH_BYTES)
+const salts = new Uint8Array(2 * SALT_BYTES)
+
 /**
  * Reads a line of facts.ndjson.
  *
  * @param kindOf kind of the hops of a segment
  * @returns undefined where it is not written as it must be
  */
-export function readHop(sha256: Sha256, line: Line, kindOf: (segment: number) => keyof typeof LEAF_COLUMNS | undefined): DisclosedHop | undefined {
-  const { segment, index, salts, personal, rest, salt, hidden, pseudonyms } = parse<HopLine>(line)
+export function readHop({ hashInto }: Hashing, line: Line, kindOf: (segment: number) => keyof typeof LEAF_COLUMNS | undefined): DisclosedHop | undefined {
+  const { segment, index, salts: both, personal, rest, salt, hidden, pseudonyms } = parse<HopLine>(line)
   const kind = kindOf(segment) ?? 'app'
-  const columns = LEAF_COLUMNS[kind]
+  const columns = READERS[kind]
   // Where the personal part is withheld, its columns must be absent.
   const row = personal === undefined ? {} : newRow[kind]()
-  const facts = typeof rest === 'string' ? readText(columns.rest, rest, row) : undefined
+  const facts = typeof rest === 'string' ? columns.rest.read(rest, row) : undefined
   if (!facts || !Number.isSafeInteger(index)) return undefined
-  if (typeof salts === 'string' && typeof personal === 'string' && pseudonyms === undefined) {
-    const bytes = saltBytes(salts, 2)
-    const all = bytes && readText(columns.personal, personal, row)
+  if (typeof both === 'string' && typeof personal === 'string' && pseudonyms === undefined) {
+    const bytes = saltBytes(both, 2)
+    const all = bytes && columns.personal.read(personal, row)
     if (!bytes || !all) return undefined
-    const own = salted(sha256, bytes.subarray(0, SALT_BYTES), personal)
-    const leaf = leafOf(sha256, own, salted(sha256, bytes.subarray(SALT_BYTES), rest))
+    hashInto(written(bytes, 0, personal), parts, 1)
+    hashInto(written(bytes, SALT_BYTES, rest), parts, 1 + HASH_BYTES)
+    hashInto(parts, leaf, 0)
     return { segment, index, leaf, facts: all, pseudonyms: undefined }
   }
   const [bytes, own] = [saltBytes(salt ?? '', 1), fromHex(hidden ?? '')]
   if (!bytes || own?.length !== HASH_BYTES || !isTexts(pseudonyms)) return undefined
-  return { segment, index, leaf: leafOf(sha256, own, salted(sha256, bytes, rest)), facts, pseudonyms }
+  parts.set(own, 1)
+  hashInto(written(bytes, 0, rest), parts, 1 + HASH_BYTES)
+  hashInto(parts, leaf, 0)
+  return { segment, index, leaf, facts, pseudonyms }
 } // biome-ignore format: one line each
 
 /** Reads a line of links.ndjson; undefined where it is not written as it must be. */
-export function readLink(sha256: Sha256, line: Line): DisclosedLink | undefined {
+export function readLink({ hashInto }: Hashing, line: Line): DisclosedLink | undefined {
   const { generation, index, salt, border, link } = parse<LinkLine>(line)
-  const facts = typeof link === 'string' ? readText(LINK_TEXT, link, newRow.link()) : undefined
+  const facts = typeof link === 'string' ? LINK_READER.read(link, newRow.link()) : undefined
   if (!facts) return undefined
   if (border) return { place: undefined, leaf: undefined, facts }
   const bytes = saltBytes(salt ?? '', 1)
   if (!bytes || generation === undefined || !Number.isSafeInteger(index) || index === undefined) return undefined
-  const head = new Uint8Array(1 + SALT_BYTES)
-  head.set(bytes, 1)
-  return { place: { generation, index }, leaf: sha256(written(head, link)), facts }
+  hashInto(written(bytes, 0, link, 1), leaf, 0)
+  return { place: { generation, index }, leaf, facts }
 } // biome-ignore format: one line each
 
 /** What is hashed next; texts are written here, as memory of their own for each would cost more than their hash. */
 let scratch = new Uint8Array(1 << 16)
 const UTF8 = new TextEncoder()
 
-function salted(sha256: Sha256, salt: Uint8Array, text: string): Uint8Array {
-  return sha256(written(salt, text))
+/** A salt and a text as bytes, behind as many bytes 0 as asked for; valid until the next call. */
+function written(salts: Uint8Array, from: number, text: string, zeros = 0): Uint8Array {
+  const head = zeros + SALT_BYTES
+  if (scratch.length < head + text.length * 3) scratch = new Uint8Array(2 * (head + text.length * 3))
+  scratch.fill(0, 0, zeros)
+  for (let at = 0; at < SALT_BYTES; at++) scratch[zeros + at] = salts[from + at] ?? 0
+  const { written: length } = UTF8.encodeInto(text, scratch.subarray(head))
+  return scratch.subarray(0, head + length)
 }
 
-/** A head and a text as bytes; valid until the next call. */
-function written(head: Uint8Array, text: string): Uint8Array {
-  if (scratch.length < head.length + text.length * 3)
-    scratch = new Uint8Array(2 * (head.length + text.length * 3))
-  scratch.set(head)
-  const { written: length } = UTF8.encodeInto(text, scratch.subarray(head.length))
-  return scratch.subarray(0, head.length + length)
-}
-
-function leafOf(sha256: Sha256, personal: Uint8Array, rest: Uint8Array): Uint8Array {
-  const data = new Uint8Array(1 + 2 * HASH_BYTES)
-  data.set(personal, 1)
-  data.set(rest, 1 + HASH_BYTES)
-  return sha256(data)
-}
-
-function saltBytes(hex: string, salts: number): Uint8Array | undefined {
-  if (hex.length !== 2 * SALT_BYTES * salts) return undefined
-  const bytes = new Uint8Array(SALT_BYTES * salts)
-  for (let at = 0; at < bytes.length; at++) {
-    const [high, low] = [digitOf(hex.charCodeAt(2 * at)), digitOf(hex.charCodeAt(2 * at + 1))]
+/** The bytes of some salts; valid until the next call. */
+function saltBytes(hex: string, count: number): Uint8Array | undefined {
+  if (hex.length !== 2 * SALT_BYTES * count) return undefined
+  for (let at = 0; at < SALT_BYTES * count; at++) {
+    const high = digitOf(hex.charCodeAt(2 * at))
+    const low = digitOf(hex.charCodeAt(2 * at + 1))
     if (high < 0 || low < 0) return undefined
-    bytes[at] = 16 * high + low
+    salts[at] = 16 * high + low
   }
-  return bytes
+  return salts
 }
 
 function digitOf(code: number): number {

@@ -69,34 +69,55 @@ export const LINK_TEXT = columns([
 /** An empty row of some columns. All rows of a kind are copies of one, which keeps their members quick to reach. */
 function template(...groups: readonly (readonly TextColumn[])[]): Facts {
   const names = groups.flat().map(({ name }) => `${JSON.stringify(name)}:null`)
-  return JSON.parse(`{${names.join(',')}}`) as Facts
+  const row = JSON.parse(`{${names.join(',')}}`) as Record<string, FactValue | undefined>
+  for (const name of Object.keys(row)) row[name] = undefined
+  return row
 }
 
 const ESC = '\x1b'
+const TAB = '\t'
 
 /**
- * The row of a canonical text (src/model/leaf-text.ts says how it is written): values in the order of the columns, each with
- * a TAB behind it; columns that came later are named.
- *
- * @returns undefined where it has another number of values
+ * Reads rows from canonical texts (src/model/leaf-text.ts says how they are written): values in the order of the columns,
+ * each with a TAB behind it; columns that came later are named.
  */
-export function readText(columns: readonly TextColumn[], text: string, into: Record<string, FactValue | undefined> = {}): Facts | undefined {
-  const values = text.split('\t')
-  if (values.pop() !== '' || values.length < columns.length) return undefined
-  for (let at = 0; at < columns.length; at++) {
-    const { name, shape } = columns[at] as TextColumn
-    const value = values[at] as string
-    into[name] = value === '' ? undefined : parsed(shape, value)
-  }
-  return values.length === columns.length || areLater(values.slice(columns.length)) ? into : undefined
-} // biome-ignore format: one line each
+export class TextReader {
+  readonly #columns: readonly TextColumn[]
 
-/** Columns that this program does not know change nothing of those that it knows. */
-function areLater(values: readonly string[]): boolean {
-  return values.every(value => /^[a-z_]+=/.test(value))
+  constructor(columns: readonly TextColumn[]) {
+    this.#columns = columns
+  }
+
+  /**
+   * @param into a row without values
+   * @returns undefined where the text has another number of values
+   */
+  read(text: string, into: Record<string, FactValue | undefined>): Facts | undefined {
+    let at = 0
+    for (const { name, shape } of this.#columns) {
+      const end = text.indexOf(TAB, at)
+      if (end < 0) return undefined
+      if (end > at) into[name] = parsed(shape, text, at, end)
+      at = end + 1
+    }
+    return at === text.length || areLater(text.slice(at)) ? into : undefined
+  }
 }
 
-function parsed(shape: TextColumn['shape'], text: string): FactValue | undefined {
+/** The row of a canonical text; undefined where it has another number of values. */
+export function readText(columns: readonly TextColumn[], text: string): Facts | undefined {
+  return new TextReader(columns).read(text, {})
+}
+
+/** Columns that this program does not know change nothing of those that it knows. */
+function areLater(text: string): boolean {
+  const values = text.split(TAB)
+  return values.pop() === '' && values.every(value => /^[a-z_]+=/.test(value))
+}
+
+function parsed(shape: TextColumn['shape'], all: string, from: number, to: number): FactValue | undefined {
+  if (shape === 'whole') return whole(all, from, to)
+  const text = all.slice(from, to)
   switch (shape) {
     case 'text':
       return text.includes(ESC) ? unescaped(text) : text
@@ -106,11 +127,26 @@ function parsed(shape: TextColumn['shape'], text: string): FactValue | undefined
       return text === `${ESC}n` ? [] : text.split(`${ESC},`).map(unescaped)
     case 'fraction':
       return Number(text)
-    case 'whole': {
-      const number = Number(text)
-      return Number.isSafeInteger(number) ? number : /^-?\d+$/.test(text) ? BigInt(text) : undefined
-    }
   }
+}
+
+/** Digits that a double has for sure. */
+const SURE_DIGITS = 15
+
+function whole(all: string, from: number, to: number): FactValue | undefined {
+  if (to - from > SURE_DIGITS) return anyWhole(all.slice(from, to))
+  let number = 0
+  for (let at = from; at < to; at++) {
+    const digit = all.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return anyWhole(all.slice(from, to))
+    number = number * 10 + digit
+  }
+  return number
+}
+
+function anyWhole(text: string): FactValue | undefined {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : /^-?\d+$/.test(text) ? BigInt(text) : undefined
 }
 
 function unescaped(text: string): string {

@@ -4,7 +4,6 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A line without its line feed. */
 export interface Line {
-  readonly bytes: Uint8Array
   readonly text: string
   /** From 1. */
   readonly no: number
@@ -20,6 +19,8 @@ export class LineReader {
   readonly #hasher: Hasher | undefined
   #rest: Uint8Array = new Uint8Array()
   #at = 0
+  /** The whole lines from the start of `rest` on, where they are ASCII; then a place in one is the same in the other. */
+  #ascii: string | undefined
   #no = 0
   #isDone = false
   #peeked: Line | undefined
@@ -37,12 +38,15 @@ export class LineReader {
       this.#peeked = undefined
       return line
     }
-    const end = this.#rest.indexOf(10, this.#at)
+    const from = this.#at
+    this.#ascii ??= asciiOf(this.#rest.subarray(0, this.#rest.lastIndexOf(10) + 1))
+    const isAscii = from < this.#ascii.length
+    const end = isAscii ? this.#ascii.indexOf('\n', from) : this.#rest.indexOf(10, from)
     if (end < 0) return undefined
-    const bytes = this.#rest.subarray(this.#at, end)
     this.#at = end + 1
     this.#no++
-    return { bytes, no: this.#no, text: this.#decode(bytes) }
+    const text = isAscii ? this.#ascii.slice(from, end) : this.#decode(this.#rest.subarray(from, end))
+    return { no: this.#no, text }
   }
 
   /** The next line; undefined at the end. */
@@ -51,6 +55,29 @@ export class LineReader {
       const line = this.take()
       if (line || !(await this.#more())) return line
     }
+  }
+
+  /**
+   * The next lines as bytes, with their line feeds, instead of one by one.
+   *
+   * @param isWanted is asked for each line from the first on, and told where it lies
+   */
+  async cut(isWanted: (bytes: Uint8Array, from: number, end: number) => boolean): Promise<Uint8Array> {
+    let from = this.#at
+    for (;;) {
+      const end = this.#rest.indexOf(10, from)
+      if (end < 0) {
+        from -= this.#at
+        if (await this.#more(from)) continue
+        from = this.#rest.length
+        break
+      }
+      if (!isWanted(this.#rest, from, end)) break
+      from = end + 1
+    }
+    const bytes = new Uint8Array(this.#rest.subarray(this.#at, from))
+    this.#at = from
+    return bytes
   }
 
   /** Makes a line the next one again. */
@@ -63,12 +90,18 @@ export class LineReader {
     while (await this.#more()) this.#at = this.#rest.length
   }
 
-  async #more(): Promise<boolean> {
+  /** The same, whatever is left. */
+  async drain(): Promise<void> {
+    for (this.#at = this.#rest.length; await this.#more(); ) this.#at = this.#rest.length
+  }
+
+  /** @param whole bytes from the current place on that are whole lines */
+  async #more(whole = 0): Promise<boolean> {
     if (this.#isDone) return false
     const { value, done } = await this.#pieces.next()
     if (done) {
       this.#isDone = true
-      if (this.#at < this.#rest.length)
+      if (this.#at + whole < this.#rest.length)
         throw new BadFile(`${this.name} line ${this.#no + 1}: no line feed at its end`)
       return false
     }
@@ -81,6 +114,7 @@ export class LineReader {
       this.#rest.set(value, left.length)
     }
     this.#at = 0
+    this.#ascii = undefined
     return true
   }
 
@@ -90,6 +124,17 @@ export class LineReader {
     } catch {
       throw new BadFile(`${this.name} line ${this.#no}: bytes that are not UTF-8`)
     }
+  }
+}
+
+/** The text of bytes that are ASCII; empty where they are not, as then they are decoded line by line. */
+function asciiOf(bytes: Uint8Array): string {
+  try {
+    const text = UTF8.decode(bytes)
+    // Every other character has fewer units than bytes.
+    return text.length === bytes.length ? text : ''
+  } catch {
+    return ''
   }
 }
 

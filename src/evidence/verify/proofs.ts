@@ -91,7 +91,7 @@ function parse(text: string): ProofLine | undefined {
 /** Computes the roots again from what was disclosed, and compares them with those of the ledger. */
 export function checkRoots(
   files: readonly ProvenFile[],
-  { sha256 }: Crypto,
+  crypto: Crypto,
   findings: Findings,
   rows: string,
 ): void {
@@ -104,7 +104,7 @@ export function checkRoots(
     else if (root === undefined) {
       if (hashes.length > 0) findings.fail('integrity', where, 'it has hashes, and the ledger no root')
       findings.notChecked('integrity', `${rows} of files that were written before they were sealed: whether they are in the store`)
-    } else if (rootFromLeaves(sha256, size, sorted, hashes) !== root)
+    } else if (rootFromLeaves(crypto, size, sorted, hashes) !== root)
       findings.fail('integrity', where, `what is disclosed of ${path} does not lead to the root in the ledger`)
   }
 } // biome-ignore format: one line each

@@ -20,6 +20,9 @@ import { SampleChoice } from './sample-choice.ts'
 import { sampleEntry } from './sample-entry.ts'
 import type { Crypto } from './world.ts'
 
+/** First line of population.csv. */
+export const CSV_FIRST = `${CSV_HEADER}\r`
+
 /** Files that are read side by side, a request at a time. */
 export interface RequestFiles {
   readonly population: LineReader
@@ -45,6 +48,14 @@ export interface RequestRules {
   readonly findings: Findings
 }
 
+/** Where in a bundle a check begins, and what it adds to. */
+export interface Begin {
+  readonly request: number
+  readonly totals: Totals
+  /** What goes to exceptions.ndjson, instead of being compared with it. */
+  readonly except: (text: string) => void
+}
+
 /** What the requests of a bundle add up to. */
 export interface Totals {
   requests: number
@@ -61,6 +72,17 @@ export interface Totals {
   /** Requests that findings name, as far as they were met. */
   readonly met: Set<string>
   readonly hash: PopulationHash | undefined
+  /** Requests of which it is not known whether they fulfil the filter. */
+  unknown: number
+  /** Links that are kept of pruned days. */
+  borders: number
+}
+
+export function noTotals({ crypto, sampleSeed, redaction }: RequestRules): Totals {
+  return {
+    requests: 0, hops: 0, links: 0, exceptions: 0, unknown: 0, borders: 0, hours: new Map(), sources: new Map(), sampled: new Map(), met: new Set(),
+    sample: new SampleChoice(crypto, sampleSeed), hash: redaction.redacted ? undefined : new PopulationHash(crypto),
+  } // biome-ignore format: a table
 }
 
 /** Derives every request again from its disclosed hops and links, and compares what the bundle says of it. */
@@ -70,38 +92,60 @@ export class RequestCheck {
   readonly #files: RequestFiles
   readonly #days: Days
   readonly #withheld: ReadonlySet<string>
+  #first: readonly [startUs: number, id: string] | undefined
   #last: readonly [startUs: number, id: string] = [Number.NEGATIVE_INFINITY, '']
-  #unknown = 0
-  #borders = 0
+  readonly #kindOf: (segment: number) => HopKind | undefined
+  readonly #begin: Begin | undefined
+  /** Number of the next request. */
+  #request: number
 
-  constructor(files: RequestFiles, rules: RequestRules) {
-    const { state, redaction, crypto } = rules
+  constructor(files: RequestFiles, rules: RequestRules, begin?: Begin) {
+    const { state, redaction } = rules
     this.#files = files
     this.#rules = rules
+    this.#kindOf = n => rules.segments[n]?.kind
     this.#withheld = new Set([...redaction.withheld, ...redaction.pseudonyms, ...FINDING_COLUMNS])
     this.#days = {
       isClosed: (application, day) => state.days.get(`${application} ${day}`)?.state === 'closed',
       prunedBefore: state.pruning?.before,
     }
-    this.totals = {
-      requests: 0, hops: 0, links: 0, exceptions: 0, hours: new Map(), sources: new Map(), sampled: new Map(), met: new Set(),
-      sample: new SampleChoice(crypto.sha256, rules.sampleSeed), hash: redaction.redacted ? undefined : new PopulationHash(crypto.sha256),
-    } // biome-ignore format: a table
+    this.#begin = begin
+    this.#request = begin?.request ?? 0
+    this.totals = begin?.totals ?? noTotals(rules)
   }
+
+  /** The start and the id of the request that was checked first. */
+  get first(): readonly [startUs: number, id: string] {
+    return this.#first ?? this.#last
+  }
+
+  /** The same of the last. */
+  get last(): readonly [startUs: number, id: string] {
+    return this.#last
+  }
+
+  /** Checks requests from the middle of a bundle; whether its lines are just those that they need. */
+  async runPart(): Promise<boolean> {
+    const { population, csv, facts, links } = this.#files
+    for (let line = await population.next(); line; line = population.take() ?? (await population.next())) await this.#check(line)
+    for (const reader of [csv, facts, links]) if (await reader.next()) return false
+    return true
+  } // biome-ignore format: one loop
 
   async run(): Promise<void> {
     const { population, csv } = this.#files
     const header = await csv.next()
-    if (header?.text !== `${CSV_HEADER}\r`) this.#fail('soundness', header, csv, 'it has another header')
+    if (header?.text !== CSV_FIRST) this.#fail('soundness', header, csv, 'it has another header')
     for (let line = population.take() ?? (await population.next()); line; line = population.take() ?? (await population.next()))
       await this.#check(line)
     await this.#nothingLeft()
-    this.#say()
+    this.say()
   } // biome-ignore format: one loop
 
   async #check(line: Line): Promise<void> {
     const { population, csv } = this.#files
-    const n = this.totals.requests++
+    const n = this.#request++
+    this.totals.requests++
     const places = placesOf(line.text)
     if (!places) return this.#fail('soundness', line, population, 'it names no hops')
     const hops = await this.#hops(places)
@@ -125,10 +169,11 @@ export class RequestCheck {
 
   /** The next line of exceptions.ndjson must be this one. */
   async expect(text: string): Promise<void> {
+    this.totals.exceptions++
+    if (this.#begin) return this.#begin.except(text)
     const { exceptions } = this.#files
     const line = exceptions.take() ?? (await exceptions.next())
     if (line?.text !== text) this.#fail('completeness', line, exceptions, `expected ${text}`)
-    this.totals.exceptions++
   }
 
   /** Columns that are withheld are not compared. */
@@ -144,7 +189,7 @@ export class RequestCheck {
     const hops: DisclosedHop[] = []
     for (const [segment, index] of places) {
       const line = facts.take() ?? (await facts.next())
-      const hop = line && readHop(crypto.sha256, line, n => segments[n]?.kind)
+      const hop = line && readHop(crypto, line, this.#kindOf)
       if (!hop) {
         this.#fail('integrity', line, facts, 'it is not a disclosed hop as it must be written')
         return undefined
@@ -158,8 +203,7 @@ export class RequestCheck {
       segments[segment]?.leaves.add(index, hop.leaf)
       hops.push(hop)
       this.totals.hops++
-      const source = numberIn(hop.facts, 'source_id') ?? -1
-      this.totals.sources.set(source, (this.totals.sources.get(source) ?? 0) + 1)
+      count(this.totals.sources, numberIn(hop.facts, 'source_id') ?? -1)
     }
     return hops
   } // biome-ignore format: one message
@@ -176,13 +220,13 @@ export class RequestCheck {
         links.putBack(line)
         return found
       }
-      const link = readLink(crypto.sha256, line)
+      const link = readLink(crypto, line)
       const generation = link?.place && generations[link.place.generation]
       if (!link || (link.place && !generation))
         this.#fail('integrity', line, links, 'it is not a disclosed link as it must be written')
       else {
         if (link.place && link.leaf) generation?.leaves.add(link.place.index, link.leaf)
-        else this.#borders++
+        else this.totals.borders++
         found.push(link)
       }
       this.totals.links++
@@ -192,15 +236,17 @@ export class RequestCheck {
   /** Undefined where the hops cannot be one request. */
   #legs(hops: readonly DisclosedHop[], links: readonly DisclosedLink[]) {
     const { segments, aliases } = this.#rules
-    const of = (...kinds: readonly HopKind[]): Facts[] =>
-      hops.flatMap(({ segment, facts, pseudonyms }) => {
-        const kind = segments[segment]?.kind
-        if (kind === undefined || !kinds.includes(kind)) return []
-        return [serverHop(pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind), kind)]
-      })
-    const [gateway, ...more] = of('gateway')
-    const apps = of('app', 'kernel')
-    if (more.length > 0 || hops.length !== (gateway ? 1 : 0) + apps.length) return undefined
+    const apps: Facts[] = []
+    const gateways: Facts[] = []
+    for (const { segment, facts, pseudonyms } of hops) {
+      const kind = segments[segment]?.kind
+      if (kind === undefined) continue
+      const hop = serverHop(pseudonyms ? { ...facts, ...pseudonyms } : aliases.apply(facts, kind), kind)
+      if (kind === 'gateway') gateways.push(hop)
+      else apps.push(hop)
+    }
+    const [gateway, ...more] = gateways
+    if (more.length > 0 || hops.length !== gateways.length + apps.length) return undefined
     if (!gateway && (apps.length !== 1 || apps.some(isUnasked))) return undefined
     const all: LinkFacts[] = links.map(({ facts, place }) => ({ facts, isBorder: place === undefined }))
     return { gateway, apps, links: all }
@@ -216,18 +262,18 @@ export class RequestCheck {
     const fulfils = filter && evaluate(filter, record, this.#withheld)
     if (fulfils === false)
       this.#fail('soundness', line, population, `request ${id} does not fulfil the filter`)
-    if (fulfils === 'unknown') this.#unknown++
+    if (fulfils === 'unknown') this.totals.unknown++
     const [lastUs, lastId] = this.#last
     if (startUs < lastUs || (startUs === lastUs && id <= lastId))
       this.#fail('soundness', line, population, `request ${id} is not behind the one before it`)
     this.#last = [startUs, id]
+    this.#first ??= this.#last
     if (!areOfState(textIn(record, 'state') ?? '', record, links))
       this.#fail('soundness', line, population, `its links do not go with the state ${record.state}`)
   }
 
   #count(record: RequestRecord): void {
-    const hour = hourOfRecord(record)
-    this.totals.hours.set(hour, (this.totals.hours.get(hour) ?? 0) + 1)
+    count(this.totals.hours, hourOfRecord(record))
     this.totals.sample.add(String(record.request_id))
     this.totals.hash?.add(record)
   }
@@ -251,21 +297,27 @@ export class RequestCheck {
       this.#rules.findings.fail('soundness', 'aliases.ndjson', `no hop has the name ${JSON.stringify(unused[0]?.name)}`)
   } // biome-ignore format: a table
 
-  #say(): void {
+  /** Says what was not checked. */
+  say(): void {
+    const { unknown, borders, requests } = this.totals
     const { findings, filter, redaction } = this.#rules
     const why = [
       ...(redaction.redacted ? ['people are withheld'] : []),
       ...(filter && asksFindings(filter) ? ['findings are judged by the store'] : []),
     ]
-    if (this.#unknown > 0)
-      findings.skip('soundness', `${why.join(', and ')}: whether ${this.#unknown} of ${this.totals.requests} requests fulfil the conditions on them is the word of who made the bundle`)
-    if (this.#borders > 0)
-      findings.notChecked('soundness', `${this.#borders} links that are kept of pruned days: their trees were dropped with the days`)
+    if (unknown > 0)
+      findings.skip('soundness', `${why.join(', and ')}: whether ${unknown} of ${requests} requests fulfil the conditions on them is the word of who made the bundle`)
+    if (borders > 0)
+      findings.notChecked('soundness', `${borders} links that are kept of pruned days: their trees were dropped with the days`)
   } // biome-ignore format: two messages
 
   #fail(part: 'integrity' | 'soundness' | 'completeness', line: Line | undefined, reader: LineReader, what: string): void {
     this.#rules.findings.fail(part, line ? `${reader.name} line ${line.no}` : `${reader.name}, behind its end`, what)
   } // biome-ignore format: one line
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 /** Where the hops of a line of population.ndjson lie. */

@@ -13,12 +13,14 @@ import {
   type BundleFinding, type Completeness, MANIFEST_FILE, type Manifest, PAYLOAD_TYPE, type Query, type Redaction, type Sample,
 } from './format.ts' // biome-ignore format: a list
 import { CHECKPOINT_FILE, checkCheckpoint, ENTRIES_FILE, type FoldedLedger, foldLedger } from './ledger.ts'
-import { BadFile } from './lines.ts'
+import { BadFile, LineReader } from './lines.ts'
 import { type ReadManifest, readManifest } from './manifest.ts'
+import type { Helpers } from './parts.ts'
 import { checkRoots, LINKS_FILE, readProofs, SEGMENTS_FILE } from './proofs.ts'
-import { RequestCheck, type RequestFiles } from './requests.ts'
+import { RequestCheck, type RequestFiles, type RequestRules } from './requests.ts'
 import { checkAliases, readAliases, SUBJECTS_FILE } from './subject-proof.ts'
 import { checkSums } from './sums.ts'
+import { checkedTogether } from './together.ts'
 import type { BundleFiles, Crypto } from './world.ts'
 
 export type { Known } from './anchors.ts'
@@ -42,13 +44,18 @@ export const BUNDLE_FILES: readonly string[] = [
   'report.html', 'sample.json', 'sources.json', 'verify.html', 'verify.mjs',
 ] // biome-ignore format: a list
 
-/** Checks a bundle. Never throws for what is in it. */
+/**
+ * Checks a bundle. Never throws for what is in it.
+ *
+ * @param helpers threads that check a large bundle together; without them it is checked here
+ */
 export async function verifyBundle(
   files: BundleFiles,
   crypto: Crypto,
   known: Known = {},
+  helpers?: Helpers,
 ): Promise<Verification> {
-  return new Check(files, crypto, known).run()
+  return new Check(files, crypto, known, helpers).run()
 }
 
 class Check {
@@ -56,13 +63,15 @@ class Check {
   readonly #crypto: Crypto
   readonly #known: Known
   readonly #reader: BundleReader
+  readonly #helpers: Helpers | undefined
   readonly #findings = new Findings()
   #anchors: readonly string[] = []
   #manifest: ReadManifest | undefined
   #query: Query | undefined
   #fingerprint: string | undefined
 
-  constructor(files: BundleFiles, crypto: Crypto, known: Known) {
+  constructor(files: BundleFiles, crypto: Crypto, known: Known, helpers: Helpers | undefined) {
+    this.#helpers = helpers
     this.#files = files
     this.#crypto = crypto
     this.#known = known
@@ -183,24 +192,38 @@ class Check {
     const named = new Set(found.flatMap(f => f.requests))
     const shown = new Set(sample.requests.map(r => r.request_id))
     const sampleSeed = toHex(crypto.sha256(utf8(queryText)))
-    const files: RequestFiles = {
-      population: reader.lines('population.ndjson'),
-      csv: reader.lines('population.csv'),
-      facts: reader.lines('facts.ndjson'),
-      links: reader.lines('links.ndjson'),
-      exceptions: reader.lines('exceptions.ndjson'),
-    }
-    const check = new RequestCheck(files, { state, segments, generations, aliases, filter, period, redaction, crypto, findings, named, shown, sampleSeed })
-    for (const exception of periodExceptions(ledgerAccounts(state, period, new Map()), period, completeness))
-      await check.expect(JSON.stringify(exception))
-    await check.run()
-    for (const file of Object.values(files)) await file.finish()
+    const rules = { state, segments, generations, aliases, filter, period, redaction, crypto, findings, named, shown, sampleSeed }
+    const exceptions = periodExceptions(ledgerAccounts(state, period, new Map()), period, completeness)
+    const check = await this.#checkRequests(rules, exceptions.map(exception => JSON.stringify(exception)), manifest.predicate.counts.requests)
     checkRoots(segments, crypto, findings, 'hops')
     checkRoots(generations, crypto, findings, 'links')
     checkAliases(aliases, findings)
     checkCompleteness(completeness, state, period, check.totals, findings)
     const sources = await reader.text('sources.json')
     checkSums({ manifest, state, period, sample, sampleSeed, found, sources, completeness }, check.totals, crypto, findings)
+  } // biome-ignore format: long calls
+
+  /** By helpers, where there are any and the bundle is large; line by line where that is not so, or anything is wrong. */
+  async #checkRequests(rules: RequestRules, expected: readonly string[], requests: number): Promise<RequestCheck> {
+    const helpers = this.#helpers
+    const files = filesOf(name => this.#reader.lines(name))
+    // Helpers do not have the store's table of aliases.
+    const isShared = helpers !== undefined && requests >= helpers.least && !rules.aliases.isCompared
+    if (isShared) {
+      const check = new RequestCheck(files, rules)
+      const isWell = await checkedTogether(check, files, rules, expected, helpers)
+      for (const reader of Object.values(files)) await reader.drain()
+      if (isWell) {
+        check.say()
+        return check
+      }
+    }
+    const again = isShared ? filesOf(name => new LineReader(name, this.#files.read(name))) : files
+    const check = new RequestCheck(again, rules)
+    for (const text of expected) await check.expect(text)
+    await check.run()
+    for (const reader of Object.values(again)) await reader.finish()
+    return check
   } // biome-ignore format: long calls
 
   /** The filter, where it is what was asked, in canonical form. */
@@ -220,3 +243,8 @@ class Check {
     this.#findings.fail('integrity', where, what)
   }
 }
+
+function filesOf(open: (name: string) => LineReader): RequestFiles & Readonly<Record<string, LineReader>> {
+  const [population, csv, facts, links, exceptions] = [open('population.ndjson'), open('population.csv'), open('facts.ndjson'), open('links.ndjson'), open('exceptions.ndjson')]
+  return { population, csv, facts, links, exceptions }
+} // biome-ignore format: one line

@@ -10,6 +10,8 @@ export interface Hasher {
 /** What the checks need of the program they run in: Node, or a browser. */
 export interface Crypto {
   readonly sha256: Sha256
+  /** Writes SHA-256 of some bytes to a place in others, which may be those that are hashed: no memory for each hash. */
+  readonly hashInto: (data: Uint8Array, into: Uint8Array, at: number) => void
   readonly hasher: () => Hasher
   /** Ed25519 (RFC 8032). */
   readonly verify: Verify
