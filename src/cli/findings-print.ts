@@ -22,6 +22,7 @@ export function printIncidents(
     printRule(out, rule)
     const shown = own.slice(0, most)
     for (const line of incidentTable(out, shown)) out.line(`  ${line}`)
+    for (const line of causeLines(shown)) out.line(`  ${line}`)
     for (const it of shown) for (const line of furtherLines(out, it, requestsOf)) out.line(`  ${line}`)
     if (own.length > most) out.line(`  and ${count(own.length - most)} more; --rule ${rule.id} lists all`)
     out.line()
@@ -70,10 +71,20 @@ function statusText({ status, provisional }: Incident): string {
     .join(', ')
 }
 
+/** What the logs say about causes; one that several incidents share is said once. */
+function causeLines(shown: readonly Incident[]): string[] {
+  const causes = new Map<string, Incident[]>()
+  for (const it of shown) if (it.hint) causes.set(it.hint, [...(causes.get(it.hint) ?? []), it])
+  return [...causes].map(([hint, own]) => {
+    const [first] = own
+    const whose = own.length === 1 ? first?.incident : [first?.about.reason, `(${count(own.length)} incidents)`].filter(Boolean).join(' ')
+    return `${safe(whose ?? '')}  cause: ${safe(hint)}`
+  })
+} // biome-ignore format: one line each
+
 function furtherLines(out: Output, it: Incident, requestsOf: RequestsOf): string[] {
   const { suppression: s } = it
   return [
-    ...(it.hint ? [`${it.incident}  cause: ${safe(it.hint)}`] : []),
     ...(s ? [out.colors.dim(`${it.incident}  suppressed until ${s.until} by ${safe(s.author)}: ${safe(s.reason)}`)] : []),
     ...(requestsOf(it.incident) ?? []).map(id => `${it.incident}  request ${id}`),
   ]

@@ -10,7 +10,7 @@
 -- erased: none
 -- not-evaluated: no-trusted-proxies, address-not-logged
 -- about: host, site, reason
--- gap: 30 min
+-- gap: 60 min
 SELECT
   c.application, c.request_id, l.end_ts AS at_ts,
   json_object('host', l.host, 'site', l.site, 'reason', coalesce(l.reason, '-')) AS about,
