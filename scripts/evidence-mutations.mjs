@@ -168,7 +168,8 @@ function program(...args) {
 /** What store check finds; a check that ends with an error has noticed something. */
 async function problemsOf(store, db, keys) {
   try {
-    return (await code.checkStore(store, db, keys === undefined ? {} : { rootKeys: code.rootKeysOf(keys) })).problems
+    return (await code.checkStore(store, db, keys === undefined ? {} : { rootKeys: code.rootKeysOf(keys) }))
+      .problems
   } catch (error) {
     return [{ severity: 'damaged', found: error.message }]
   }

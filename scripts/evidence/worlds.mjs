@@ -59,8 +59,9 @@ function statsOf(folder) {
     for (const line of readFileSync(join(folder, name), 'utf8').trimEnd().split('\n')) {
       const row = JSON.parse(line)
       const at = Math.floor(Date.parse(row.client_received_start_timestamp.replace(' UTC', 'Z').replace(' ', 'T')) / 3_600_000) * 3_600_000
-      const proxies = (counts[environment] ??= {})
-      const spans = (proxies[row.apiproxy] ??= {})
+      counts[environment] ??= {}
+      counts[environment][row.apiproxy] ??= {}
+      const spans = counts[environment][row.apiproxy]
       spans[at] = (spans[at] ?? 0) + 1
     }
   }
