@@ -8,7 +8,7 @@ const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
   coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, reasons,
-  findingRules, findingReasons, criteria, evidence, kernelReasons,
+  findingRules, findingReasons, criteria, evidence, kernelReasons, accounts,
 ] =
   await Promise.all(
     [
@@ -18,7 +18,7 @@ const [
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
       'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'coverage/reasons.js',
       'findings/registry.js', 'findings/reasons.js', 'model/criteria.js', 'evidence/schema.js',
-      'model/kernel-reasons.js',
+      'model/kernel-reasons.js', 'evidence/schema-completeness.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -181,7 +181,7 @@ export const SCHEMAS = () => ({
         'The statement that manifest.json of a bundle of evidence signs.',
       ],
       ['evidence-query', evidence.QUERY, 'query.json of a bundle of evidence.'],
-      ['evidence-completeness', evidence.COMPLETENESS, 'completeness.json of a bundle of evidence.'],
+      ['evidence-completeness', accounts.COMPLETENESS, 'completeness.json of a bundle of evidence.'],
       ['evidence-exception', evidence.EXCEPTION, 'A line of exceptions.ndjson of a bundle of evidence.'],
       ['evidence-sources', evidence.SOURCES, 'sources.json of a bundle of evidence.'],
       ['evidence-sample', evidence.SAMPLE, 'sample.json of a bundle of evidence.'],

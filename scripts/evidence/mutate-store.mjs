@@ -26,6 +26,15 @@ export const HARMLESS = [
   [/^writer\.lock$/, 'who writes at the moment; a lock of a process that is gone is taken over'],
 ]
 
+/** What may go without harm, as what is left has all of it. */
+export const SUPERSEDED =
+  'partial tiles that a longer one has replaced may be removed, as tlog-tiles allows: the longer one has all of it'
+
+function isSuperseded(root, path) {
+  const [, folder, width] = /^(ledger\/log\/tile\/.+\.p)\/(\d+)$/.exec(path) ?? []
+  return folder !== undefined && readdirSync(join(root, folder)).some(name => Number(name) > Number(width))
+}
+
 /** Files of a store by kind. */
 export function storeFiles(root) {
   const kinds = new Map()
@@ -70,8 +79,9 @@ export function mutateStore(root, kinds, random, n) {
       : one(path, changed(read(path), pick))
     const before = new Map([...after.keys()].map(name => [name, read(name)]))
     if ([...after].every(([name, bytes]) => equal(bytes, before.get(name)))) continue
+    const isHarmless = kind === 'a file removed' && isSuperseded(root, path)
     put(root, after)
-    return { of, kind, what: `${path}: ${kind}`, undo: () => put(root, before) }
+    return { of, kind, what: `${path}: ${kind}`, isHarmless, undo: () => put(root, before) }
   }
 }
 

@@ -60,9 +60,8 @@ function statsOf(folder) {
       const row = JSON.parse(line)
       const at = Math.floor(Date.parse(row.client_received_start_timestamp.replace(' UTC', 'Z').replace(' ', 'T')) / 3_600_000) * 3_600_000
       counts[environment] ??= {}
-      const proxies = counts[environment]
-      proxies[row.apiproxy] ??= {}
-      const spans = proxies[row.apiproxy]
+      counts[environment][row.apiproxy] ??= {}
+      const spans = counts[environment][row.apiproxy]
       spans[at] = (spans[at] ?? 0) + 1
     }
   }

@@ -144,6 +144,27 @@ describe('what does not fit fails', () => {
     expect(verdicts((await run('ledger', 'verify')).stdout).tiles).toBe('pass')
   })
 
+  test('a tile that a longer one has replaced, and files that no ledger has', async () => {
+    const partial = join(place, 'store/ledger/log/tile/0/000.p')
+    const [tile = ''] = readdirSync(partial)
+    const bytes = readFileSync(join(partial, tile))
+    writeFileSync(join(partial, '1'), bytes.subarray(0, 32))
+    expect((await run('store', 'check')).code).toBe(0)
+    writeFileSync(join(partial, '1'), bytes.subarray(0, 31))
+    writeFileSync(join(partial, '999'), bytes)
+    writeFileSync(join(place, 'store/ledger/000/000001.json~'), '{}')
+    const { stdout, code } = await run('store', 'check')
+    expect(code).toBe(1)
+    for (const name of [
+      '000.p/1 +its hashes are not',
+      '000.p/999 +the log has no such tile',
+      '000001.json~ +no entry names it',
+    ])
+      expect(stdout).toMatch(new RegExp(name.replaceAll('.', '\\.')))
+    expect((await run('store', 'repair')).code).toBe(0)
+    expect(readdirSync(partial)).toEqual([tile])
+  })
+
   test('a checkpoint of another store', async () => {
     writeFileSync(join(place, 'u_ex260710.log'), LOG.replaceAll('2026-07-09', '2026-07-10'))
     const other = await throughline(['ingest', 'u_ex260710.log', '--store', 'other'], { cwd: place })

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/evidence/verify/print.ts'
@@ -28,7 +37,7 @@ describe('making a bundle', () => {
   test('a disk that fills at any step leaves nothing behind, and no folder is written into', async () => {
     await withEvenings(1, async (store, folder) => {
       const before = readdirSync(folder).sort()
-      for (const step of ['*:1', '*:9', '*:21', '*:36']) {
+      for (const step of ['*:1', '*:21', '*:37']) {
         armFailpoints(`${step}:ENOSPC`, undefined)
         await expect(bundleOf(store, 'full', { range: JULY })).rejects.toMatchObject({
           code: 'OUTPUT_UNWRITABLE',
@@ -119,9 +128,10 @@ describe('checking a folder', () => {
         path => writeFileSync(join(path, 'proofs/.DS_Store'), ''),
       ]
       for (const [n, add] of additions.entries()) {
-        const copy = await bundleOf(store, `copy-${n}`, { range: JULY })
-        add(copy.folder)
-        const verification = await verified(copy.folder)
+        const copy = join(folder, `copy-${n}`)
+        cpSync(made, copy, { recursive: true })
+        add(copy)
+        const verification = await verified(copy)
         expect(failures(verification)).toEqual([expect.stringContaining('not listed in manifest.json')])
         expect(exitCodeOf(verification)).toBe(1)
       }

@@ -138,12 +138,12 @@ const REFUSED = {
   lostGatewayShare: 0.2,
 }
 
-const SMALL: SimulationOptions = { hours: 0.25, ratePerSecond: 1 }
+const SMALL: SimulationOptions = { hours: 0.15, ratePerSecond: 1 }
 
 describe('a record from its hops and links is what the view of requests says', () => {
   test.each<{ name: string; options: SimulationOptions; setting?: IngestSetting; has: readonly string[] }>([
     { name: 'retries, handshakes and losses', options: { ...SMALL, seed: 3, retriesShare: 0.2, handshakeShare: 0.4, ntlmShare: 0.5, lostAppShare: 0.1, lostGatewayShare: 0.1 }, has: ['joined', 'awaiting-app', 'awaiting-gateway', 'gateway-only'] },
-    { name: 'ids that clients use again, and hosts without ids', options: { ...SMALL, ratePerSecond: 4, seed: 4, reusedIdShare: 0.4, idShare: 0.3, lostGatewayShare: 0.3 }, has: ['ambiguous'] },
+    { name: 'ids that clients use again, and hosts without ids', options: { ...SMALL, ratePerSecond: 3, seed: 4, reusedIdShare: 0.4, idShare: 0.3, lostGatewayShare: 0.3 }, has: ['ambiguous'] },
     { name: 'refusals of HTTP.sys', options: { ...SMALL, ...REFUSED, ratePerSecond: 2, seed: 6 }, has: ['joined', 'awaiting-gateway', 'gateway-only'] },
     { name: 'aliases', options: { ...SMALL, seed: 5, timeoutShare: 0.1, unreachableShare: 0.1, appErrorShare: 0.2 }, setting: { config: { subjects: { aliases: [], rules: [{ match: 'CORP\\*', as: '*@corp.example' }] } } }, has: ['joined'] },
   ])('$name', async ({ options, setting, has }) => {
@@ -175,7 +175,7 @@ describe('a record from its hops and links is what the view of requests says', (
           }),
         )
       }),
-      runs(4),
+      runs(2),
     )
   })
 })
@@ -191,10 +191,12 @@ test('the columns are those of the view', async () => {
 })
 
 test('a filter finds the same requests here and in the database', async () => {
-  await simulated({ ...SMALL, ratePerSecond: 3, seed: 8, appErrorShare: 0.2, idShare: 0.5 }, async store => {
-    const { own, view } = await bothWays(store)
-    const samples = view.slice(0, 200).map(sampleOf)
-    await fc.assert(
+  await simulated(
+    { ...SMALL, ratePerSecond: 1.5, seed: 8, appErrorShare: 0.2, idShare: 0.5 },
+    async store => {
+      const { own, view } = await bothWays(store)
+      const samples = view.slice(0, 200).map(sampleOf)
+      await fc.assert(
       fc.asyncProperty(filtersOf(REQUEST_FIELDS, samples), async tree => {
         const bound = bindFilter(parseFilter(canonicalFilter(tree)), REQUEST_FIELDS, new Date(0))
         const { where, params } = toSql(bound, { quoteIdentifier })
@@ -202,9 +204,10 @@ test('a filter finds the same requests here and in the database', async () => {
         const ours = own.flatMap((record, n) => (evaluate(bound, record) === true ? [n] : []))
         expect(ours).toEqual(found.map(r => Number(r.n)))
       }),
-      runs(150),
+      runs(80),
     ) // biome-ignore format: few words
-  })
+    },
+  )
 })
 
 const sampleOf = (row: Row): Sample =>
