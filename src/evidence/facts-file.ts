@@ -50,16 +50,16 @@ export async function writeFacts(
   let hops = 0
   if (redactor) {
     await createPeople(store)
-    for await (const rows of disclosedHops<HiddenRow>(store, segments, keys, HIDDEN_COLUMNS))
+    for await (const rows of disclosedHops<HiddenRow>(store, segments, keys, HIDDEN))
       for (const row of rows) {
         file.write(hiddenLine(row, segments[row.segment]?.kind ?? 'app', redactor))
         hops++
       }
   } else
-    for await (const rows of disclosedHops<{ line: string }>(store, segments, keys, LINE_COLUMN))
-      for (const { line } of rows) {
-        file.write(line)
-        hops++
+    for await (const rows of disclosedHops<{ lines: string; count: number }>(store, segments, keys, LINES))
+      for (const { lines, count } of rows) {
+        file.write(lines)
+        hops += count
       }
   file.close()
   await writeProofs(store, folder, segments, keys)
@@ -86,11 +86,13 @@ function saltsOf({ path, salts }: Pick<SegmentRecord, 'path' | 'salts'>, find: F
   )
 } // biome-ignore format: one line each
 
-const LINE_COLUMN = `'{"segment":' || segment || ',"index":' || leaf_index || ',"salts":"' || salt_personal || salt_rest
-  || '","personal":' || to_json(personal) || ',"rest":' || to_json(rest) || '}' || chr(10) AS line`
+/** Lines of many requests as one text, as each text costs to hand over. */
+const LINES = `SELECT string_agg(line, '' ORDER BY n, k) AS lines, count(*)::DOUBLE AS count FROM (SELECT n, k, '{"segment":' || segment || ',"index":' || leaf_index || ',"salts":"' || salt_personal || salt_rest
+  || '","personal":' || to_json(personal) || ',"rest":' || to_json(rest) || '}' || chr(10) AS line FROM disclosed)
+  GROUP BY n // 16 ORDER BY n // 16`
 
-const HIDDEN_COLUMNS = `segment::INTEGER AS segment, leaf_index::DOUBLE AS leaf_index, salt_personal, salt_rest, personal, rest,
-  (SELECT struct_pack(subject_kind, subject_name, client_ip, peer_ip) FROM people WHERE people.hop_id = disclosed.hop_id) AS person`
+const HIDDEN = `SELECT segment::INTEGER AS segment, leaf_index::DOUBLE AS leaf_index, salt_personal, salt_rest, personal, rest,
+  (SELECT struct_pack(subject_kind, subject_name, client_ip, peer_ip) FROM people WHERE people.hop_id = disclosed.hop_id) AS person FROM disclosed ORDER BY n, k`
 
 /** Creates the temp table people: who a hop names, by the aliases in force. */
 async function createPeople({ db }: Store): Promise<void> {
@@ -131,7 +133,11 @@ async function writeProofs(store: Store, folder: BundleFolder, segments: readonl
 } // biome-ignore format: one line each
 
 /** Hashes of the subtrees without wanted leaves; where all are wanted, there is none, and no leaf need be made. */
-export async function proofOf(wanted: Float64Array, rows: number, leaves: () => Promise<Uint8Array>): Promise<Uint8Array[]> {
+export async function proofOf(
+  wanted: Float64Array,
+  rows: number,
+  leaves: () => Promise<Uint8Array>,
+): Promise<Uint8Array[]> {
   return wanted.length === rows ? [] : multiProof(sha256, await leaves(), Array.from(wanted))
 }
 

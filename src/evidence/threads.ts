@@ -26,7 +26,11 @@ type Question = { readonly part: Part } | 'sums'
 export function threads(program: URL, least = LEAST_REQUESTS): Helpers | undefined {
   const count = Math.min(availableParallelism(), 8)
   if (count < 2) return undefined
-  return { least, requests: PART_REQUESTS, start: setup => Array.from({ length: count }, () => new Thread(program, setup)) }
+  return {
+    least,
+    requests: PART_REQUESTS,
+    start: setup => Array.from({ length: count }, () => new Thread(program, setup)),
+  }
 }
 
 /** Answers come in the order of the questions. */

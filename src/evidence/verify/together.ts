@@ -76,7 +76,10 @@ async function areAtEnd({ population, csv, facts, links, exceptions }: RequestFi
 }
 
 /** Cuts the files so that the lines of a request stay together, as far as they are what they must be. */
-async function* partsOf({ population, csv, facts, links }: RequestFiles, requests: number): AsyncGenerator<Part> {
+async function* partsOf(
+  { population, csv, facts, links }: RequestFiles,
+  requests: number,
+): AsyncGenerator<Part> {
   for (let request = 0; ; ) {
     let [count, hops] = [0, 0]
     const lines = await population.cut((bytes, from, end) => {
