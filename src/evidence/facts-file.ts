@@ -56,10 +56,10 @@ export async function writeFacts(
         hops++
       }
   } else
-    for await (const rows of disclosedHops<{ lines: string; count: number }>(store, segments, keys, LINES))
-      for (const { lines, count } of rows) {
-        file.write(lines)
-        hops += count
+    for await (const rows of disclosedHops<{ line: string }>(store, segments, keys, LINES))
+      for (const { line } of rows) {
+        file.write(line)
+        hops++
       }
   file.close()
   await writeProofs(store, folder, segments, keys)
@@ -86,10 +86,8 @@ function saltsOf({ path, salts }: Pick<SegmentRecord, 'path' | 'salts'>, find: F
   )
 } // biome-ignore format: one line each
 
-/** Lines of many requests as one text, as each text costs to hand over. */
-const LINES = `SELECT string_agg(line, '' ORDER BY n, k) AS lines, count(*)::DOUBLE AS count FROM (SELECT n, k, '{"segment":' || segment || ',"index":' || leaf_index || ',"salts":"' || salt_personal || salt_rest
-  || '","personal":' || to_json(personal) || ',"rest":' || to_json(rest) || '}' || chr(10) AS line FROM disclosed)
-  GROUP BY n // 16 ORDER BY n // 16`
+const LINES = `SELECT '{"segment":' || segment || ',"index":' || leaf_index || ',"salts":"' || salt_personal || salt_rest
+  || '","personal":' || to_json(personal) || ',"rest":' || to_json(rest) || '}' || chr(10) AS line FROM disclosed ORDER BY n, k`
 
 const HIDDEN = `SELECT segment::INTEGER AS segment, leaf_index::DOUBLE AS leaf_index, salt_personal, salt_rest, personal, rest,
   (SELECT struct_pack(subject_kind, subject_name, client_ip, peer_ip) FROM people WHERE people.hop_id = disclosed.hop_id) AS person FROM disclosed ORDER BY n, k`
