@@ -7,11 +7,9 @@ import { dayKey, type Salts } from '../store/keys.ts'
 import { leafTextSql } from '../store/leaf-text.ts'
 import { quoteText, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
+import { slicesOf } from './population.ts'
 
 const HOPS = sqlFile('./disclosed_hops.sql', import.meta.url)
-
-/** Hops that are read at once: their texts are sorted in memory. */
-const SLICE_REQUESTS = 25_000
 
 /** A hop whose personal part is withheld. */
 export interface HiddenRow {
@@ -44,19 +42,17 @@ async function createDayKeys(
 /**
  * Hops of the table placed_hops in order, with the texts and salts of their leaves, in batches.
  *
- * @param columns SQL of the columns that are wanted, over the rows of disclosed_hops.sql
+ * @param select what is wanted of the relation disclosed, which has the rows of disclosed_hops.sql, in the order of n and k
  */
 export async function* disclosedHops<Row>(
   store: Store,
   segments: readonly SegmentRecord[],
   salts: readonly (Salts | undefined)[],
-  columns: string,
+  select: string,
 ): AsyncGenerator<Row[]> {
   const { db } = store
   await createDayKeys(store, segments, salts)
-  const { requests } = await db.row<{ requests: number }>('SELECT count(*)::DOUBLE AS requests FROM population')
-  for (let from = 0; from < requests; from += SLICE_REQUESTS) {
-    const slice = `n >= ${from} AND n < ${from + SLICE_REQUESTS}`
+  for (const slice of await slicesOf(store)) {
     const used = await db.rows<{ segment: number; first: string; last: string }>(
       `SELECT segment::INTEGER AS segment, min(ts)::VARCHAR AS first, max(ts)::VARCHAR AS last FROM placed_hops WHERE ${slice} GROUP BY segment ORDER BY segment`,
     )
@@ -66,7 +62,7 @@ export async function* disclosedHops<Row>(
     })
     yield* db.stream<Row>(
       `WITH wanted AS (SELECT * FROM placed_hops WHERE ${slice}), leaf_texts AS (${texts.join(' UNION ALL ')}),
-       disclosed AS (${HOPS}) SELECT ${columns} FROM disclosed ORDER BY n, k`,
+       disclosed AS (${HOPS}) ${select}`,
     )
   }
 } // biome-ignore format: one line each

@@ -53,13 +53,13 @@ export async function writeFacts(
   let hops = 0
   if (redactor) {
     await createPeople(store)
-    for await (const rows of disclosedHops<HiddenRow>(store, segments, keys, HIDDEN_COLUMNS))
+    for await (const rows of disclosedHops<HiddenRow>(store, segments, keys, HIDDEN))
       for (const row of rows) {
         file.write(hiddenLine(row, segments[row.segment]?.kind ?? 'app', redactor))
         hops++
       }
   } else
-    for await (const rows of disclosedHops<{ line: string }>(store, segments, keys, LINE_COLUMN))
+    for await (const rows of disclosedHops<{ line: string }>(store, segments, keys, LINES))
       for (const { line } of rows) {
         file.write(line)
         hops++
@@ -89,11 +89,11 @@ function saltsOf({ path, salts }: Pick<SegmentRecord, 'path' | 'salts'>, find: F
   )
 } // biome-ignore format: one line each
 
-const LINE_COLUMN = `'{"segment":' || segment || ',"index":' || leaf_index || ',"salts":"' || salt_personal || salt_rest
-  || '","personal":' || to_json(personal) || ',"rest":' || to_json(rest) || '}' || chr(10) AS line`
+const LINES = `SELECT '{"segment":' || segment || ',"index":' || leaf_index || ',"salts":"' || salt_personal || salt_rest
+  || '","personal":' || to_json(personal) || ',"rest":' || to_json(rest) || '}' || chr(10) AS line FROM disclosed ORDER BY n, k`
 
-const HIDDEN_COLUMNS = `segment::INTEGER AS segment, leaf_index::DOUBLE AS leaf_index, salt_personal, salt_rest, personal, rest,
-  (SELECT struct_pack(subject_kind, subject_name, client_ip, peer_ip) FROM people WHERE people.hop_id = disclosed.hop_id) AS person`
+const HIDDEN = `SELECT segment::INTEGER AS segment, leaf_index::DOUBLE AS leaf_index, salt_personal, salt_rest, personal, rest,
+  (SELECT struct_pack(subject_kind, subject_name, client_ip, peer_ip) FROM people WHERE people.hop_id = disclosed.hop_id) AS person FROM disclosed ORDER BY n, k`
 
 /** Creates the temp table people: who a hop names, by the aliases in force. */
 async function createPeople({ db }: Store): Promise<void> {

@@ -123,16 +123,31 @@ export interface PopulationRow {
   readonly target_called: boolean | null
 }
 
-/** Requests of the tables that `createPopulation` makes, in order, in batches. */
-export function populationRows({ db }: Store): AsyncGenerator<PopulationRow[]> {
-  return db.stream<PopulationRow>(
-    `SELECT ${lineSql()} || ',"hops":[' || h.places || ']}' AS line, h.target_called
-     FROM population AS p JOIN (
-       SELECT n, string_agg('[' || segment || ',' || leaf_index || ']', ',' ORDER BY k) AS places, bool_or(target_called) AS target_called
-       FROM placed_hops GROUP BY n
-     ) AS h USING (n) ORDER BY p.n`,
+/** Requests whose lines are put in order at once: all of a large population do not fit into memory. */
+const SLICE_REQUESTS = 25_000
+
+/** SQL conditions on n that part the table population. */
+export async function slicesOf({ db }: Store): Promise<string[]> {
+  const { requests } = await db.row<{ requests: number }>(
+    'SELECT count(*)::DOUBLE AS requests FROM population',
+  )
+  return Array.from(
+    { length: Math.ceil(requests / SLICE_REQUESTS) },
+    (_, at) => `n >= ${at * SLICE_REQUESTS} AND n < ${(at + 1) * SLICE_REQUESTS}`,
   )
 }
+
+/** Requests of the tables that `createPopulation` makes, in order, in batches. */
+export async function* populationRows(store: Store): AsyncGenerator<PopulationRow[]> {
+  for (const slice of await slicesOf(store))
+    yield* store.db.stream<PopulationRow>(
+      `SELECT ${lineSql()} || ',"hops":[' || h.places || ']}' AS line, h.target_called
+       FROM (SELECT * FROM population WHERE ${slice}) AS p JOIN (
+         SELECT n, string_agg('[' || segment || ',' || leaf_index || ']', ',' ORDER BY k) AS places, bool_or(target_called) AS target_called
+         FROM placed_hops WHERE ${slice} GROUP BY n
+       ) AS h USING (n) ORDER BY p.n`,
+    )
+} // biome-ignore format: one line each
 
 /** JSON of DuckDB writes control characters with upper case digits, JavaScript with lower case ones. */
 export function likeJavaScript(line: string): string {
