@@ -2,7 +2,7 @@ import type { LedgerState } from '../../ledger/state.ts'
 import type { Completeness } from '../schema.ts'
 import { daysOf, ledgerAccounts, type Period } from './accounts.ts'
 import type { Findings } from './findings.ts'
-import type { Totals } from './requests.ts'
+import type { Totals } from './totals.ts'
 
 const FILE = 'completeness.json'
 

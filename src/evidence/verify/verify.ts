@@ -24,8 +24,9 @@ import { BadFile, LineReader, readAll } from './lines.ts'
 import { type ReadManifest, readManifest } from './manifest.ts'
 import type { Helpers } from './parts.ts'
 import { checkRoots, LINKS_FILE, readProofs, SEGMENTS_FILE } from './proofs.ts'
-import { RequestCheck, type RequestFiles, type RequestRules, type Totals } from './requests.ts'
+import { RequestCheck, type RequestFiles, type RequestRules } from './requests.ts'
 import { checkedTogether } from './together.ts'
+import type { Totals } from './totals.ts'
 import type { BundleFiles, Crypto, Hasher } from './world.ts'
 
 /** What the person who checks knows from elsewhere. */
