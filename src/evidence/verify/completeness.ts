@@ -3,7 +3,7 @@ import type { Completeness } from '../schema.ts'
 import { daysOf, ledgerAccounts, type Period } from './accounts.ts'
 import { checkControlTotals } from './control-totals.ts'
 import type { Findings } from './findings.ts'
-import type { Totals } from './requests.ts'
+import type { Totals } from './totals.ts'
 
 const FILE = 'completeness.json'
 

@@ -3,8 +3,9 @@ import { Findings, PARTS } from './findings.ts'
 import { DisclosedLeaves, type SortedLeaves } from './leaves.ts'
 import { LineReader } from './lines.ts'
 import type { RecordHashes } from './population-hash.ts'
-import { noTotals, RequestCheck, type RequestRules, type Totals } from './requests.ts'
+import { RequestCheck, type RequestRules } from './requests.ts'
 import type { Chosen } from './sample-choice.ts'
+import { noTotals, type Totals } from './totals.ts'
 import type { Crypto } from './world.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { LedgerState } from '../../ledger/state.ts'
 import type { HopKind } from '../../model/hop.ts'
 import type { BoundFilter } from '../../requests/filter/index.ts'
 import { asksFindings, FINDING_COLUMNS } from '../../requests/findings-source.ts'
-import type { Redaction, Sample } from '../schema.ts'
+import type { Redaction } from '../schema.ts'
 import { hourOfRecord, type Period, requestExceptions } from './accounts.ts'
 import type { AliasTable } from './alias-table.ts'
 import { CSV_HEADER, csvRecord } from './csv.ts'
@@ -12,12 +12,12 @@ import { type Facts, numberIn, textIn } from './facts.ts'
 import type { Findings } from './findings.ts'
 import { isUnasked, serverHop } from './kernel.ts'
 import type { Line, LineReader } from './lines.ts'
-import { PopulationHash } from './population-hash.ts'
+import { areOfState, difference, placesOf } from './population-lines.ts'
 import type { ProvenFile } from './proofs.ts'
-import { type Days, joins, type LinkFacts, type RequestRecord, recordOf } from './record.ts'
+import { type Days, type LinkFacts, type RequestRecord, recordOf } from './record.ts'
 import { type HopPlace, populationLine, stampText } from './record-columns.ts'
-import { SampleChoice } from './sample-choice.ts'
 import { sampleEntry } from './sample-entry.ts'
+import { noTotals, type Totals } from './totals.ts'
 import type { Crypto } from './world.ts'
 
 /** First line of population.csv. */
@@ -54,35 +54,6 @@ export interface Begin {
   readonly totals: Totals
   /** What goes to exceptions.ndjson, instead of being compared with it. */
   readonly except: (text: string) => void
-}
-
-/** What the requests of a bundle add up to. */
-export interface Totals {
-  requests: number
-  hops: number
-  links: number
-  exceptions: number
-  /** Requests by hour. */
-  readonly hours: Map<string, number>
-  /** Hops by source. */
-  readonly sources: Map<number, number>
-  readonly sample: SampleChoice
-  /** What sample.json is to say of the requests that it shows. */
-  readonly sampled: Map<string, Sample['requests'][number]>
-  /** Requests that findings name, as far as they were met. */
-  readonly met: Set<string>
-  readonly hash: PopulationHash | undefined
-  /** Requests of which it is not known whether they fulfil the filter. */
-  unknown: number
-  /** Links that are kept of pruned days. */
-  borders: number
-}
-
-export function noTotals({ crypto, sampleSeed, redaction }: RequestRules): Totals {
-  return {
-    requests: 0, hops: 0, links: 0, exceptions: 0, unknown: 0, borders: 0, hours: new Map(), sources: new Map(), sampled: new Map(), met: new Set(),
-    sample: new SampleChoice(crypto, sampleSeed), hash: redaction.redacted ? undefined : new PopulationHash(crypto),
-  } // biome-ignore format: a table
 }
 
 /** Derives every request again from its disclosed hops and links, and compares what the bundle says of it. */
@@ -318,53 +289,4 @@ export class RequestCheck {
 
 function count<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
-}
-
-/** Where the hops of a line of population.ndjson lie. */
-function placesOf(text: string): HopPlace[] | undefined {
-  const cut = text.lastIndexOf(',"hops":[')
-  if (cut < 0 || !text.endsWith('}')) return undefined
-  try {
-    const places = JSON.parse(text.slice(cut + 8, -1)) as unknown[]
-    const isPlace = (place: unknown): place is HopPlace =>
-      Array.isArray(place) && place.length === 2 && place.every(Number.isSafeInteger)
-    return places.length > 0 && places.every(isPlace) ? places : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether link rows are those that a request of this state has. */
-function areOfState(state: string, record: RequestRecord, links: readonly LinkFacts[]): boolean {
-  const id = textIn(record, 'request_id')
-  const isAtGateway = record.gateway_hop_id !== undefined
-  const isOwn = ({ facts }: LinkFacts): boolean =>
-    textIn(facts, isAtGateway ? 'gateway_hop_id' : 'app_hop_id') === id
-  if (!links.every(isOwn)) return false
-  switch (state) {
-    case 'joined':
-      return links.length === record.app_hops && links.every(l => !l.isBorder && joins(l.facts))
-    case 'partner-pruned':
-      return links.length > 0 && links.every(l => l.isBorder !== isAtGateway && joins(l.facts))
-    case 'ambiguous':
-    case 'callout':
-      return links.length > 0 && links.every(l => !l.isBorder && textIn(l.facts, 'verdict') === state)
-    default:
-      return links.length === 0
-  }
-}
-
-/** Which column of a record differs from a line. */
-function difference(record: RequestRecord, text: string): string {
-  try {
-    const said = JSON.parse(text) as Record<string, unknown>
-    const derived = JSON.parse(populationLine(record, [])) as Record<string, unknown>
-    for (const column of new Set([...Object.keys(said), ...Object.keys(derived)])) {
-      if (column === 'hops' || JSON.stringify(said[column]) === JSON.stringify(derived[column])) continue
-      return `${column} is ${JSON.stringify(said[column]) ?? 'absent'}, its hops and links say ${JSON.stringify(derived[column]) ?? 'nothing'}`
-    }
-    return 'it is not written as it must be'
-  } catch {
-    return 'it is no JSON'
-  }
 }

@@ -2,7 +2,7 @@ import type { LedgerState } from '../../ledger/state.ts'
 import { jsonFile, type Period, sourcesFile } from './accounts.ts'
 import type { Findings } from './findings.ts'
 import { type BundleFinding, type Completeness, MANIFEST_FILE, type Manifest, type Sample } from './format.ts'
-import type { Totals } from './requests.ts'
+import type { Totals } from './totals.ts'
 import type { Crypto } from './world.ts'
 
 /** What a bundle says that was found. */
