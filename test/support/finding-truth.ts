@@ -40,6 +40,12 @@ const ofCall = (t: Truth): string => String(t.gateway_flow_id)
 const ofLine = (line: Line): string => `${line.file}:${line.line_no}`
 const recorded = (t: Truth) => t.app.filter(line => line.file !== null)
 
+/** The line that speaks for a call: the last attempt, or where its line was lost, the one before. */
+const deciding = (t: Truth): Line | undefined => {
+  const lines = recorded(t).filter(line => line.attempt !== 'handshake')
+  return lines.find(line => line.attempt === 'final') ?? lines.at(-1)
+}
+
 /** Whether the call reached IIS or HTTP.sys. */
 const wasTaken = (t: Truth): boolean => t.app.length + (t.kernel?.length ?? 0) > 0
 
@@ -57,7 +63,7 @@ const EXPECTED: Readonly<Record<string, (all: readonly Truth[], isKnown: (line: 
     all.filter(t => t.gateway_recorded && wasTaken(t) && recorded(t).length === 0 && !t.kernel?.some(row => row.recorded)).map(ofCall),
   'identity-mismatch': all =>
     all
-      .filter(t => t.gateway_recorded && recorded(t).some(l => l.user === 'other' && l.attempt === 'final'))
+      .filter(t => t.gateway_recorded && deciding(t)?.user === 'other')
       .map(ofCall),
   'retried-target': all =>
     all
