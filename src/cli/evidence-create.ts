@@ -62,7 +62,7 @@ export function evidenceCreateCommand(evidence: Command, context: Context): void
         const folder = keyFolder(context.env, config.ledger.keys)
         const settings = findingSettings(config)
         warn(context, store, range)
-        const what = { filter, range, purpose: flags.purpose, requester: flags.requester, redacted: flags.redact, output: flags.output }
+        const what = { filter, range, purpose: flags.purpose, requester: flags.requester, redacted: flags.redact, aliases: flags.withAliases, stats: stats?.sha256, output: flags.output }
         await recorded(context, store, { command: 'evidence create', what }, async () => {
           const created = await createBundle(store, {
             folder: flags.output,

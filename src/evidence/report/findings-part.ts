@@ -19,10 +19,10 @@ function none(notEvaluated: readonly NotEvaluated[] | null): Html {
 } // biome-ignore format: one line each
 
 function incidents(findings: readonly BundleFinding[]): Html {
-  const columns = [{ title: 'rule', isShort: true }, { title: 'severity', isShort: true }, { title: 'status' }, { title: 'what' }, { title: 'first seen', isShort: true }, { title: 'requests here', isNumber: true }, { title: 'others', isNumber: true }]
+  const columns = [{ title: 'what' }, { title: 'severity', isShort: true }, { title: 'status' }, { title: 'first seen', isShort: true }, { title: 'here', isNumber: true }, { title: 'others', isNumber: true }]
   const more = findings.length - MOST_LISTED
-  return html`<p>What rules found in the period. <b>Requests here</b> are those of this bundle, <b>others</b> do not fulfil the question.</p>
-${table(columns, findings.slice(0, MOST_LISTED).map(f => [f.rule, f.severity, statusOf(f), f.title ?? '', f.firstSeen ? moment(f.firstSeen) : '', f.requests.length, f.others]))}
+  return html`<p>What rules found in the period. <b>Here</b>: requests of this bundle; <b>others</b>: requests that do not fulfil the question.</p>
+${table(columns, findings.slice(0, MOST_LISTED).map(f => [html`${f.title ?? f.rule}<br><small>${f.rule}</small>`, f.severity, statusOf(f), f.firstSeen ? moment(f.firstSeen) : '', f.requests.length, f.others]))}
 ${more > 0 ? html`<p>and ${more} more in findings.ndjson.</p>` : html``}`
 } // biome-ignore format: one line each
 

@@ -54,7 +54,7 @@ export interface Column {
   readonly isShort?: boolean
 }
 
-export function table(columns: readonly Column[], rows: readonly (readonly (string | number)[])[]): Html {
+export function table(columns: readonly Column[], rows: readonly (readonly (string | number | Html)[])[]): Html {
   const kind = ({ isNumber, isCode, isShort }: Column): string => (isNumber ? 'n' : isCode ? 'c' : isShort ? 'k' : '')
   return html`<table><thead><tr>${columns.map(c => html`<th class="${kind(c)}">${c.title}</th>`)}</tr></thead><tbody>
 ${rows.map(row => html`<tr>${row.map((cell, i) => html`<td class="${kind(columns[i] ?? { title: '' })}">${typeof cell === 'number' ? grouped(cell) : cell}</td>`)}</tr>

@@ -163,6 +163,7 @@ function limits({ redaction }: ReportInput): Html {
 <li>That a line was logged truly: only that it was taken in as it is shown. The original files are named in sources.json with their SHA-256; sample.json names lines to look up in them.</li>
 <li>That no further request fulfils the question: lines that were not found are not disclosed. The store's signature stands for it, and checking against the store shows it.</li>
 <li>That lines belong together where no id says so. Such links have a probability, and those below 0.99 are exceptions.</li>
+<li>Findings, which hours of logs are whole, and this page itself: they are signed with the rest, but whoever checks does not make them again.</li>
 ${redaction.redacted ? html`<li>Who it was: names and addresses are stand-ins, equal for equal values, made with a key that stays with the store. Withheld: ${redaction.withheld.join(', ')}. Conditions on people cannot be checked from this folder.</li>` : html``}
 </ul>`
 } // biome-ignore format: one template

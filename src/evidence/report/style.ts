@@ -12,7 +12,7 @@ code, .c, pre { font-family: "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", mon
 pre { background: var(--soft); border: 1px solid var(--line); padding: 2mm 3mm; white-space: pre-wrap; break-inside: avoid }
 table { border-collapse: collapse; width: 100%; margin: 2mm 0; font-size: 9pt } thead { display: table-header-group }
 th { text-align: left; border-bottom: 1.5px solid var(--dim); padding: 1mm 2mm; font-weight: 600 } td { border-bottom: 1px solid var(--line); padding: .8mm 2mm; vertical-align: top; overflow-wrap: anywhere }
-tr { break-inside: avoid } .k { white-space: nowrap } .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+tr { break-inside: avoid } small { color: var(--dim); font-size: 8pt } .k { white-space: nowrap } .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .cards { display: grid; grid-template-columns: repeat(4, 1fr); gap: 3mm; margin: 3mm 0 } .cards div { border: 1px solid var(--line); border-radius: 2mm; padding: 2mm 3mm; break-inside: avoid }
 .cards b { display: block; font-size: 16pt; line-height: 1.2 } .cards span { color: var(--dim); font-size: 8.5pt }
 .note { border-left: 3px solid var(--warn); background: var(--soft); padding: 1.5mm 3mm; margin: 2mm 0; break-inside: avoid }
