@@ -116,7 +116,7 @@ async function compareHours(store: Store, files: BundleFiles, period: Period, fi
   const fail = (where: string, what: string): void => findings.fail('agreement', `completeness.json ${where}`, what)
   if (said.coverage !== null) findings.notChecked('agreement', 'coverage: it was not evaluated again')
   if (JSON.stringify(await hopHours(store, days)) !== JSON.stringify(said.hops)) fail('hops', 'the store counts otherwise')
-  const hours = await requestHours(store, days, 0)
+  const hours = await requestHours(store, days)
   for (const { hour, requests } of said.requests)
     if (requests !== (hours.get(hour) ?? 0)) fail(hour, `it says ${requests} requests, the store has ${hours.get(hour) ?? 0}`)
 } // biome-ignore format: one line each

@@ -162,7 +162,7 @@ async function write(store: Store, folder: BundleFolder, options: CreateOptions)
   const sources = sourcesFile(state, range, facts.sources)
   folder.write('sources.json', jsonFile(sources))
   const days = [...new Set([...daysOf(range), ...[...found.hours.keys()].map(hour => hour.slice(0, 10))])].sort()
-  const allHours = await requestHours(store, days, nowMs)
+  const allHours = await requestHours(store, days)
   const completeness: Completeness = {
     version: BUNDLE_VERSION,
     ledger: ledgerAccounts(state, range, facts.sources),

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { type HopKind, stampOf } from '../model/hop.ts'
 import { DAY_US, dayNumber } from '../model/time.ts'
-import { prepareSearch } from '../requests/search.ts'
 import { createRequestsView } from '../requests/view.ts'
 import { quoteText, quoteTexts, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import type { Completeness } from './schema.ts'
 
 const HOURS = sqlFile('./hop_hours.sql', import.meta.url)
+const REQUEST_HOURS = sqlFile('./request_hours.sql', import.meta.url)
 
 /**
  * What the facts of some days are, hour by hour.
@@ -31,15 +31,13 @@ export async function hopHours(store: Store, days: readonly string[]): Promise<C
 } // biome-ignore format: one line each
 
 /** Requests of some days, hour by hour, whatever the filter. */
-export async function requestHours(store: Store, days: readonly string[], nowMs: number): Promise<Map<string, number>> {
+export async function requestHours(store: Store, days: readonly string[]): Promise<Map<string, number>> {
   const { fromUs, toUs } = rangeOf(days)
   // A request that ends on a day may have begun on the day before.
-  const { from, params } = await prepareSearch(store, { filter: '', range: { fromUs: fromUs - DAY_US, toUs: toUs + DAY_US }, nowMs })
-  const rows = await store.db.rows<{ hour: string; n: number }>(
-    `SELECT strftime(date_trunc('hour', CASE WHEN gateway_hop_id IS NULL THEN end_ts ELSE start_ts END), '%Y-%m-%dT%HZ') AS hour, count(*)::DOUBLE AS n
-     FROM ${from} AND day IN (${days.map(d => `${quoteText(d)}::DATE`).join(', ')}) GROUP BY ALL ORDER BY hour`,
-    params,
-  )
+  const wide = { fromUs: fromUs - DAY_US, toUs: toUs + DAY_US }
+  await createRequestsView(store, wide)
+  const params = { from_us: String(wide.fromUs), to_us: String(wide.toUs), days: days.join(',') }
+  const rows = await store.db.rows<{ hour: string; n: number }>(REQUEST_HOURS, params)
   return new Map(rows.map(r => [r.hour, r.n]))
 } // biome-ignore format: long statements
 

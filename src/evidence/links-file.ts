@@ -11,11 +11,14 @@ import { quoteText, quoteTexts, sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import type { BundleFolder } from './bundle-folder.ts'
 import { proofOf } from './facts-file.ts'
-import { createNumbered } from './population.ts'
+import { createNumbered, slicesOf } from './population.ts'
 import type { LinkProof } from './schema.ts'
 import { LINKS_FILE } from './verify/proofs.ts'
 
 const LINKS = sqlFile('./disclosed_links.sql', import.meta.url)
+
+/** Requests whose links are put in order at once: files of links have a day each, and are read once a slice. */
+const SLICE_REQUESTS = 100_000
 
 type LinkEntry = Extract<Entry, { kind: 'link' }>
 type Generation = LinkEntry & { readonly file: NonNullable<LinkEntry['file']> }
@@ -40,11 +43,12 @@ export async function writeLinks(store: Store, folder: BundleFolder, { saltsOf }
   await db.run(`CREATE OR REPLACE TEMP TABLE link_keys AS SELECT * FROM (VALUES ${rows.join(', ') || "(NULL::INTEGER, '')"}) AS t (generation, link_key)`)
   const file = folder.open('links.ndjson')
   let count = 0
-  for await (const batch of db.stream<{ line: string }>(linesSql(store, generations)))
-    for (const { line } of batch) {
-      file.write(line)
-      count++
-    }
+  for (const slice of await slicesOf(store, SLICE_REQUESTS))
+    for await (const batch of db.stream<{ line: string }>(await linesSql(store, generations, slice)))
+      for (const { line } of batch) {
+        file.write(line)
+        count++
+      }
   file.close()
   await writeProofs(store, folder, generations, keys)
   return count
@@ -86,18 +90,22 @@ async function placeLinks(store: Store): Promise<Generation[]> {
   return generations
 } // biome-ignore format: one line each
 
-function linesSql({ root, state }: Store, generations: readonly Generation[]): string {
+/** @param slice condition on n */
+async function linesSql({ db, root, state }: Store, generations: readonly Generation[], slice: string): Promise<string> {
+  const used = await db.rows<{ generation: number }>(`SELECT DISTINCT generation FROM placed_links WHERE ${slice} ORDER BY generation`)
   const text = leafTextSql(LINK_COLUMNS)
   const whole = emptyRelation(LINK_COLUMNS)
-  const texts = generations.map(({ file }, number) =>
-    `SELECT ${number} AS generation, gateway_hop_id, app_hop_id, ${text} AS text FROM (SELECT * FROM read_parquet(${quoteText(join(root, file.path))}, hive_partitioning = false) UNION ALL BY NAME SELECT * FROM ${whole})`)
+  const texts = used.flatMap(({ generation }) => {
+    const path = generations[generation]?.file.path
+    return path === undefined ? [] : [`SELECT ${generation} AS generation, gateway_hop_id, app_hop_id, ${text} AS text FROM (SELECT * FROM read_parquet(${quoteText(join(root, path))}, hive_partitioning = false) UNION ALL BY NAME SELECT * FROM ${whole})`]
+  })
   const borders = [...(state.pruning?.borders.values() ?? [])].map(({ path }) =>
     `SELECT gateway_hop_id, app_hop_id, ${text} AS text FROM (SELECT * FROM read_parquet(${quoteText(join(root, path))}, hive_partitioning = false) UNION ALL BY NAME SELECT * FROM ${whole}) WHERE verdict = 'linked' AND posterior >= 0.9`)
   const none = 'SELECT NULL::UUID AS gateway_hop_id, NULL::UUID AS app_hop_id, NULL::VARCHAR AS text WHERE FALSE'
   return `WITH link_texts AS (${texts.join(' UNION ALL ') || `SELECT 0 AS generation, * FROM (${none})`}),
     border_texts AS (${borders.join(' UNION ALL ') || none}),
     lines AS (${LINKS})
-    SELECT line FROM lines ORDER BY n, is_border, generation, leaf_index, line`
+    SELECT line FROM lines WHERE ${slice} ORDER BY n, is_border, generation, leaf_index, line`
 } // biome-ignore format: one line each
 
 async function writeProofs(store: Store, folder: BundleFolder, generations: readonly Generation[], keys: readonly (Salts | undefined)[]): Promise<void> {

@@ -127,13 +127,13 @@ export interface PopulationRow {
 const SLICE_REQUESTS = 25_000
 
 /** SQL conditions on n that part the table population. */
-export async function slicesOf({ db }: Store): Promise<string[]> {
+export async function slicesOf({ db }: Store, size = SLICE_REQUESTS): Promise<string[]> {
   const { requests } = await db.row<{ requests: number }>(
     'SELECT count(*)::DOUBLE AS requests FROM population',
   )
   return Array.from(
-    { length: Math.ceil(requests / SLICE_REQUESTS) },
-    (_, at) => `n >= ${at * SLICE_REQUESTS} AND n < ${(at + 1) * SLICE_REQUESTS}`,
+    { length: Math.ceil(requests / size) },
+    (_, at) => `n >= ${at * size} AND n < ${(at + 1) * size}`,
   )
 }
 

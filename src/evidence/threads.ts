@@ -75,10 +75,20 @@ class Thread implements Helper {
 }
 
 /** What a thread does: it answers questions until it is stopped. */
-export function serveParts(port: { on(event: 'message', listener: (question: Question) => void): unknown; postMessage(answer: unknown): void }, setup: Setup): void {
+export function serveParts(port: { on(event: 'message', listener: (question: Question) => void): unknown; postMessage(answer: unknown, memory?: ArrayBuffer[]): void }, setup: Setup): void {
   const check = new PartCheck(setup, NODE_CRYPTO)
   let last: Promise<void> = Promise.resolve()
   port.on('message', question => {
-    last = last.then(async () => port.postMessage(question === 'sums' ? check.sums() : await check.check(question.part)))
+    last = last.then(async () => {
+      if (question !== 'sums') return port.postMessage(await check.check(question.part))
+      const sums = check.sums()
+      port.postMessage(sums, memoryOf(sums))
+    })
   })
 } // biome-ignore format: one line each
+
+/** Memory of sums, which is handed over instead of copied. */
+function memoryOf({ segments, generations, hash }: PartSums): ArrayBuffer[] {
+  const arrays = [...segments, ...generations].flatMap(({ indexes, leaves }) => [indexes, leaves])
+  return [...arrays, ...(hash ? [hash.ids, hash.hashes] : [])].map(array => array.buffer as ArrayBuffer)
+}

@@ -14,33 +14,33 @@ export class DisclosedLeaves {
   }
 
   add(index: number, leaf: Uint8Array): void {
-    if (this.#count === this.#indexes.length) this.#grow()
+    if (this.#count === this.#indexes.length) this.#grow(this.#count * 2)
     this.#indexes[this.#count] = index
     this.#leaves.set(leaf, this.#count * HASH_BYTES)
     this.#count++
   }
 
-  /** What was added so far, to be added elsewhere. */
+  /** What was added so far, to be added elsewhere; nothing may be added here any more. */
   get parts(): SortedLeaves {
     return {
-      indexes: this.#indexes.slice(0, this.#count),
-      leaves: this.#leaves.slice(0, this.#count * HASH_BYTES),
+      indexes: this.#indexes.subarray(0, this.#count),
+      leaves: this.#leaves.subarray(0, this.#count * HASH_BYTES),
     }
   }
 
   addAll({ indexes, leaves }: SortedLeaves): void {
     const count = this.#count + indexes.length
-    while (count > this.#indexes.length) this.#grow()
+    if (count > this.#indexes.length) this.#grow(count)
     this.#indexes.set(indexes, this.#count)
     this.#leaves.set(leaves, this.#count * HASH_BYTES)
     this.#count = count
   }
 
-  #grow(): void {
+  #grow(count: number): void {
     const [indexes, leaves] = [this.#indexes, this.#leaves]
-    this.#indexes = new Float64Array(indexes.length * 2)
+    this.#indexes = new Float64Array(count)
     this.#indexes.set(indexes)
-    this.#leaves = new Uint8Array(leaves.length * 2)
+    this.#leaves = new Uint8Array(count * HASH_BYTES)
     this.#leaves.set(leaves)
   }
 

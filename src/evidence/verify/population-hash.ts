@@ -49,11 +49,11 @@ export class PopulationHash {
     this.#count++
   }
 
-  /** What was added so far, to be added elsewhere. */
+  /** What was added so far, to be added elsewhere; nothing may be added here any more. */
   get parts(): RecordHashes {
     return {
-      ids: this.#ids.slice(0, this.#count * 4),
-      hashes: this.#hashes.slice(0, this.#count * HASH_BYTES),
+      ids: this.#ids.subarray(0, this.#count * 4),
+      hashes: this.#hashes.subarray(0, this.#count * HASH_BYTES),
     }
   }
 
