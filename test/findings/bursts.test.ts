@@ -11,7 +11,7 @@ import { ingestInto, withStore } from '../support/store.ts'
 
 /** An afternoon in which the application refuses tokens for ten minutes. */
 const BURST: SimulationOptions = {
-  start: '2026-03-02T08:00:00Z', hours: 1, ratePerSecond: 1.3, rhythm: 'flat', rejectionBursts: 1, rejectionBurstMinutes: 10,
+  start: '2026-03-02T08:00:00Z', hours: 1, ratePerSecond: 1.5, rhythm: 'flat', rejectionBursts: 1, rejectionBurstMinutes: 10,
 } // biome-ignore format: options
 
 async function incidentsOf(options: SimulationOptions): Promise<readonly Incident[]> {

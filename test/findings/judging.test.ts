@@ -250,7 +250,7 @@ test('hours that are missing are a gap, one incident as long as they follow each
         ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 03:00', 'missing', 'cut'), ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 04:00', 'partial', 'cut'),
         ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-01 05:00', 'complete', 'continuous'), ('app', 'a', 'web02', NULL, TIMESTAMP '2026-07-01 05:00', 'unknown', 'silence'),
         ('app', 'a', 'web01', NULL, TIMESTAMP '2026-07-02 00:00', 'missing', 'cut'), ('app', 'other', 'web03', NULL, TIMESTAMP '2026-07-01 03:00', 'missing', 'cut'))
-        AS v(side, application, host, site, hour, state, reason), (SELECT NULL AS organization, NULL AS environment, NULL AS target, NULL AS log)`)
+        AS v(side, application, host, site, hour, state, reason), (SELECT NULL::VARCHAR AS organization, NULL::VARCHAR AS environment, NULL::VARCHAR AS target, NULL::VARCHAR AS log)`)
       await db.run("CREATE TEMP TABLE judged_days AS SELECT 'a' AS application, FALSE AS provisional")
       return db.rows<{ hour: string; note: string; why_not: string | null }>(
         `SELECT strftime(at_ts, '%H') AS hour, note, why_not FROM (${rule?.sql}\n) ORDER BY ALL`,
