@@ -53,14 +53,14 @@ export async function findingsShown(
   const days = [...new Set(requests.map(r => String(r.day)))].sort()
   const hopsOf = (day: string): number =>
     store.state.segments.filter(s => s.day === day).reduce((sum, s) => sum + s.rows, 0)
-  const large = new Set(days.filter(day => !ready.has(day) && hopsOf(day) > MOST_HOPS))
-  const open = new Set<string>()
+  const open = new Set(days.filter(day => !hasClosed(store, day)))
+  const large = new Set(days.filter(day => !open.has(day) && !ready.has(day) && hopsOf(day) > MOST_HOPS))
   const source = findingsFor(context, config, found => {
     for (const day of found) open.add(day)
   })
   await source(
     store,
-    days.filter(day => !large.has(day)),
+    days.filter(day => !large.has(day) && !open.has(day)),
   )
   const rows = await store.db.rows<{ request_id: string; findings: readonly string[] }>(
     'SELECT request_id, findings FROM request_findings',
@@ -74,6 +74,10 @@ export async function findingsShown(
     large,
     open,
   }
+}
+
+function hasClosed({ state }: Store, day: string): boolean {
+  return [...state.days.values()].some(it => it.day === day && it.state === 'closed')
 }
 
 const TITLES = new Map<string, string>(RULES.map(rule => [rule.id, rule.title]))
@@ -93,7 +97,7 @@ export function findingObjects(
   return large.has(day) || open.has(day) ? null : (byRequest.get(String(request.request_id)) ?? [])
 }
 
-/** Why nobody looked; undefined where somebody did. */
+/** Why nobody looked; undefined where somebody did, or the day is open: then nobody does. */
 export function whyNoFindings({ large }: ShownFindings, request: Readonly<Record<string, unknown>>): string | undefined {
   return large.has(String(request.day))
     ? 'not looked for, as the day is large; throughline store compact makes them ready, throughline findings runs the rules'
