@@ -1,9 +1,9 @@
 import { micros } from '../model/time.ts'
 import type { LinkRow } from '../requests/lookup.ts'
 import type { Store } from '../store/store.ts'
-import { callTimes, hostOf, timeOf } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
 import { isKernel, reasonInWords } from './kernel-words.ts'
+import { callTimes, hostOf, timeOf } from './link-evidence.ts'
 import {
   confidence,
   evidenceUse,
