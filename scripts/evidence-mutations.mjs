@@ -47,8 +47,8 @@ const lines = [heading(`npm run evidence:mutations -- ${Object.entries(values).m
 try {
   const world = makeWorlds(work, main, { requests, seed })
   await tryBundles(world.bundles)
-  for (const name of Object.keys(world.stores)) await tryStore(name, world)
-  await tryForged(world)
+  if (stores > 0) for (const name of Object.keys(world.stores)) await tryStore(name, world)
+  if (forged > 0) await tryForged(world)
   lines.push('', `Missed: ${missed.length === 0 ? 'none' : missed.join('; ')}.`)
   console.log(`\n${lines.slice(2).join('\n')}`)
   appendFileSync(join(root, 'bench/results.md'), `\n${lines.join('\n')}\n`)

@@ -5,7 +5,7 @@ import type { Verification } from './verify.ts'
 export const MEANINGS: Readonly<Record<Part, Readonly<Record<Verdict, string>>>> = {
   integrity: {
     PASS: 'nothing was altered since the store signed it',
-    FAIL: 'it is not what the store has signed',
+    FAIL: 'it is not, or not shown to be, what the store has signed',
     'NOT CHECKED': 'whether anything was altered since the store signed it',
   },
   soundness: {
