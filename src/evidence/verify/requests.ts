@@ -251,7 +251,8 @@ export class RequestCheck {
 
   #meet(id: string, hops: readonly DisclosedHop[]): void {
     const { shown, named, state, segments } = this.#rules
-    if (named.has(id)) this.totals.met.add(id)
+    // A part of a text keeps the whole in memory: what is kept is a text of its own.
+    if (named.has(id)) this.totals.met.add(` ${id}`.slice(1))
     if (!shown.has(id)) return
     const lines = hops.map(({ segment, facts }) => ({ side: segments[segment]?.kind ?? 'app', facts }))
     this.totals.sampled.set(id, sampleEntry(id, lines, state))
