@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeSimulation } from '../../src/simulate/index.ts'
 import { inFolder } from '../support/folder.ts'
-import { throughline } from '../support/program.ts'
+import { inProcess } from '../support/program.ts'
 
 /** Two hours of traffic in which an hour is cut out of the exports of `prod`. */
 const OPTIONS = { seed: 3, hours: 3, ratePerSecond: 0.4, cutExports: 1, cutExportMinutes: 40, applications: 1 } as const // biome-ignore format: one line
 
 let folder = ''
 let release: () => void = () => undefined
-const run = (...args: string[]) => throughline(args, { cwd: folder })
+const run = (...args: string[]) => inProcess(args, { cwd: folder })
 
 beforeAll(async () => {
   await new Promise<void>(resolve => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
       folder = made
       await writeSimulation(OPTIONS, join(made, 'traffic'))
       const args = ['ingest', 'traffic/apigee', 'traffic/iis', '--store', 'store', '--quiet']
-      expect((await throughline(args, { cwd: made })).code).toBe(0)
+      expect((await inProcess(args, { cwd: made })).code).toBe(0)
       await new Promise<void>(done => {
         release = done
         resolve()

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { written } from '../support/exchanges.ts'
 import { writeFiles } from '../support/folder.ts'
-import { throughline } from '../support/program.ts'
+import { inProcess } from '../support/program.ts'
 
 let folder = ''
 const run = (...args: string[]) =>
-  throughline(args, { cwd: folder, env: { XDG_CONFIG_HOME: join(folder, 'config') } })
+  inProcess(args, { cwd: folder, env: { XDG_CONFIG_HOME: join(folder, 'config') } })
 const out = async (...args: string[]): Promise<string> => {
   const { code, stdout, stderr } = await run(...args)
   expect({ code, stderr }).toMatchObject({ code: 0 })

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { throughline } from '../support/program.ts'
+import { inProcess } from '../support/program.ts'
 
 let folder: string
 let made: string
@@ -25,7 +25,7 @@ const LOG = `#Software: Microsoft Internet Information Services 10.0
 2026-07-09 08:00:05 WEB01 10.20.1.11 GET /payroll/slips - 443 CORP\\bob 10.30.0.11 401 2 0 3
 `
 
-const run = (...args: string[]) => throughline([...args, '--store', 'store'], { cwd: place })
+const run = (...args: string[]) => inProcess([...args, '--store', 'store'], { cwd: place })
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tl-ledger-'))
@@ -167,7 +167,7 @@ describe('what does not fit fails', () => {
 
   test('a checkpoint of another store', async () => {
     writeFileSync(join(place, 'u_ex260710.log'), LOG.replaceAll('2026-07-09', '2026-07-10'))
-    const other = await throughline(['ingest', 'u_ex260710.log', '--store', 'other'], { cwd: place })
+    const other = await inProcess(['ingest', 'u_ex260710.log', '--store', 'other'], { cwd: place })
     expect(other.code).toBe(0)
     const known = join(place, 'other/ledger/log/checkpoint')
     const { stdout } = await run('ledger', 'verify', '--known-checkpoint', known)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { inFolder, writeFiles } from '../support/folder.ts'
 import { portalFiles } from '../support/portal.ts'
-import { throughline } from '../support/program.ts'
+import { inProcess } from '../support/program.ts'
 
 const WORDS = ['--reason', 'case 17', '--author', 'legal']
 const RULES = 'subjects:\n  rules: [{ match: "CORP\\\\*", as: "*@corp.example" }]\n'
@@ -17,7 +17,7 @@ const filesWith = (folder: string, text: string): string[] =>
 test('a hold keeps requests until it is released; then a person is erased, and every command says so', () =>
   inFolder(async cwd => {
     writeFiles(cwd, { 'throughline.yaml': RULES, ...portalFiles({ hasSubjects: true }) })
-    const run = (...args: string[]) => throughline(args, { cwd })
+    const run = (...args: string[]) => inProcess(args, { cwd })
     expect((await run('ingest', 'exports', 'iis')).code).toBe(0)
     expect((await run('link', '2026-07-01', '--close')).code).toBe(0)
     const wrong = await run('hold', 'add', '--filter', 'planet:mars', ...WORDS)
@@ -60,8 +60,8 @@ test.each([
 ])('$args is refused', ({ args, words }) =>
   inFolder(async cwd => {
     writeFiles(cwd, { 'a.log': '#Fields: date time cs-uri-stem\r\n2026-07-01 10:00:00 /a\r\n' })
-    if (args.includes('prune')) await throughline(['ingest', 'a.log'], { cwd })
-    const { code, stderr } = await throughline(args, { cwd })
+    if (args.includes('prune')) await inProcess(['ingest', 'a.log'], { cwd })
+    const { code, stderr } = await inProcess(args, { cwd })
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)])
   }),
 ) // biome-ignore format: a table
