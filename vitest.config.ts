@@ -8,6 +8,8 @@ export default defineConfig({
     // Chunks, DuckDB and child processes: generous, as no test asserts a time.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // The built program is run as it is.
+    server: { deps: { external: [/\/dist\//] } },
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -5,12 +5,12 @@ import { run } from '../dist/pipeline/run.js'
 import { storeBytes } from '../dist/requests/overview.js'
 import { Store } from '../dist/store/store.js'
 
-const [folder, path] = process.argv.slice(2)
+const [folder, path, keyFolder] = process.argv.slice(2)
 const started = process.hrtime.bigint()
 const { config } = loadConfig()
 const store = await Store.write(
   { path, memoryMiB: config.engine.memoryMiB },
-  { now: Date.now, newId: () => 'bench', by: 'bench' },
+  { now: Date.now, newId: () => 'bench', by: 'bench', keyFolder },
 )
 const files = ['export.csv', 'u_ex260302.log'].map(name => `${folder}/${name}`)
 const pseudonym = secret => secret.length.toString()

@@ -5,6 +5,8 @@ import { FACT_COLUMNS } from '../dist/model/hop.js'
 import { LINK_COLUMNS } from '../dist/requests/view.js'
 import { applicationsOf, publishFile, publishIndexes } from '../dist/store/commit.js'
 import { layout } from '../dist/store/layout.js'
+import { sealOf } from '../dist/store/leaves.js'
+import { linksRoot } from '../dist/store/link-leaves.js'
 import { parquetOptions } from '../dist/store/parquet.js'
 import { quoteText } from '../dist/store/query.js'
 import { Store } from '../dist/store/store.js'
@@ -64,9 +66,13 @@ const LINK = {
 const select = (columns, values) =>
   columns.map(c => `(${values[c.name] ?? 'NULL'})::${c.sql} AS "${c.name}"`).join(', ')
 
-/** Makes the store and returns it open for writing. */
-export async function makeStore({ path, requests, days, onDay, memoryMiB = 2048 }) {
-  const store = await Store.write({ path, memoryMiB }, { now: () => FIRST_DAY + days * 86_400_000, newId: () => 'bench', by: 'bench' })
+/**
+ * Makes the store and returns it open for writing.
+ *
+ * @param keyFolder folder of keys; undefined: nothing is sealed
+ */
+export async function makeStore({ path, requests, days, onDay, memoryMiB = 2048, keyFolder }) {
+  const store = await Store.write({ path, memoryMiB }, { now: () => FIRST_DAY + days * 86_400_000, newId: () => 'bench', by: 'bench', keyFolder })
   const perDay = Math.ceil(requests / days)
   for (let d = 0; d < days; d++) {
     await makeDay(store, dayOf(d), d * perDay, Math.min(perDay, requests - d * perDay))
@@ -97,7 +103,8 @@ async function makeDay(store, day, from, count) {
   const segments = []
   for (const { file, rows, ...s } of staged) {
     const applications = await applicationsOf(store, file)
-    segments.push({ ...s, applications, versions: 0, ...(await publishFile(store, file, layout.segment(s.kind, day, `${name}-0000`), rows)) })
+    const seal = await sealOf(store.db, { ...s, file }, store.keys?.salts)
+    segments.push({ ...s, ...seal, applications, versions: 0, ...(await publishFile(store, file, layout.segment(s.kind, day, `${name}-0000`), rows)) })
   } // biome-ignore format: one segment
   const config = '0'.repeat(64)
   store.append({ kind: 'ingest', sources: [], refused: [], segments, indexes, rejects: [], config })
@@ -105,8 +112,10 @@ async function makeDay(store, day, from, count) {
   const rows = await db.run(
     `COPY (SELECT ${select(LINK_COLUMNS, LINK)} FROM made ORDER BY gateway_hop_id, app_hop_id) TO ${quoteText(links)} (${parquetOptions.links})`,
   )
+  const salts = store.keys?.salts
+  const seal = salts ? { root: await linksRoot(store.db, { file: links, day, columns: LINK_COLUMNS }, salts), salts: salts.id } : {}
   const file = await publishFile(store, links, layout.links('default', day, 1), rows)
-  store.append({ kind: 'link', application: 'default', day, generation: 1, file, contentHash: config, counts: { linked: rows }, warnings: [], method: 'throughline/2', config })
+  store.append({ kind: 'link', application: 'default', day, generation: 1, file, ...seal, contentHash: config, counts: { linked: rows }, warnings: [], method: 'throughline/2', config })
   store.append({ kind: 'linked', application: 'default', days: [day] })
   store.append({ kind: 'day', application: 'default', day, state: 'closed', reason: 'both sides covered' })
 } // biome-ignore format: one entry a line

@@ -9,8 +9,8 @@ import { root } from './install.mjs'
 /** Shown in place of the temporary folder that the commands run in. */
 const SHOWN_FOLDER = '/home/you/throughline'
 
-/** What differs from run to run or machine to machine: times, rates, sizes of compressed files, versions. */
-const VARYING = [/^done in .*$/, /^holds {5}.*$/, /^(?:node|duckdb) .*$/]
+/** What differs from run to run or machine to machine: keys, times, rates, sizes of compressed files, versions. */
+const VARYING = [/\(key [0-9a-f]{16}\)/, /^done in .*$/, /^holds {5}.*$/, /^(?:node|duckdb) .*$/]
 
 const masked = text => text.split('\n').map(line => VARYING.reduce((l, v) => l.replace(v, '~'), line)).join('\n') // biome-ignore format: one step
 

@@ -7,7 +7,8 @@ import { root } from './install.mjs'
 const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
-  coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames,
+  coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, reasons,
+  findingRules, findingReasons, criteria, evidence, kernelReasons, accounts,
 ] =
   await Promise.all(
     [
@@ -15,7 +16,9 @@ const [
       'model/source.js', 'model/secret-names.js', 'formats/refused.js', 'formats/registry.js', 'requests/view.js',
       'requests/fields.js', 'formats/apigee-export/columns.js', 'elastic/fields.js', 'elastic/coverage-fields.js',
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
-      'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js',
+      'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'coverage/reasons.js',
+      'findings/registry.js', 'findings/reasons.js', 'model/criteria.js', 'evidence/schema.js',
+      'model/kernel-reasons.js', 'evidence/schema-completeness.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -67,6 +70,7 @@ export const BLOCKS = () => ({
   'docs/store.md': {
     'gateway-columns': columnTable(hop.FACT_COLUMNS.gateway),
     'app-columns': columnTable(hop.FACT_COLUMNS.app),
+    'kernel-columns': columnTable(hop.FACT_COLUMNS.kernel),
     'link-columns': table(
       ['column', 'type', 'meaning'],
       view.LINK_COLUMNS.map(c => [code(c.name), c.sql, explained(LINK_MEANINGS, c.name, 'LINK_MEANINGS')]),
@@ -102,6 +106,50 @@ export const BLOCKS = () => ({
       coverageFields.COVERAGE_FIELDS.map(f => [code(f.name), f.type, f.kinds.join(', '), f.description]),
     ),
   },
+  'docs/coverage.md': {
+    reasons: table(
+      ['reason', 'meaning'],
+      Object.entries(reasons.COVERAGE_REASONS).map(([k, v]) => [code(k), v]),
+    ),
+  },
+  'docs/findings.md': {
+    rules: table(
+      ['rule', 'severity', 'what it finds', 'SOC 2', 'needs'],
+      findingRules.RULES.map(r => [
+        `[${r.id}](#${r.id})`,
+        r.severity,
+        r.title,
+        r.criteria.join(', '),
+        neededBy(r),
+      ]),
+    ),
+    each: findingRules.RULES.map(ruleText).join('\n\n'),
+    kernel: table(
+      ['reason', 'at fault', 'meaning', 'look at'],
+      Object.entries(kernelReasons.KERNEL_REASONS).map(([k, v]) => [
+        code(k),
+        v.blames,
+        v.meaning,
+        v.look.replace(/^look (at|for) /, ''),
+      ]),
+    ),
+    reasons: table(
+      ['reason', 'meaning'],
+      Object.entries(findingReasons.REASONS).map(([k, v]) => [code(k), v]),
+    ),
+    criteria: table(
+      ['criterion', 'in our words'],
+      Object.entries(criteria.CRITERIA)
+        .filter(([id]) => findingRules.RULES.some(r => r.criteria.includes(id)))
+        .map(([id, text]) => [id, text]),
+    ),
+  },
+  'docs/evidence.md': {
+    exceptions: table(
+      ['exception', 'meaning'],
+      Object.entries(evidence.EXCEPTIONS).map(([kind, means]) => [code(kind), means]),
+    ),
+  },
   'docs/dashboards.md': { panels: panelTables(table) },
   'docs/architecture.md': { rooms: roomTable() },
   'docs/telemetry.md': {
@@ -124,8 +172,28 @@ export const SCHEMAS = () => ({
     [
       ['gateway-hop', hop.GATEWAY_HOP, 'A gateway hop: one Apigee analytics record as a fact.'],
       ['app-hop', hop.APP_HOP, 'An app hop: one IIS line as a fact.'],
+      ['kernel-hop', hop.KERNEL_HOP, 'A kernel hop: one HTTPERR row as a fact.'],
       ['config', config.CONFIG, 'The configuration file throughline.yaml.'],
       ['ledger-entry', entry.ENTRY, 'One entry of the ledger of a store.'],
+      [
+        'evidence-manifest',
+        evidence.MANIFEST,
+        'The statement that manifest.json of a bundle of evidence signs.',
+      ],
+      ['evidence-query', evidence.QUERY, 'query.json of a bundle of evidence.'],
+      ['evidence-completeness', accounts.COMPLETENESS, 'completeness.json of a bundle of evidence.'],
+      ['evidence-exception', evidence.EXCEPTION, 'A line of exceptions.ndjson of a bundle of evidence.'],
+      ['evidence-sources', evidence.SOURCES, 'sources.json of a bundle of evidence.'],
+      ['evidence-sample', evidence.SAMPLE, 'sample.json of a bundle of evidence.'],
+      ['evidence-finding', evidence.FINDING, 'A line of findings.ndjson of a bundle of evidence.'],
+      ['evidence-redaction', evidence.REDACTION, 'redaction.json of a bundle of evidence.'],
+      [
+        'evidence-segment-proof',
+        evidence.SEGMENT_PROOF,
+        'A line of proofs/segments.ndjson of a bundle of evidence.',
+      ],
+      ['evidence-link-proof', evidence.LINK_PROOF, 'A line of proofs/links.ndjson of a bundle of evidence.'],
+      ['evidence-alias', evidence.ALIAS, 'A line of aliases.ndjson of a bundle of evidence.'],
       ['request-document', document.REQUEST_DOCUMENT, 'A request as a document of Elasticsearch.'],
     ].map(([name, schema, description]) => [`schemas/${name}.json`, jsonText(schema, description)]),
   ),
@@ -157,6 +225,37 @@ function jsonText(schema, description) {
   return `${JSON.stringify({ $schema, description, ...rest }, null, 2)}\n`
 }
 
+const neededBy = ({ coverage, config: needed }) =>
+  [
+    ...(coverage === 'gateway' || coverage === 'app' ? [`whole logs of the ${coverage} side`] : []),
+    ...needed.map(key => code(key === 'trustedProxies' ? key : `findings.${key}`)),
+  ].join(', ') || 'nothing'
+
+/** Codes of the reasons for which a rule leaves a case open. */
+const notEvaluatedBy = ({ config: needed, 'not-evaluated': codes }) =>
+  [
+    ...(needed.includes('trustedProxies') ? ['no-trusted-proxies', 'trusted-proxies-changed'] : []),
+    ...(needed.includes('tokenLifetimeMinutes') ? ['no-token-lifetime'] : []),
+    ...(needed.includes('mutualTls') ? ['no-mutual-tls'] : []),
+    ...codes,
+  ]
+    .map(code)
+    .join(', ') || 'never, once the day is'
+
+function ruleText(rule) {
+  const pause =
+    rule.gap === undefined ? 'one a day' : `a pause of more than ${rule.gap / 60e6} minutes begins another`
+  return `### ${rule.id}
+
+${rule.title}: ${rule.severity} severity. ${rule.meaning}
+
+- **What to do**: ${rule.do}
+- **SOC 2**: ${rule.criteria.map(c => `${c} (${criteria.CRITERIA[c]})`).join('; ')}
+- **Needs**: ${neededBy(rule)}
+- **Not evaluated**: ${notEvaluatedBy(rule)}
+- **Incidents**: by application and ${rule.about.join(', ')}; ${pause}.`
+}
+
 const columnTable = columns =>
   table(['column', 'type', 'meaning'], columns.map(c => [code(c.name), c.sql, c.description])) // biome-ignore format: one step
 
@@ -168,7 +267,7 @@ function explained(meanings, name, where) {
 }
 
 const LINK_MEANINGS = {
-  app_hop_id: 'The app hop.',
+  app_hop_id: 'The app hop, or the kernel hop.',
   gateway_hop_id: 'The gateway hop that claims it.',
   app_day: "UTC day of the app hop's logged stamp.",
   near_midnight: 'Whether the link was weighed so near midnight that hops of another day took part.',
@@ -225,7 +324,10 @@ function spanRow([name, { means, attributes }]) {
 
 const EXIT_CODES = [
   [0, 'done'],
-  [1, 'done, and the answer is no: `trace` found nothing, `store check` found something to repair'],
+  [
+    1,
+    'done, and the answer is no: `trace` found nothing, `store check` found something to repair, `ledger verify` something that fails, `coverage --strict` an hour that is not complete, `coverage --reconcile` a difference',
+  ],
   [2, 'wrong usage or configuration; nothing was touched'],
   [3, 'failed or incomplete; what was committed before stays, running the command again goes on from there'],
   [130, 'interrupted (SIGINT); `ingest --follow` ends with 0'],
@@ -243,6 +345,7 @@ const WHAT_TO_DO = {
   SOURCE_UNREADABLE: 'Let this user read the file, or fetch it again where its gzip data is damaged; then repeat the command.',
   SOURCE_REFUSED: 'Hand over what the message says instead; [formats.md](formats.md#what-is-refused) lists all kinds.',
   REJECTS_EXCEEDED: 'Look at the reasons; correct the source or `--fields`, or allow more with `--max-rejects`.',
+  BUNDLE_UNREADABLE: 'Name a folder that `throughline evidence create` has written, and let this user read it.',
   STORE_NOT_FOUND: 'Check `--store`, or make the store with `throughline ingest`.',
   STORE_NEWER: 'Use the version of Throughline that wrote the store, or a later one.',
   STORE_BUSY: 'Wait until the other process ends; one process at a time writes to a store.',
@@ -250,6 +353,8 @@ const WHAT_TO_DO = {
   STORE_WRITE: 'Free space or give permission, then repeat the command: nothing that was there before is harmed.',
   STORE_CHANGED: 'Run the command again: it read for longer than replaced files are kept where it could leave no note in the store.',
   PRUNE_REFUSED: 'Link or close the day that the message names, or prune less.',
+  HOLD_UNREADABLE: 'Use the version of Throughline that made the hold, or release it: `throughline hold list`.',
+  ERASE_REFUSED: 'Do what the message says for each reason: wait for the hold or release it, link or close the days, take the name out of the configuration.',
   LISTEN_FAILED: 'Name another port, or end what listens there; nothing was touched.',
   ELASTIC_FOREIGN: 'Run `throughline elastic setup`, choose another `elastic.prefix`, or take over with `--takeover` what belongs to another deployment of yours.',
   ELASTIC_CONFLICT: 'Find out which of two publishers is right: settings (`elastic.redact`), version of Throughline, copies of one store; then publish with `--takeover`.',
@@ -258,6 +363,8 @@ const WHAT_TO_DO = {
   EXPORT_STATE: 'Restore the file, or remove it: then everything is sent again, under the same ids.',
   EXPORT_UNAVAILABLE: 'Run the command again when the backend takes data: what was acknowledged is not sent again.',
   EXPORT_REFUSED: 'Correct what the message names: the endpoint, a header, a certificate, or a limit of the backend; then run the command again.',
+  STATS_UNUSABLE: 'Ask the Stats API again as the message says, and hand over its answer as it came ([coverage.md](coverage.md#control-totals)).',
+  KEY_REFUSED: 'Take the rights of others off the file, restore the key from a copy, or run the command where the key is; [anchoring.md](anchoring.md#keys) has the rules.',
   OUTPUT_EXISTS: 'Name another file, or give `--force`.',
 } // biome-ignore format: a table
 
@@ -357,6 +464,7 @@ ${table(
     [code('THROUGHLINE_ELASTIC_API_KEY'), 'API key for Elasticsearch and Kibana, encoded as they show it.'],
     [code('THROUGHLINE_ELASTIC_PASSWORD'), 'Password of the user that `elastic.username` names.'],
     [code('THROUGHLINE_ELASTIC_BEARER'), 'Bearer token for Elasticsearch and Kibana.'],
+    [code('THROUGHLINE_WEBHOOK_URL'), 'Address that `findings` sends incidents to, where `--webhook` does not name one: it may be a secret.'],
     [code('NO_COLOR'), 'Any value turns colour off.'],
     [code('OTEL_*'), 'Telemetry of Throughline itself: [telemetry.md](telemetry.md#environment).'],
   ],
@@ -442,13 +550,21 @@ const ENTRY_MEANINGS = {
   compacted: 'The same rows in fewer, larger files. Days, links and accounting stay as they are.',
   indexed:
     'Derived files of some days: requests put together for those who search them, or an index made again.',
-  pruned: 'Whole days were dropped: the tombstone of their files.',
+  pruned: 'Whole days were dropped, or one kind of file of old days: the tombstone of their files.',
+  hold: 'Requests that a filter finds are kept from being pruned or erased.',
+  released: 'A hold was ended.',
+  erased:
+    'A person was taken out of facts, index, rejects, records of reads and aliases ([retention.md](retention.md)). Never says who it was.',
   subjects: 'The aliases in force from here on; facts stay as they are.',
   coverage: 'A person declared a side whole for a period.',
+  suppression: 'A person decided that findings need no attention for a while.',
   link: 'The links of a day, as a new generation.',
   linked:
     'The links of some days take every hop into account. Days with hops that came in after it are linked by the next `ingest`, also where an earlier one ended before it had.',
   day: 'A day was closed or opened again.',
+  key: 'The key in force from here on, with which checkpoints are signed, and the secret that salts leaves.',
+  anchored: 'A checkpoint was put where the store cannot change it.',
+  reads: 'Records of commands that gave data out, of processes that have ended.',
 }
 
 const FIELD_MEANINGS = {
@@ -465,7 +581,7 @@ const FIELD_MEANINGS = {
   'ingest.sources': 'Each source as it stands after this entry, with its accounting.',
   'ingest.refused': 'Files that are no logs: path, what they are, what to hand over instead.',
   'ingest.segments':
-    'Files of facts: path, SHA-256, bytes, rows, kind, day, applications, first and last stamp.',
+    'Files of facts: path, SHA-256, bytes, rows, kind, day, applications, first and last stamp, root of the tree over the rows and name of the secret that salts them.',
   'ingest.indexes': 'Files of the id and the subject index.',
   'ingest.rejects': 'Files of rejected lines.',
   'ingest.config': 'Digest of the configuration in force.',
@@ -487,15 +603,47 @@ const FIELD_MEANINGS = {
     'Links of the last pruned days to hops of days that stay, and claims on hops that these claim too.',
   'pruned.frozen':
     'Days whose links stay as they are from here on: they were made with the facts of a day that is gone.',
+  'pruned.only':
+    'Only files of this kind were dropped: `rejects`, `generations` (links that others had replaced) or `reads`. Absent: days with all they had.',
   'pruned.why': 'Reason, as given.',
   'pruned.who': 'Name of the user who asked for it.',
+  'hold.file': 'Filter with absolute times, period and reason, as JSON.',
+  'hold.who': 'Who decided it, as given.',
+  'hold.until': 'When it ends by itself, RFC 3339 UTC.',
+  'released.hold': 'Number of the entry of the hold.',
+  'released.why': 'Reason, as given.',
+  'released.who': 'Who decided it, as given.',
+  'erased.erasedAs': 'What stands for the person: random, another one for each erasure.',
+  'erased.rows': 'Rows that were rewritten, by kind of hop.',
+  'erased.mentions': 'Of these, rows of requests of others that mentioned the person.',
+  'erased.rewritten':
+    'Files of facts before (path, SHA-256, bytes, rows, root) and after, with the same hops in the same order.',
+  'erased.indexes': 'New files of the id and the subject index of these days.',
+  'erased.replaced':
+    'Paths of the index files that they replace, and of requests that were ready for searches.',
+  'erased.rejects': 'Files of rejected lines before and after: excerpts that named the person are gone.',
+  'erased.reads':
+    'Files of records of reads before and after. Where a record asked for the person, what it asked is gone, and the line after it no longer continues it.',
+  'erased.subjectsFiles': 'Files of aliases that were no longer in force, named the person, and go.',
+  'erased.holds': 'Files of holds that were no longer in force, named the person, and go.',
+  'erased.frozen':
+    'Days whose links stay as they are from here on: made anew, they would lack what was erased.',
+  'erased.why': 'Reason, as given.',
+  'erased.who': 'Who decided it, as given.',
   'coverage.side': '`gateway` or `app`.',
   'coverage.from': 'First day.',
   'coverage.to': 'Day after the last.',
+  'suppression.id':
+    'Id of an incident (`inc-…`), or of a series (`ser-…`): all incidents of one rule about the same.',
+  'suppression.rule': 'The rule of the finding that it was given for.',
+  'suppression.until': 'First moment at which it no longer holds, RFC 3339 UTC.',
+  'suppression.reason': 'Why, as given.',
+  'suppression.author': 'Who decided it.',
   'subjects.file': 'The file of aliases and rules.',
   'subjects.from': 'What brought them: the configuration, or the directory export that was imported.',
   'subjects.aliases': 'Names in force.',
   'subjects.rules': 'Rules in force.',
+  'subjects.dropped': 'Earlier files of aliases that go with it: they name a person who was erased.',
   'linked.application': 'Application.',
   'linked.days': 'The days, UTC.',
   'link.application': 'Application of the day; `default` where none is configured.',
@@ -511,6 +659,20 @@ const FIELD_MEANINGS = {
     'Links that this generation has and the one before had not (`made`), and the other way round (`undone`).',
   'link.clockAheadUs':
     "How far ahead of the gateway's the clocks of hosts are at most, µs; absent where none could be read.",
+  'link.root':
+    'Root of the tree over the links ([evidence-format.md](evidence-format.md)); absent where the secret was not at hand.',
+  'link.salts': 'Name of the secret that their leaves are salted with.',
+  'key.publicKey': 'Ed25519 key, SPKI in DER, base64.',
+  'key.fingerprint': 'SHA-256 of it.',
+  'key.salts': 'Name of the secret; it tells nothing of it.',
+  'key.replaces': 'Fingerprint of the key before; absent in the first.',
+  'key.signature': 'Signature by the key before (base64); absent where that key was lost.',
+  'anchored.size': 'Entries that the checkpoint covers.',
+  'anchored.root': 'Its root, hex.',
+  'anchored.where': 'Where it was put, as given.',
+  'anchored.who': 'Name of the user who noted it.',
+  'reads.file': 'The records.',
+  'reads.from': 'Names of the files of processes that they were put together from.',
   'day.application': 'Application of the day.',
   'day.day': 'UTC day.',
   'day.state': '`open` or `closed`.',
@@ -548,9 +710,10 @@ const ROOMS = {
   correlate: 'Facts to links, day by day: by ids in SQL, without ids in `match/`; reads host clocks in `clocks/`; closes days.',
   traces: 'A request as spans; `otlp/` sends spans and log records to a backend, waits, tries again and accounts for each.',
   elastic: 'Requests as documents of Elasticsearch: fields and mappings, setup, publishing, verifying.',
-  findings: 'Rules over requests.',
+  findings: 'Rules over requests, one SQL file each; incidents, suppressions, a webhook.',
   evidence: 'Bundles that prove themselves.',
   doctor: 'What logs can tell, and what to log in addition: drafts a configuration, gives advice.',
+  coverage: 'What the store has of each source and hour, and why that is believed; control totals of the gateway beside it.',
   requests: 'The request record as a view of facts and links; the filter language; search, look-up, export.',
   store: 'Parquet files of facts, links and index; the writer lock; checking a store; `query.ts` is the only place that speaks to DuckDB.',
   ledger: 'Hash-chained entries, snapshots, durable files, and the state that entries add up to.',

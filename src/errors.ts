@@ -31,6 +31,17 @@ export const ERRORS = {
     retry: false,
     means: 'days that are open or not linked would be pruned, or links of a day that stays would be lost',
   },
+  HOLD_UNREADABLE: {
+    exit: 2,
+    retry: false,
+    means: 'what a hold keeps cannot be told by this version, so nothing may be pruned or erased',
+  },
+  ERASE_REFUSED: {
+    exit: 2,
+    retry: false,
+    means:
+      'a subject cannot be erased: a hold keeps its requests, a day of it is open or not linked, or the configuration names it',
+  },
   LISTEN_FAILED: {
     exit: 2,
     retry: true,
@@ -63,6 +74,21 @@ export const ERRORS = {
   },
   EXPORT_BUSY: { exit: 3, retry: true, means: 'another process is sending to the same receiver' },
   EXPORT_STATE: { exit: 3, retry: false, means: 'the note of what a receiver has taken cannot be read' },
+  STATS_UNUSABLE: {
+    exit: 2,
+    retry: false,
+    means: 'control totals are not what can be compared with records',
+  },
+  KEY_REFUSED: {
+    exit: 2,
+    retry: false,
+    means: 'a key of the store may be read by others, is no such key, or is not here where it is needed',
+  },
+  BUNDLE_UNREADABLE: {
+    exit: 3,
+    retry: false,
+    means: 'a bundle of evidence, or a checkpoint, cannot be read',
+  },
   OUTPUT_EXISTS: { exit: 2, retry: false, means: 'an output file exists and --force was not given' },
 } as const satisfies Record<string, { exit: number; retry: boolean; means: string }>
 

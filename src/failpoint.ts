@@ -12,7 +12,8 @@ let pass: Pass | undefined
 
 /** Folders of a store by which points are named. */
 const FOLDERS = new Set([
-  'facts', 'index', 'links', 'rejects', 'subjects', 'ledger', 'snapshots', 'tmp', 'readers', 'access',
+  'facts', 'index', 'links', 'rejects', 'subjects', 'holds', 'ledger', 'snapshots', 'tmp', 'readers', 'access', 'log',
+  'reads',
 ]) // biome-ignore format: a list
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { root } from '../install.mjs'
 
 const built = path => import(new URL(`../../dist/${path}`, import.meta.url).href)
-const [{ Store }, view, { DASHBOARDS }, { isAsking, isList }, { sqlOf }, { listSqlOf }, question, { createCoverageRelation }] =
+const [{ Store }, view, sources, finding, settings, load, { DASHBOARDS }, { isAsking, isList }, { sqlOf }, { listSqlOf }, question, { createCoverageRelation }] =
   await Promise.all(
     [
-      'store/store.js', 'requests/view.js', 'elastic/dashboards/dashboards.js', 'elastic/dashboards/description.js',
+      'store/store.js', 'requests/view.js', 'requests/findings-source.js', 'findings/request-findings.js', 'findings/settings.js', 'config/load.js', 'elastic/dashboards/dashboards.js', 'elastic/dashboards/description.js',
       'elastic/dashboards/sql.js', 'elastic/dashboards/list.js', 'elastic/dashboards/question.js',
       'elastic/dashboards/coverage-relation.js',
     ].map(built),
@@ -25,7 +25,9 @@ const TRAFFIC = [
 /** Lines that a log writer left unfinished. */
 const TORN = '2026-03-02 23:57:10 10.30.\n2026-03-02 23:58:41 10.30.0.11 GET\n'
 
-const CONFIG = `applications:
+const CONFIG = `trustedProxies: [10.30.0.8/29]
+findings: { expectedDirect: [{ peers: [10.20.0.0/24], paths: [/healthz] }], publicPaths: [/healthz] }
+applications:
   - { name: orders, gateway: { proxies: [orders-v2] }, app: { hostHeaders: [orders.corp.example] } }
   - { name: payroll, gateway: { proxies: [payroll-v1] }, app: { sites: [w3svc2] } }
   - { name: directory, gateway: { proxies: [directory-v1] }, app: { hostHeaders: [directory.corp.example] } }
@@ -60,7 +62,8 @@ export async function answers() {
     )
     const store = await Store.read({ path: join(folder, 'store'), memoryMiB: 512 })
     try {
-      return await ask(store)
+      const { config } = load.loadConfig(join(folder, 'throughline.yaml'))
+      return await ask(store, settings.findingSettings(config))
     } finally {
       store.close()
     }
@@ -69,9 +72,11 @@ export async function answers() {
   }
 }
 
-async function ask(store) {
+async function ask(store, findingSettings) {
+  const days = [...new Set([...store.state.days.values()].map(d => d.day))]
+  await finding.findingsOfRequests(findingSettings, () => Date.parse('2026-03-05T00:00:00Z'))(store, days)
   await view.createRequestsView(store)
-  await store.db.run('CREATE TEMP TABLE frozen AS SELECT * FROM requests')
+  await store.db.run(`CREATE TEMP TABLE frozen AS SELECT * FROM ${sources.WITH_FINDINGS}`)
   await store.db.run('CREATE OR REPLACE TEMP VIEW requests AS SELECT * FROM frozen')
   await createCoverageRelation(store)
   const found = new Map()

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { keyFolder } from '../config/signing-key.ts'
 import { loadTokenKey, pseudonymizer, tokenKeyFile } from '../config/token-key.ts'
 import { ThroughlineError } from '../errors.ts'
 import { type Redactor, redactor } from '../model/redact.ts'
 import { findDamage } from '../store/damage.ts'
+import { sealLedger } from '../store/seal.ts'
 import { Store, type StoreOptions, type Surroundings } from '../store/store.ts'
-import { createOutput, type Output } from './output.ts'
+import { createOutput, type Output, safe } from './output.ts'
 import { Signals } from './signals.ts'
 import { type Listening, Telemetry } from './telemetry.ts'
 import { watchStore } from './telemetry-store.ts'
@@ -41,8 +43,14 @@ export function createContext(): Context {
   return { out, env, now: Date.now, signals, telemetry: new Telemetry({ out, env, signals }) }
 }
 
-function surroundings(context: Context): Surroundings {
-  return { now: context.now, newId: randomUUID, by: `throughline ${VERSION}` }
+function surroundings(context: Context, loaded: LoadedConfig): Surroundings {
+  const by = `throughline ${VERSION}`
+  return { now: context.now, newId: randomUUID, by, keyFolder: folderOfKeys(context, loaded) }
+}
+
+/** Folder of the keys of all stores. */
+export function folderOfKeys({ env }: Context, { config }: LoadedConfig): string {
+  return keyFolder(env, config.ledger.keys)
 }
 
 /** Path and engine settings of the store that flags and configuration name. */
@@ -70,9 +78,25 @@ export async function withWriter<T>(
 ): Promise<T> {
   const loaded = loadConfig(flags.config)
   await context.telemetry.start(loaded.config.telemetry, { isLong: false, ...listening })
-  const store = await Store.write({ ...storeSettings(flags, loaded), readsAll }, surroundings(context))
+  const store = await Store.write(
+    { ...storeSettings(flags, loaded), readsAll },
+    surroundings(context, loaded),
+  )
+  warnOfKeys(context, store)
   watchStore(store)
-  return using(store, () => action(store, loaded))
+  return using(store, async () => {
+    const result = await action(store, loaded)
+    await sealLedger(store)
+    return result
+  })
+}
+
+/** Without its keys a store takes logs in all the same; what it takes in then cannot be proved row by row. */
+function warnOfKeys({ out }: Context, { keys }: Store): void {
+  if (keys?.problem)
+    out.warn(
+      `ledger: nothing is signed and new files get no roots: ${safe(keys.problem)}; see docs/anchoring.md`,
+    )
 }
 
 /** Folder of the store that flags and configuration name. */

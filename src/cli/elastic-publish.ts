@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
+import type { Config } from '../config/schema.ts'
 import { noTally, type Tally } from '../elastic/bulk.ts'
 import { madeBy, type Published, Publisher, type RunOptions } from '../elastic/publish.ts'
 import type { PublishedDay } from '../elastic/publish-day.ts'
 import { Receiver, receiverName } from '../elastic/receiver.ts'
+import { findingSettings, findingsDigest } from '../findings/settings.ts'
 import { ALWAYS, type Range } from '../store/facts.ts'
+import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, ownRedactor, withReader } from './context.ts'
 import { type Connected, type ElasticFlags, elasticOptions, withElastic } from './elastic-settings.ts'
@@ -11,7 +14,9 @@ import { count, safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { ProgressLine } from './progress.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
 import { receiverNameOf } from './receiver-name.ts'
+import { findingsFor, SILENT } from './request-findings.ts'
 import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 
 interface Flags extends ElasticFlags {
@@ -21,6 +26,12 @@ interface Flags extends ElasticFlags {
   readonly again?: boolean
   readonly redact?: boolean
   readonly name?: string
+}
+
+/** The store that is published, and by what its findings are judged. */
+interface Reading {
+  readonly store: Store
+  readonly config: Config
 }
 
 /** How often a publisher that follows looks for something new. */
@@ -57,11 +68,31 @@ export function publishCommand(parent: Command, context: Context): void {
       '\nExamples:\n  throughline elastic publish --url http://127.0.0.1:9200\n  throughline elastic publish --from now-7d --redact\n  throughline elastic publish --follow',
     )
     .action((flags: Flags) =>
-      withElastic(context, flags, it => withReader(flags, store => publish(context, flags, it, store))),
+      withElastic(context, flags, it =>
+        withReader(flags, (store, { config }) => {
+          const { address } = it.elastic
+          const what = {
+            to: address,
+            from: flags.from,
+            until: flags.to,
+            again: flags.again,
+            redact: flags.redact,
+          }
+          return recorded(context, store, { command: 'elastic publish', what }, () =>
+            publish(context, flags, it, { store, config }),
+          )
+        }),
+      ),
     )
 }
 
-async function publish(context: Context, flags: Flags, connected: Connected, store: Store): Promise<void> {
+async function publish(
+  context: Context,
+  flags: Flags,
+  connected: Connected,
+  reading: Reading,
+): Promise<Given> {
+  const { store } = reading
   const { elastic, settings } = connected
   const range = parsePeriod(flags, context.now()) ?? ALWAYS
   const pruned = prunedNote(store, range)
@@ -72,7 +103,7 @@ async function publish(context: Context, flags: Flags, connected: Connected, sto
   const printer = new PublishPrinter(context, flags)
   try {
     printer.started(elastic.address, name)
-    const options = runOptions(context, flags, connected, store, range, stop, printer)
+    const options = runOptions(context, flags, connected, reading, range, stop, printer)
     const publisher = new Publisher(elastic, store, receiver, options)
     await publisher.check()
     do {
@@ -90,22 +121,28 @@ async function publish(context: Context, flags: Flags, connected: Connected, sto
   if (printer.rejected > 0) process.exitCode = 3
   const stoppedBy = by()
   if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
+  return { rows: printer.requests }
 }
 
 function runOptions(
   context: Context,
   flags: Flags,
   { settings }: Connected,
-  store: Store,
+  { store, config }: Reading,
   range: Range,
   stop: AbortSignal,
   printer: PublishPrinter,
 ): RunOptions {
   const isRedacted = flags.redact === true || settings.redact
+  const settingsOfFindings = findingSettings(config)
   return {
     names: settings.names,
     deployment: settings.deployment ?? store.state.storeId,
-    made: madeBy(isRedacted),
+    // Asked again and again: what is declared of coverage may change while it follows.
+    get made() {
+      return madeBy(isRedacted, findingsDigest(settingsOfFindings, store.state))
+    },
+    findings: findingsFor(context, config, SILENT),
     redact: isRedacted ? ownRedactor(context) : undefined,
     range,
     retentionDays: settings.retentionDays,
@@ -137,6 +174,10 @@ class PublishPrinter {
     this.#context = context
     this.#flags = flags
     this.#line = new ProgressLine(context.out, context.now)
+  }
+
+  get requests(): number {
+    return this.#totals.requests
   }
 
   get rejected(): number {

@@ -7,6 +7,7 @@ import { findIndices, findTemplates, refuseForeign } from '../elastic/ours.ts'
 import { pruneCalls, sendAll, setupCalls, uninstallCalls } from '../elastic/setup.ts'
 import { ThroughlineError } from '../errors.ts'
 import { dayNumber } from '../model/time.ts'
+import { retainedFrom } from '../pipeline/retention.ts'
 import type { Context } from './context.ts'
 import {
   type Connected,
@@ -19,7 +20,6 @@ import {
 } from './elastic-settings.ts'
 import { wholeNumber } from './ingest.ts'
 import { count, type Output, safe } from './output.ts'
-import { retainedFrom } from './prune.ts'
 
 interface Flags extends ElasticFlags {
   readonly kibana?: string

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import type { Config } from '../config/schema.ts'
 import { dayOfIndex } from '../elastic/names.ts'
 import { findIndices, findTemplates } from '../elastic/ours.ts'
 import { madeBy } from '../elastic/publish.ts'
 import { Receiver, receiverName } from '../elastic/receiver.ts'
 import { ask } from '../elastic/server.ts'
+import { findingSettings, findingsDigest } from '../findings/settings.ts'
 import { dayChanges, daysWithHops } from '../requests/settled-days.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, withReader } from './context.ts'
@@ -25,7 +27,7 @@ export function statusCommand(parent: Command, context: Context): void {
     .addHelpText('after', '\nExamples:\n  throughline elastic status')
     .action((flags: Flags) =>
       withElastic(context, flags, connected =>
-        withReader(flags, store => status(context, flags, connected, store)),
+        withReader(flags, (store, { config }) => status(context, flags, connected, { store, config })),
       ),
     )
 }
@@ -44,7 +46,12 @@ interface Stats {
   >
 }
 
-async function status({ out }: Context, flags: Flags, connected: Connected, store: Store): Promise<void> {
+async function status(
+  { out }: Context,
+  flags: Flags,
+  connected: Connected,
+  { store, config }: { readonly store: Store; readonly config: Config },
+): Promise<void> {
   const { elastic, server, settings } = connected
   const { names } = settings
   const indices = await findIndices(elastic, names)
@@ -54,7 +61,7 @@ async function status({ out }: Context, flags: Flags, connected: Connected, stor
   const all = Object.values(stats.indices ?? {})
   const days = Receiver.look(store.root, flags.name ?? receiverName(elastic.address, settings.prefix)) ?? {}
   const changed = dayChanges(store.state)
-  const made = madeBy(settings.redact)
+  const made = madeBy(settings.redact, findingsDigest(findingSettings(config), store.state))
   const due = daysWithHops(store.state).filter(day => {
     const done = days[day]
     return done === undefined || done.seq < changed(day).seq || done.made !== made

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Config } from '../config/schema.ts'
 import { type DeepDay, verifyDay } from '../elastic/verify-deep.ts'
 import { type QuickDay, verifyQuick } from '../elastic/verify-quick.ts'
 import { DAY_US, dayNumber } from '../model/time.ts'
@@ -11,6 +12,7 @@ import { count, type Output, safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { ProgressLine } from './progress.ts'
 import { prunedNote } from './pruned.ts'
+import { findingsFor, SILENT } from './request-findings.ts'
 
 interface Flags extends ElasticFlags {
   readonly from?: string
@@ -35,23 +37,31 @@ export function verifyCommand(parent: Command, context: Context): void {
       '\nExamples:\n  throughline elastic verify\n  throughline elastic verify --deep --from now-1d',
     )
     .action((flags: Flags) =>
-      withElastic(context, flags, it => withReader(flags, store => verify(context, flags, it, store))),
+      withElastic(context, flags, it =>
+        withReader(flags, (store, { config }) => verify(context, flags, it, { store, config })),
+      ),
     )
 }
 
-async function verify(context: Context, flags: Flags, connected: Connected, store: Store): Promise<void> {
+async function verify(
+  context: Context,
+  flags: Flags,
+  connected: Connected,
+  { store, config }: { readonly store: Store; readonly config: Config },
+): Promise<void> {
   const { elastic, settings } = connected
   const { out } = context
   const range = parsePeriod(flags, context.now()) ?? ALWAYS
   const pruned = prunedNote(store, range)
   if (pruned) out.warn(pruned)
   const redact = flags.redact === true || settings.redact ? ownRedactor(context) : undefined
+  const findings = findingsFor(context, config, SILENT)
   const line = new ProgressLine(out, context.now)
   const quick: QuickDay[] = []
   const deep: DeepDay[] = []
   for (const day of daysIn(store, range.fromUs, range.toUs)) {
     line.show(`comparing ${day}`)
-    if (flags.deep) deep.push(await verifyDay(elastic, store, settings.names, day, { redact }))
+    if (flags.deep) deep.push(await verifyDay(elastic, store, settings.names, day, { redact, findings }))
     else quick.push(await verifyQuick(elastic, store, settings.names, day, { redact }))
   }
   line.clear()

@@ -1,8 +1,10 @@
 import { micros } from '../model/time.ts'
 import type { Store } from '../store/store.ts'
-import { callTimes } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
+import { isKernel } from './kernel-words.ts'
+import { callTimes } from './link-evidence.ts'
 import { evidenceUse, THRESHOLDS, verdictInWords } from './link-words.ts'
+import { findingObjects, type ShownFindings } from './request-findings.ts'
 import { rfc3339Text } from './rows.ts'
 
 /** Explanations as one document for programs. */
@@ -10,6 +12,7 @@ export function explainDocument(
   store: Store,
   id: string,
   all: readonly Explanation[],
+  findings: ShownFindings,
 ): Record<string, unknown> {
   return {
     version: 1,
@@ -23,6 +26,8 @@ export function explainDocument(
       lines: one.gateway ? [] : one.apps.map(app => lineObject(store, app)),
       pairs: one.pairs.map(pair => pairObject(store, pair)),
       why: one.why,
+      // null: nobody looked.
+      findings: findingObjects(findings, one.request),
     })),
   }
 }
@@ -74,6 +79,7 @@ function lineObject(store: Store, a: Row): Record<string, unknown> {
     duration_us: a.duration_us,
     subject: a.subject_name,
     correlation_id: a.correlation_id,
+    ...(isKernel(a) ? { kernel_reason: a.reason, kernel_queue: a.queue } : {}),
   }
 }
 

@@ -1,8 +1,9 @@
 import { micros } from '../model/time.ts'
 import type { LinkRow } from '../requests/lookup.ts'
 import type { Store } from '../store/store.ts'
-import { callTimes, timeOf } from './evidence.ts'
 import type { ExplainedPair, Explanation, Row } from './explain.ts'
+import { isKernel, reasonInWords } from './kernel-words.ts'
+import { callTimes, hostOf, timeOf } from './link-evidence.ts'
 import {
   confidence,
   evidenceUse,
@@ -12,6 +13,7 @@ import {
   verdictInWords,
 } from './link-words.ts'
 import { duration, type Output, safe, table } from './output.ts'
+import { findingTexts, type ShownFindings, whyNoFindings } from './request-findings.ts'
 
 /** Requests of one id that are printed. */
 export const MOST_REQUESTS = 10
@@ -21,11 +23,11 @@ export function printExplanations(
   out: Output,
   store: Store,
   all: readonly Explanation[],
-  rest: { readonly more: number; readonly isCut: boolean },
+  rest: { readonly more: number; readonly isCut: boolean; readonly findings: ShownFindings },
 ): void {
   all.forEach((one, i) => {
     if (i > 0) out.line()
-    for (const line of lines(out, store, one)) out.line(line)
+    for (const line of [...lines(out, store, one), ...findingLines(out, rest.findings, one)]) out.line(line)
   })
   if (rest.more > 0)
     out.line(`\n${rest.more} more requests carry this id; explain one by its request id, as trace prints it`)
@@ -37,7 +39,7 @@ function lines(out: Output, store: Store, one: Explanation): string[] {
   const { request: r, gateway, apps, pairs, why } = one
   const status = r.status === null ? 'no status' : String(r.status)
   return [
-    `${out.colors.bold(`${safe(r.method)} ${safe(r.path)}`)}  ${status}  ${safe(r.state)}`,
+    `${out.colors.bold(`${safe(r.method ?? '(no method)')} ${safe(r.path ?? '(no path)')}`)}  ${status}  ${safe(r.state)}`,
     out.colors.dim(`request ${r.request_id}`),
     '',
     ...(gateway ? callLines(store, gateway) : apps.flatMap(app => appLines(store, app))),
@@ -49,6 +51,15 @@ function lines(out: Output, store: Store, one: Explanation): string[] {
     ...pairs.flatMap(pair => ['', ...pairLines(out, store, pair, gateway !== undefined)]),
     ...(why.length > 0 ? [''] : []),
     ...why.map((text, i) => label(i === 0 ? (gateway ? 'no line' : 'no call') : '', out.colors.yellow(text))),
+  ]
+}
+
+function findingLines(out: Output, findings: ShownFindings, { request }: Explanation): string[] {
+  const why = whyNoFindings(findings, request)
+  const texts = why === undefined ? findingTexts(findings, request).map(out.colors.red) : [why]
+  return [
+    ...(texts.length > 0 ? [''] : []),
+    ...texts.map((text, i) => label(i === 0 ? 'findings' : '', text)),
   ]
 }
 
@@ -76,10 +87,20 @@ function callLines(store: Store, g: Row): string[] {
 }
 
 function appLines(store: Store, a: Row): string[] {
+  if (isKernel(a)) return kernelLines(store, a)
   return [
     label('line', place(store, a)),
     label('', `${safe(a.host ?? a.server_ip ?? '(unnamed host)')}, logged ${String(a.end_ts).slice(0, 10)} ${timeOf(micros(a.end_ts) ?? 0)} (ended within ${endsWithin(a)}), time-taken ${a.duration_us === null ? 'not logged' : duration(Number(a.duration_us))}, status ${safe(a.status)}`),
     label('', `${safe(a.method)} ${safe(a.path)}, ${named(a)}`),
+  ] // biome-ignore format: a table
+}
+
+function kernelLines(store: Store, a: Row): string[] {
+  return [
+    label('line', place(store, a)),
+    label('', `HTTP.sys of ${hostOf(a)}, logged ${String(a.end_ts).slice(0, 10)} ${timeOf(micros(a.end_ts) ?? 0)} (within ${endsWithin(a)}), ${a.status === null ? 'no answer' : `status ${safe(a.status)}`}`),
+    label('', reasonInWords(a.reason, a.queue)),
+    label('', `${safe(a.method ?? '(no method)')} ${safe(a.path ?? '(no path)')}; HTTPERR logs neither ids nor subjects`),
   ] // biome-ignore format: a table
 }
 

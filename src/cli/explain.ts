@@ -6,14 +6,18 @@ import { addressMatcher } from '../model/address.ts'
 import { micros } from '../model/time.ts'
 import { type Found, findWithCandidates, type LinkRow, MOST_HOPS } from '../requests/lookup.ts'
 import { nearCalls } from '../requests/near-calls.ts'
+import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { offsetText } from './clock-words.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
-import { type Evidence, evidenceOf, hostOf } from './evidence.ts'
 import { explainDocument } from './explain-json.ts'
 import { MOST_REQUESTS, printExplanations } from './explain-print.ts'
+import { noRequestNote } from './kernel-words.ts'
+import { type Evidence, evidenceOf, hostOf } from './link-evidence.ts'
 import { safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
+import { findingsShown } from './request-findings.ts'
 
 interface Flags extends StoreFlags {
   readonly json?: boolean
@@ -59,22 +63,32 @@ export function explainCommand(program: Command, context: Context): void {
       '\nExamples:\n  throughline explain 6e5b1b6e-0f6e-4e55-9f3e-6b5d2bb0a001\n  throughline explain rrt-0a1b2c3d-c-1234-5678901-1 --json',
     )
     .action(async (id: string, flags: Flags) => {
-      await withReader(flags, async (store, loaded) => {
+      const action = async (store: Store, loaded: LoadedConfig): Promise<Given> => {
         const found = await findWithCandidates(store, id)
-        if (found.requests.length === 0) throw unknown(store, id)
+        if (found.requests.length === 0) throw unknown(store, id, noRequestNote(found.appHops))
         const wanted = flags.json ? found.requests : found.requests.slice(0, MOST_REQUESTS)
         const all: Explanation[] = []
         for (const request of wanted) all.push(await explain(store, loaded, found, request))
-        if (flags.json) return context.out.line(JSON.stringify(explainDocument(store, id, all), null, 2))
-        printExplanations(context.out, store, all, {
-          more: found.requests.length - all.length,
-          isCut: found.gatewayHops.length >= MOST_HOPS,
-        })
-      })
+        const findings = await findingsShown(context, store, loaded.config, wanted)
+        if (flags.json) context.out.line(JSON.stringify(explainDocument(store, id, all, findings), null, 2))
+        else
+          printExplanations(context.out, store, all, {
+            findings,
+            more: found.requests.length - all.length,
+            isCut: found.gatewayHops.length >= MOST_HOPS,
+          })
+        return { rows: all.length }
+      }
+      await withReader(flags, (store, loaded) =>
+        recorded(context, store, { command: 'explain', what: { id, json: flags.json } }, () =>
+          action(store, loaded),
+        ),
+      )
     })
 }
 
-function unknown(store: Store, id: string): ThroughlineError {
+function unknown(store: Store, id: string, note: string | undefined): ThroughlineError {
+  if (note) return new ThroughlineError('ID_UNKNOWN', `explain ${safe(id)}: ${note}`, { id })
   const { state } = store
   const pruned = prunedNote(store)
   const hint =
@@ -175,11 +189,16 @@ async function whyNoCall(store: Store, { config }: LoadedConfig, app: Row | unde
   if (near.alike === 0)
     return [`no candidate: ${plural(near.calls, 'call was', 'calls were')} answered when it ended, none of ${what} (${clock})`] // biome-ignore format: one line
   if (near.answered === 0)
-    return [`no candidate: ${plural(near.alike, 'call', 'calls')} of ${what} answered when it ended, none with ${safe(app.status)} (${clock})`] // biome-ignore format: one line
+    return [`no candidate: ${plural(near.alike, 'call', 'calls')} of ${what} answered when it ended, none ${withStatus(app)} (${clock})`] // biome-ignore format: one line
   return [
-    `candidates too weak: ${plural(near.answered, 'call', 'calls')} of ${what} with ${safe(app.status)} answered when it ended (${clock}), ${near.taken} of them with another line as their answer`,
+    `candidates too weak: ${plural(near.answered, 'call', 'calls')} of ${what} ${withStatus(app)} answered when it ended (${clock}), ${near.taken} of them with another line as their answer`,
     'that it has no partner at all is 0.9 likely or more, or the subjects or ids differ',
   ]
+}
+
+/** The status that a call must have; what HTTP.sys dropped has none. */
+function withStatus({ status }: Row): string {
+  return status === null ? 'without an answer' : `with ${safe(status)}`
 }
 
 function plural(n: number, one: string, several: string): string {

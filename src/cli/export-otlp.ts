@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { LoadedConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
 import { periodOfSearch } from '../requests/search.ts'
+import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { daysOf, exportLive, exportOnce, type Period, SETTLE_MS } from '../traces/export/export.ts'
 import { DayExport, type ExportOptions, type SentDay } from '../traces/export/export-day.ts'
@@ -13,7 +14,9 @@ import { ExportPrinter } from './export-otlp-print.ts'
 import { type OtlpSettings, otlpSettings } from './export-otlp-settings.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
 import { receiverNameOf } from './receiver-name.ts'
+import { findingsFor, SILENT } from './request-findings.ts'
 import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 import { VERSION } from './version.ts'
 
@@ -118,6 +121,7 @@ async function exportOtlp(
       sample: settings.sample,
       open: flags.openDays === true,
       nowMs,
+      findings: findingsFor(context, loaded.config, SILENT),
     },
     redact: settings.redact ? ownRedactor(context) : undefined,
     version: VERSION,
@@ -132,15 +136,21 @@ async function exportOtlp(
   const listening = { listen: flags.prometheus, isLong: flags.follow === true }
   await context.telemetry.start(loaded.config.telemetry, listening)
   const receiver = Receiver.open(store, name, endpoint)
+  const what = {
+    to: endpoint,
+    name,
+    filter,
+    range,
+    sample: settings.sample,
+    redact: settings.redact,
+    again: flags.again,
+  }
   try {
     if (flags.again) receiver.forget(day => daysOf(store, range).includes(day))
-    await sendAll(context, new DayExport(store, receiver, options), {
-      store,
-      receiver,
-      settings,
-      period,
-      flags,
-    })
+    const dayExport = new DayExport(store, receiver, options)
+    await recorded(context, store, { command: 'export otlp', what }, () =>
+      sendAll(context, dayExport, { store, receiver, settings, period, flags }),
+    )
   } finally {
     receiver.close()
   }
@@ -155,7 +165,7 @@ interface Sending {
 }
 
 /** Sends until everything is taken, or a signal comes; what was taken is noted however it ends. */
-async function sendAll(context: Context, dayExport: DayExport, sending: Sending): Promise<void> {
+async function sendAll(context: Context, dayExport: DayExport, sending: Sending): Promise<Given> {
   const { store, receiver, settings, period, flags } = sending
   const { stop, by, release } = stopOnSignal(context.signals)
   // Loaded where it is needed: it takes as long as all the rest.
@@ -187,6 +197,7 @@ async function sendAll(context: Context, dayExport: DayExport, sending: Sending)
   }
   const stoppedBy = by()
   if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
+  return {}
 }
 
 function patienceOf({ patience, follow }: OtlpFlags): number | undefined {

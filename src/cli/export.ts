@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { ThroughlineError } from '../errors.ts'
+import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import { type ExportFormat, type ExportKind, exportSelect } from '../requests/export.ts'
 import { quoteText } from '../store/query.ts'
+import type { Given } from '../store/reads.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { exportOtlpCommand } from './export-otlp.ts'
 import { count, unwritable } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
+import { findingsFor } from './request-findings.ts'
 
 interface Flags extends StoreFlags {
   readonly from?: string
@@ -18,7 +22,7 @@ interface Flags extends StoreFlags {
   readonly output?: string
   readonly force?: boolean
   readonly filter?: string
-  readonly kind: 'gateway' | 'app'
+  readonly kind: HopKind
 }
 
 const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = {
@@ -40,7 +44,7 @@ export function exportCommand(program: Command, context: Context): void {
     .addOption(
       new Option('--format <format>', 'file format').choices(['parquet', 'csv', 'ndjson']).default('ndjson'),
     )
-    .addOption(new Option('--kind <kind>', 'which facts').choices(['gateway', 'app']).default('gateway'))
+    .addOption(new Option('--kind <kind>', 'which facts').choices([...HOP_KINDS]).default('gateway'))
     .option('--filter <filter>', 'requests only: a filter as in query')
     .option('--from <time>', 'first moment, UTC')
     .option('--to <time>', 'moment after the last')
@@ -60,7 +64,7 @@ export function exportCommand(program: Command, context: Context): void {
         )
       }
       const range = parsePeriod(flags, context.now())
-      await withReader(flags, async store => {
+      await withReader(flags, async (store, { config }) => {
         const pruned = prunedNote(store, range)
         if (pruned) context.out.warn(pruned)
         const { select, params } = await exportSelect(store, what, {
@@ -68,6 +72,7 @@ export function exportCommand(program: Command, context: Context): void {
           range,
           filter: flags.filter ?? '',
           nowMs: context.now(),
+          findings: findingsFor(context, config),
         })
         const copy = (target: string): Promise<number> =>
           store.db
@@ -75,18 +80,31 @@ export function exportCommand(program: Command, context: Context): void {
             .catch(error => {
               throw isAbout(target, error) ? unwritable(target, error) : error
             })
-        if (output === undefined) return toStdout(context, copy)
-        const target = `${output}.part`
-        assertWritable(target)
-        try {
-          const rows = await copy(target)
-          renameSync(target, output)
-          context.out.note(`${count(rows)} rows written to ${output}`)
-        } finally {
-          rmSync(target, { force: true })
-        }
+        const asked = { kind: flags.kind, range, filter: flags.filter, format, output }
+        await recorded(context, store, { command: 'export', what: { what, ...asked } }, () =>
+          writeOut(context, copy, output),
+        )
       })
     })
+}
+
+/** Writes to a file, or standard output. */
+async function writeOut(
+  context: Context,
+  copy: (target: string) => Promise<number>,
+  output: string | undefined,
+): Promise<Given> {
+  if (output === undefined) return { rows: await toStdout(context, copy) }
+  const target = `${output}.part`
+  assertWritable(target)
+  try {
+    const rows = await copy(target)
+    renameSync(target, output)
+    context.out.note(`${count(rows)} rows written to ${output}`)
+    return { rows }
+  } finally {
+    rmSync(target, { force: true })
+  }
 }
 
 /** Whether DuckDB failed by writing a file, not by reading one. */
@@ -104,14 +122,15 @@ function assertWritable(target: string): void {
 }
 
 /** DuckDB writes files only; what goes to standard output takes the way over a temporary one, gone at any exit. */
-async function toStdout({ out }: Context, copy: (target: string) => Promise<number>): Promise<void> {
+async function toStdout({ out }: Context, copy: (target: string) => Promise<number>): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'throughline-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   process.once('exit', remove)
   try {
     const target = join(folder, 'export')
-    await copy(target)
+    const rows = await copy(target)
     for await (const block of createReadStream(target, 'utf8')) await out.write(String(block))
+    return rows
   } finally {
     remove()
     process.removeListener('exit', remove)

@@ -96,6 +96,11 @@ export function ingestCommand(program: Command, context: Context): void {
     })
 }
 
+/** Rows of HTTPERR that tell of no request. */
+function idleText(rows: number): string {
+  return rows > 0 ? `; ${count(rows)} idle connections of HTTPERR` : ''
+}
+
 function printResult(context: Context, store: Store, result: RunResult, seconds: number): void {
   const { out } = context
   for (const refused of result.refused)
@@ -111,7 +116,11 @@ function printResult(context: Context, store: Store, result: RunResult, seconds:
   const rows: [string, number, string][] = [
     ['lines', lines, `read from ${sources}, ${bytes(sum(a => a.bytes))}`],
     ['decoded', sum(a => a.decoded), 'hops'],
-    ['directives', sum(a => a.directives), 'headers, comments, blank lines'],
+    [
+      'directives',
+      sum(a => a.directives),
+      `headers, comments, blank lines${idleText(sum(a => a.idle ?? 0))}`,
+    ],
     ['rejected', sum(a => a.rejected), rejectSummary(result)],
     ['duplicates', sum(a => a.duplicates), 'of the decoded lines, already in the store'],
     ...(late > 0 ? [['pruned', late, prunedText(store)] as [string, number, string]] : []),

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander'
-import { ERRORS, ThroughlineError } from '../errors.ts'
 import { armFailpoints } from '../failpoint.ts'
 import { createContext } from './context.ts'
 import { unwritable } from './output.ts'
 import { createProgram } from './program.ts'
+import { report } from './report.ts'
 
 /** A reader that closes the pipe has what it wanted. */
 process.stdout.on('error', error => {
@@ -36,14 +35,4 @@ function leave(): void {
   if (!context.telemetry.isOn) process.exit()
   context.out.mute()
   void context.telemetry.stop().finally(() => process.exit())
-}
-
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof ThroughlineError) {
-    process.stderr.write(`throughline: ${error.message}\n`)
-    return ERRORS[error.code].exit
-  }
-  process.stderr.write(`throughline: a bug: ${error instanceof Error ? error.stack : String(error)}\n`)
-  return 3
 }

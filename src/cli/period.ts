@@ -25,7 +25,7 @@ export function parsePeriod(flags: { from?: string; to?: string }, nowMs: number
 }
 
 /** A date (midnight UTC), an RFC 3339 time, or `now-7d`; µs since 1970. */
-function parseMoment(flag: string, text: string, nowMs: number): number {
+export function parseMoment(flag: string, text: string, nowMs: number): number {
   const relative = /^now(?:-(\d+)([smhdw]))?$/.exec(text)
   if (relative) return nowMs * 1000 - Number(relative[1] ?? 0) * (UNITS[relative[2] ?? 's'] ?? 0)
   const day = dayNumber(text)

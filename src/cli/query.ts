@@ -4,12 +4,15 @@ import { ThroughlineError } from '../errors.ts'
 import { REQUEST_FIELDS } from '../requests/fields.ts'
 import { populationOf } from '../requests/population.ts'
 import { countRequests, periodOfSearch, type Search, searchRequests } from '../requests/search.ts'
+import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { wholeNumber } from './ingest.ts'
 import { count, duration, safe, type TableColumn, table } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
+import { recorded } from './reads.ts'
+import { findingsFor } from './request-findings.ts'
 import { csvLine, jsonRow } from './rows.ts'
 
 interface Flags extends StoreFlags {
@@ -51,18 +54,40 @@ export function queryCommand(program: Command, context: Context): void {
       const range = parsePeriod(flags, context.now())
       const limit = flags.limit === undefined ? undefined : wholeNumber('--limit', flags.limit)
       const columns = flags.columns?.split(',').map(columnOf)
-      const search: Search = { filter, range, limit, columns, nowMs: context.now() }
-      await withReader(flags, async store => {
+      await withReader(flags, async (store, { config }) => {
+        const findings = findingsFor(context, config)
+        const search: Search = { filter, range, limit, columns, nowMs: context.now(), findings }
         const pruned = prunedNote(store, periodOfSearch(search))
         if (pruned) context.out.warn(pruned)
-        if (flags.hash) {
-          const { requests, sha256 } = await populationOf(store, search)
-          context.out.line(`${requests} ${sha256}`)
-        } else if (flags.count) context.out.line(String(await countRequests(store, search)))
-        else if (flags.format === 'table') await printTable(context, store, search)
-        else await printRows(context, store, search, flags.format)
+        const what = {
+          filter,
+          range,
+          limit,
+          columns,
+          count: flags.count,
+          hash: flags.hash,
+          format: flags.format,
+        }
+        await recorded(context, store, { command: 'query', what }, () =>
+          answer(context, store, search, flags),
+        )
       })
     })
+}
+
+async function answer(context: Context, store: Store, search: Search, flags: Flags): Promise<Given> {
+  if (flags.hash) {
+    const { requests, sha256 } = await populationOf(store, search)
+    context.out.line(`${requests} ${sha256}`)
+    return { rows: requests, population: sha256 }
+  }
+  if (flags.count) {
+    const rows = await countRequests(store, search)
+    context.out.line(String(rows))
+    return { rows }
+  }
+  if (flags.format === 'table') return { rows: await printTable(context, store, search) }
+  return { rows: await printRows(context, store, search, flags.format) }
 }
 
 function columnOf(name: string): string {
@@ -103,13 +128,15 @@ const COLUMNS: readonly (TableColumn & { readonly cell: (row: Row) => string })[
 
 type Row = Record<string, unknown>
 
-async function printTable({ out }: Context, store: Store, search: Search): Promise<void> {
+async function printTable({ out }: Context, store: Store, search: Search): Promise<number> {
   const limit = search.limit ?? TABLE_LIMIT
   const rows: Row[] = []
   for await (const batch of searchRequests(store, { ...search, limit: limit + 1 })) rows.push(...batch)
   const shown = rows.slice(0, limit)
-  if (shown.length === 0)
-    return out.line('no requests match; throughline status shows the period that the store covers')
+  if (shown.length === 0) {
+    out.line('no requests match; throughline status shows the period that the store covers')
+    return 0
+  }
   const columns = search.columns
     ? search.columns.map(name => ({ title: name, cell: (row: Row) => safe(row[name] ?? '-') }))
     : COLUMNS
@@ -119,10 +146,13 @@ async function printTable({ out }: Context, store: Store, search: Search): Promi
     out,
   ))
     out.line(line)
-  if (rows.length <= limit)
-    return out.line(`\n${count(shown.length)} ${shown.length === 1 ? 'request' : 'requests'}`)
+  if (rows.length <= limit) {
+    out.line(`\n${count(shown.length)} ${shown.length === 1 ? 'request' : 'requests'}`)
+    return shown.length
+  }
   const total = await countRequests(store, search)
   out.line(`\n${count(shown.length)} of ${count(total)} requests, the oldest; --limit shows more`)
+  return shown.length
 }
 
 async function printRows(
@@ -130,17 +160,20 @@ async function printRows(
   store: Store,
   search: Search,
   format: 'json' | 'ndjson' | 'csv',
-): Promise<void> {
-  let first = true
+): Promise<number> {
+  let rows = 0
   if (format === 'json') await out.write('{"version":1,"requests":[')
   for await (const batch of searchRequests(store, search)) {
     for (const row of batch) {
       if (format === 'csv')
-        await out.write(`${first ? csvLine(Object.keys(row)) : ''}${csvLine(Object.values(jsonRow(row)))}`)
+        await out.write(
+          `${rows === 0 ? csvLine(Object.keys(row)) : ''}${csvLine(Object.values(jsonRow(row)))}`,
+        )
       else if (format === 'ndjson') await out.write(`${JSON.stringify(jsonRow(row))}\n`)
-      else await out.write(`${first ? '\n' : ',\n'}${JSON.stringify(jsonRow(row))}`)
-      first = false
+      else await out.write(`${rows === 0 ? '\n' : ',\n'}${JSON.stringify(jsonRow(row))}`)
+      rows++
     }
   }
   if (format === 'json') await out.write('\n]}\n')
+  return rows
 }

@@ -12,7 +12,7 @@ export function simulateCommand(program: Command, context: Context): void {
     .command('simulate')
     .summary('write traffic with known truth')
     .description(
-      'Writes gateway exports, IIS logs and truth.ndjson (which lines belong together) of a made-up company. The same options give the same bytes.',
+      'Writes gateway exports, IIS logs, HTTPERR logs where asked for, and truth.ndjson (which lines belong together) of a made-up company. The same options give the same bytes.',
     )
     .argument('<folder>', 'where to write; must be empty or not exist')
     .addHelpText(
@@ -51,6 +51,7 @@ export function simulateCommand(program: Command, context: Context): void {
     out.line(
       `app       ${count(summary.appLines)} lines written, ${count(summary.appLinesLost)} lost on purpose`,
     )
+    if (summary.kernelLines > 0) out.line(`kernel    ${count(summary.kernelLines)} HTTPERR rows written`)
     out.line(`files     ${count(summary.files)}, ${bytes(summary.bytes)} in ${folder}`)
   })
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { type Coverage, openDayCoverage } from '../correlate/close-days.ts'
+import { isInForce } from '../ledger/holds.ts'
 import { type DayState, dayKey } from '../ledger/state.ts'
 import { rfc3339 } from '../model/time.ts'
+import { retainedFrom } from '../pipeline/retention.ts'
 import {
   type FieldPair,
   fieldPairs,
@@ -11,10 +13,11 @@ import {
   storeBytes,
 } from '../requests/overview.ts'
 import { type StoreSize, storeSize } from '../requests/store-size.ts'
+import { newestCheckpoint } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { ledgerLine } from './ledger-line.ts'
 import { bytes, count, type Output, percent, safe, table } from './output.ts'
-import { retainedFrom } from './prune.ts'
 import { prunedNote } from './pruned.ts'
 import { sizeLines } from './size-lines.ts'
 import { explainWarning } from './warnings.ts'
@@ -44,12 +47,17 @@ export function statusCommand(program: Command, context: Context): void {
         const { days } = config.retention
         const size = storeSize(store, days === undefined ? undefined : retainedFrom(days, context.now()))
         if (flags.json) return context.out.line(JSON.stringify(await statusDocument(store, size), null, 2))
-        await printStatus(context.out, store, size, flags.sources === true)
+        await printStatus(context, store, size, flags.sources === true)
       })
     })
 }
 
-async function printStatus(out: Output, store: Store, size: StoreSize, everything: boolean): Promise<void> {
+async function printStatus(
+  { out, now }: Context,
+  store: Store,
+  size: StoreSize,
+  everything: boolean,
+): Promise<void> {
   const heading = (text: string): void => out.line(`\n${out.colors.bold(text)}`)
   const raw = [...store.state.sources.values()].reduce((sum, s) => sum + s.accounting.bytes, 0)
   out.line(`store     ${store.root}`)
@@ -57,14 +65,24 @@ async function printStatus(out: Output, store: Store, size: StoreSize, everythin
     `holds     facts ${bytes(size.facts)}, links ${bytes(size.links)}, index ${bytes(size.index)}; ${percent(size.facts + size.links + size.index, raw)} of ${bytes(raw)} read`,
   )
   for (const line of sizeLines(size)) out.line(line)
+  out.line(`ledger    ${ledgerLine(store.state, (await newestCheckpoint(store))?.size)}`)
   const pruned = prunedNote(store)
   if (pruned) out.line(`pruned    ${pruned}`)
+  printKept(out, store, now())
   heading('Sources')
   printSources(out, store, everything)
   heading('Joined')
   await printJoined(out, store)
   heading('Days')
   printDays(out, [...store.state.days.values()], await openDayCoverage(store), everything)
+}
+
+/** Holds and erasures: why something stays, and why nobody is named. */
+function printKept(out: Output, { state }: Store, nowMs: number): void {
+  const holds = [...state.holds.values()].filter(hold => isInForce(hold, nowMs)).length
+  const erased = state.erasures.names.size
+  if (holds > 0) out.line(`holds     ${count(holds)} in force: throughline hold list`)
+  if (erased > 0) out.line(`erased    ${count(erased)} ${erased === 1 ? 'subject' : 'subjects'}`)
 }
 
 function printSources(out: Output, store: Store, everything: boolean): void {
@@ -119,6 +137,16 @@ async function printJoined(out: Output, store: Store): Promise<void> {
   out.line(
     `app       ${n(share.appJoined)} of ${n(share.appHops)} app hops have their gateway hop         ${percent(share.appJoined, share.appHops)}`,
   )
+  if (share.kernelHops > 0) {
+    const connections =
+      share.kernelConnections > 0
+        ? `  (besides ${count(share.kernelConnections)} connections without a request)`
+        : ''
+    const asked = share.kernelHops - share.kernelConnections
+    out.line(
+      `http.sys  ${n(share.kernelJoined)} of ${n(asked)} rows of HTTPERR have their gateway hop  ${percent(share.kernelJoined, asked)}${connections}`,
+    )
+  }
   const pairs = await fieldPairs(store)
   const fields = idFieldRows(store)
   if (pairs.length === 0) out.line('by id     no pair of id fields has matched yet')
@@ -238,11 +266,15 @@ function hostList(hosts: readonly string[]): string {
 
 async function statusDocument(store: Store, size: StoreSize): Promise<Record<string, unknown>> {
   const coverage = await openDayCoverage(store)
+  const { keys, anchored } = store.state
   return {
     version: 1,
     store: store.root,
     storeId: store.state.storeId,
     ledgerHead: store.state.head,
+    key: keys.at(-1)?.fingerprint ?? null,
+    signedEntries: (await newestCheckpoint(store))?.size ?? 0,
+    anchored: anchored ? { entries: anchored.size, where: anchored.where, at: anchored.at } : null,
     sources: [...store.state.sources.values()].map(({ state: _, ...source }) => source),
     refused: [...store.state.refused.values()],
     joined: await joinShare(store),

@@ -5,8 +5,16 @@ import { type Repaired, repair } from '../pipeline/repair.ts'
 import { checkStore, type StoreCheck } from '../store/check.ts'
 import { existingStore, type Store, withEngine } from '../store/store.ts'
 import { compactCommand } from './compact.ts'
-import { type Context, type StoreFlags, storeOptions, storeSettings, withWriter } from './context.ts'
+import {
+  type Context,
+  folderOfKeys,
+  type StoreFlags,
+  storeOptions,
+  storeSettings,
+  withWriter,
+} from './context.ts'
 import { dayNames } from './days.ts'
+import { rootKeysOf } from './ledger-keys.ts'
 import { bytes, count, type Output, safe, table } from './output.ts'
 import { pruneCommand } from './prune.ts'
 
@@ -32,9 +40,9 @@ export function storeCommand(program: Command, context: Context): void {
     )
     .action((flags: Flags) => check(context, flags))
   storeOptions(store.command('repair'))
-    .summary('remove leftovers, make index and links again')
+    .summary('remove leftovers, make index, links and log again')
     .description(
-      'Removes what a crash has left behind and makes damaged id index, links and snapshots again from the facts. Facts and ledger are never touched. Ends like store check.',
+      'Removes what a crash has left behind and makes damaged id index, links, snapshots and tiles of the log again from facts and ledger. Facts and ledger are never touched. Ends like store check.',
     )
     .option('--json', 'as one JSON document')
     .addHelpText('after', '\nExamples:\n  throughline store repair')
@@ -44,9 +52,12 @@ export function storeCommand(program: Command, context: Context): void {
 }
 
 async function check(context: Context, flags: Flags): Promise<void> {
-  const settings = storeSettings(flags, loadConfig(flags.config))
+  const loaded = loadConfig(flags.config)
+  const settings = storeSettings(flags, loaded)
   const root = existingStore(settings.path)
-  const result = await withEngine(settings, db => checkStore(root, db))
+  const result = await withEngine(settings, db =>
+    checkStore(root, db, { rootKeys: rootKeysOf(folderOfKeys(context, loaded)) }),
+  )
   if (flags.json) context.out.line(JSON.stringify({ version: 1, store: root, ...result }, null, 2))
   else printCheck(context.out, result)
   process.exitCode = exitCodeOf(result)
@@ -54,8 +65,8 @@ async function check(context: Context, flags: Flags): Promise<void> {
 
 async function repairStore(context: Context, flags: Flags): Promise<void> {
   existingStore(storeSettings(flags, loadConfig(flags.config)).path)
-  const act = async (store: Store, { config }: LoadedConfig): Promise<void> => {
-    const done = await repair(store, config)
+  const act = async (store: Store, loaded: LoadedConfig): Promise<void> => {
+    const done = await repair(store, loaded.config, rootKeysOf(folderOfKeys(context, loaded)))
     if (flags.json) context.out.line(JSON.stringify({ version: 1, store: store.root, ...done }, null, 2))
     else {
       printRepaired(context.out, done, days => dayNames(store, days))
@@ -73,10 +84,12 @@ function exitCodeOf({ problems }: StoreCheck): number {
 
 function printCheck(
   out: Output,
-  { entries, files, bytes: size, isBeingWritten, problems }: StoreCheck,
+  { entries, files, bytes: size, isBeingWritten, roots, signed, problems }: StoreCheck,
 ): void {
-  out.line(`ledger     ${count(entries)} ${entries === 1 ? 'entry' : 'entries'}`)
+  const isSigned = signed === undefined ? 'not signed' : `signed up to entry ${count(signed - 1)}`
+  out.line(`ledger     ${count(entries)} ${entries === 1 ? 'entry' : 'entries'}, ${isSigned}`)
   out.line(`files      ${count(files)}, ${bytes(size)}`)
+  if (roots) out.line(`roots      ${rootsText(roots)}`)
   if (isBeingWritten) out.line('writer     at work; what it has not finished is not looked at')
   out.line(`problems   ${problems.length === 0 ? 'none' : count(problems.length)}`)
   if (problems.length === 0) return
@@ -85,12 +98,20 @@ function printCheck(
   for (const line of table(columns, rows, out)) out.line(line)
 }
 
+function rootsText({ roots, without, compared }: NonNullable<StoreCheck['roots']>): string {
+  const none = without > 0 ? `; ${count(without)} files have none` : ''
+  const missing = roots - compared
+  const away = missing > 0 ? `; ${count(missing)} not compared, as their secret is not on this machine` : ''
+  return `${count(compared)} of ${count(roots)} made again from the rows${away}${none}`
+}
+
 function printRepaired(
   out: Output,
-  { removed, indexed, linked }: Repaired,
+  { removed, indexed, linked, isLogMade }: Repaired,
   names: (days: Repaired['linked']) => string,
 ): void {
   out.line(`removed    ${removed.length === 0 ? 'nothing' : removed.map(safe).join(', ')}`)
   out.line(`indexed    ${indexed.length === 0 ? 'nothing' : indexed.join(', ')}`)
   out.line(`linked     ${linked.length === 0 ? 'nothing' : names(linked)}`)
+  if (isLogMade) out.line('log        its tiles were made again')
 }

@@ -46,7 +46,8 @@ export function markOf(link: LinkRow | undefined): string {
 /** Names of app spans, by span id, that say what the hop is besides the answer, and where time alone joined it. */
 export function markedNames(spans: readonly Span[], joins: Joins): Map<string, string> {
   const names = spans.flatMap(span => {
-    const link = span.layer === 'app' ? joins.get(span.hopId) : undefined
+    const isServer = span.layer === 'app' || span.layer === 'kernel'
+    const link = isServer ? joins.get(span.hopId) : undefined
     const marks = [roleOf(link), link?.method === 'time' ? 'by time' : ''].filter(Boolean)
     return marks.length > 0 ? [[span.spanId, `${span.name} (${marks.join(', ')})`] as const] : []
   })

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
+import type { LoadedConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
-import type { SourceRecord } from '../ledger/entry.ts'
 import { type Found, findById, type LinkRow, MOST_HOPS } from '../requests/lookup.ts'
-import { originalLine } from '../sources/original.ts'
+import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import type { Legs } from '../traces/legs.ts'
 import { legsOfFound } from '../traces/read-legs.ts'
@@ -10,9 +10,12 @@ import type { Span } from '../traces/span.ts'
 import { spansOf } from '../traces/spans.ts'
 import { offsetText } from './clock-words.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { isKernel, noRequestNote, reasonInWords } from './kernel-words.ts'
 import { duration, type Output, safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
-import { jsonRow } from './rows.ts'
+import { recorded } from './reads.ts'
+import { findingsShown, findingTexts, type ShownFindings, whyNoFindings } from './request-findings.ts'
+import { originalsOf, printHops } from './trace-hops.ts'
 import { candidateNotes, type Joins, joinedTexts, joinsOf, markedNames, markOf } from './trace-words.ts'
 import { VERSION } from './version.ts'
 import { isMisfit, isPlaced, waterfall } from './waterfall.ts'
@@ -46,10 +49,13 @@ export function traceCommand(program: Command, context: Context): void {
       '\nExamples:\n  throughline trace 6e5b1b6e-0f6e-4e55-9f3e-6b5d2bb0a001\n  throughline trace rrt-0a1b2c3d-c-1234-5678901-1 --raw',
     )
     .action(async (id: string, flags: Flags) => {
-      await withReader(flags, async store => {
+      const what = { id, raw: flags.raw, json: flags.json, hops: flags.hops }
+      const action = async (store: Store, { config }: LoadedConfig): Promise<Given> => {
         const found = await findById(store, id)
         if (found.requests.length === 0) {
           const pruned = prunedNote(store)
+          const note = noRequestNote(found.appHops)
+          if (note) throw new ThroughlineError('ID_UNKNOWN', `trace ${safe(id)}: ${note}`, { id })
           throw new ThroughlineError(
             'ID_UNKNOWN',
             `trace ${safe(id)}: no hop in the store carries this id; check it, or see with throughline status which period the store covers${pruned ? `; ${pruned}` : ''}`,
@@ -57,14 +63,26 @@ export function traceCommand(program: Command, context: Context): void {
           )
         }
         const originals = flags.raw ? await originalsOf(store, found) : new Map<string, string>()
-        if (flags.hops) return printHops(context.out, found, originals)
+        const rows = found.requests.length
+        if (flags.hops) {
+          const findings = await findingsShown(context, store, config, found.requests)
+          printHops(context.out, found, { originals, findings })
+          return { rows }
+        }
         const legs = await legsOfFound(store, found)
         if (flags.json) {
           // Loaded where it is needed: nobody else waits for it.
           const { otlpJson } = await import('../traces/otlp-json.ts')
           context.out.line(otlpJson([...legs.values()], VERSION))
-        } else print(context.out, store, { found, legs, originals })
-      })
+          return { rows }
+        }
+        const findings = await findingsShown(context, store, config, found.requests.slice(0, MOST_REQUESTS))
+        print(context.out, store, { found, legs, originals, findings })
+        return { rows }
+      }
+      await withReader(flags, (store, loaded) =>
+        recorded(context, store, { command: 'trace', what }, () => action(store, loaded)),
+      )
     })
 }
 
@@ -73,9 +91,10 @@ interface Shown {
   /** By request id. */
   readonly legs: ReadonlyMap<string, Legs>
   readonly originals: ReadonlyMap<string, string>
+  readonly findings: ShownFindings
 }
 
-function print(out: Output, store: Store, { found, legs, originals }: Shown): void {
+function print(out: Output, store: Store, { found, legs, originals, findings }: Shown): void {
   for (const request of found.requests.slice(0, MOST_REQUESTS)) {
     const gateway = found.gatewayHops.find(h => h.hop_id === request.gateway_hop_id)
     const ids = request.app_hop_ids as string[]
@@ -88,11 +107,10 @@ function print(out: Output, store: Store, { found, legs, originals }: Shown): vo
       ...facts(request, gateway, apps, joins),
       ...traceLines(own),
       '',
-      ...waterfall(spans, out, markedNames(spans, joins)),
-      ...legend(spans),
-      '',
+      ...spaced([...waterfall(spans, out, markedNames(spans, joins)), ...legend(spans)]),
       ...provenance(store, gateway, apps, joins, originals),
       ...unknowns(out, request, apps, found.links),
+      ...findingLines(out, findings, request),
       '',
     ]
     for (const line of lines) out.line(line)
@@ -108,19 +126,30 @@ function print(out: Output, store: Store, { found, legs, originals }: Shown): vo
     )
 }
 
+/** Lines with an empty one behind them; none where there are none. */
+function spaced(lines: readonly string[]): string[] {
+  return lines.length > 0 ? [...lines, ''] : []
+}
+
 function heading(out: Output, r: Row): string[] {
   const status = r.status === null ? 'no status' : String(r.status)
   const colored = Number(r.status) >= 400 ? out.colors.red(status) : out.colors.green(status)
   return [
-    `${out.colors.bold(`${safe(r.method)} ${safe(r.path)}`)}  ${colored}  ${r.state}`,
+    `${out.colors.bold(requestLine(r))}  ${colored}  ${r.state}`,
     out.colors.dim(`request ${r.request_id}  started ${String(r.start_ts).replace(' ', 'T')}Z`),
     '',
   ]
 }
 
+/** What was asked, as far as it could be read. */
+function requestLine(r: Row): string {
+  return `${safe(r.method ?? '(no method)')} ${safe(r.path ?? '(no path)')}`
+}
+
 function facts(r: Row, gateway: Row | undefined, apps: readonly Row[], joins: Joins): string[] {
   const rows: [string, string][] = [
     ['said by', saidBy(r)],
+    ['http.sys', r.kernel_reason === null ? '' : reasonInWords(r.kernel_reason, r.kernel_queue)],
     ['who', [safe(r.subject ?? 'nobody named'), r.subject_kind ? `(${r.subject_kind}${r.subject_issuer ? ` of ${safe(r.subject_issuer)}` : ''})` : ''].join(' ').trim()],
     ['client', [r.developer_app && `app ${safe(r.developer_app)}`, r.client_id && `id ${safe(r.client_id)}`, r.client_ip ? `from ${safe(r.client_ip)}` : r.peer_ip && `peer ${safe(r.peer_ip)}`].filter(Boolean).join(', ')],
     ['ids', [gateway?.correlation_raw && `${safe(gateway.correlation_field)} ${safe(gateway.correlation_raw)}`, r.message_id && `message ${safe(r.message_id)}`, !gateway && apps[0]?.correlation_raw && `${safe(apps[0].correlation_field)} ${safe(apps[0].correlation_raw)}`].filter(Boolean).join(', ') || 'none logged'],
@@ -135,16 +164,23 @@ const LAYERS: Readonly<Record<string, string>> = {
   gateway: 'the gateway, without calling a target',
   'target-timeout': 'the gateway: the target did not answer in time',
   'target-unreachable': 'the gateway: the target could not be reached',
+  kernel: 'HTTP.sys on the server, before IIS saw the request',
   app: 'the application',
 }
 
+const DROPPED = 'the gateway: HTTP.sys of the target closed the connection without an answer'
+
 function saidBy(r: Row): string {
-  const layer = LAYERS[String(r.decided_by)] ?? 'not known'
+  const isDropped = r.decided_by === 'target-unreachable' && r.kernel_reason !== null
+  const layer = isDropped ? DROPPED : (LAYERS[String(r.decided_by)] ?? 'not known')
   const detail = r.decided_detail ? ` (${safe(r.decided_detail)})` : ''
   const legs =
     r.target_status !== null && r.target_status !== r.status ? `; the target had said ${r.target_status}` : ''
   const seen =
-    r.gateway_status !== null && r.app_status !== null && r.app_status !== (r.target_status ?? r.app_status)
+    r.kernel_reason === null &&
+    r.gateway_status !== null &&
+    r.app_status !== null &&
+    r.app_status !== (r.target_status ?? r.app_status)
       ? `; IIS logged ${r.app_status}`
       : ''
   return `${layer}${detail}${legs}${seen}`
@@ -204,7 +240,7 @@ function provenance(
 ): string[] {
   const hops = [
     ...(gateway ? [['gateway', gateway] as const] : []),
-    ...apps.map(app => ['app', app] as const),
+    ...apps.map(app => [isKernel(app) ? 'http.sys' : 'app', app] as const),
   ]
   return hops.flatMap(([side, hop]) => {
     const source = store.state.sources.get(Number(hop.source_id))
@@ -226,6 +262,8 @@ function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly Lin
     notes.push(
       `the ${r.gateway_hop_id === null ? 'gateway' : 'app'} hop: it was there, and was dropped with its day`,
     )
+  if (r.state === 'kernel-only')
+    notes.push('the gateway hop: none claims this row of HTTPERR, the day is closed')
   if (r.state === 'app-only') notes.push('the gateway hop: none claims this line, the day is closed')
   if (r.state === 'ambiguous')
     notes.push(
@@ -252,39 +290,8 @@ function unknowns(out: Output, r: Row, apps: readonly Row[], links: readonly Lin
   ]
 }
 
-async function originalsOf(store: Store, found: Found): Promise<Map<string, string>> {
-  const originals = new Map<string, string>()
-  for (const hop of [...found.gatewayHops, ...found.appHops]) {
-    const source = store.state.sources.get(Number(hop.source_id))
-    originals.set(
-      String(hop.hop_id),
-      source ? await original(source, Number(hop.byte_offset)) : '(its source is not in the ledger)',
-    )
-  }
-  return originals
-}
-
-async function original(source: SourceRecord, byteOffset: number): Promise<string> {
-  const line = await originalLine(source, byteOffset)
-  return 'text' in line ? line.text : `(original not shown: ${line.problem})`
-}
-
-function printHops(out: Output, found: Found, originals: ReadonlyMap<string, string>): void {
-  const hop = (row: Row): Row => ({
-    ...jsonRow(row),
-    ...(originals.size ? { original: originals.get(String(row.hop_id)) ?? null } : {}),
-  })
-  out.line(
-    JSON.stringify(
-      {
-        version: 1,
-        requests: found.requests.map(jsonRow),
-        gateway_hops: found.gatewayHops.map(hop),
-        app_hops: found.appHops.map(hop),
-        links: found.links,
-      },
-      null,
-      2,
-    ),
-  )
+function findingLines(out: Output, findings: ShownFindings, request: Row): string[] {
+  const why = whyNoFindings(findings, request)
+  const texts = why === undefined ? findingTexts(findings, request).map(out.colors.red) : [why]
+  return texts.map((text, i) => `${(i === 0 ? 'findings' : '').padEnd(9)}${text}`)
 }

@@ -2,7 +2,7 @@ import type { Span } from '../traces/span.ts'
 import { duration, type Output, safe } from './output.ts'
 
 const BAR_COLUMNS = 48
-const GLYPH = { gateway: '█', target: '▓', app: '▒' } as const
+const GLYPH = { gateway: '█', target: '▓', app: '▒', kernel: '×' } as const
 const MISFIT = 'throughline.clock.misfit'
 
 /** Whether a span stands where it was logged though the call that caused it is known, and it does not fit in there. */
@@ -26,7 +26,8 @@ export function waterfall(
   out: Output,
   names: ReadonlyMap<string, string> = new Map(),
 ): string[] {
-  if (spans.length === 0) return []
+  // Without a span of known length there is no axis.
+  if (spans.every(span => span.layer === 'kernel')) return []
   const axis = spans.filter(span => !isMisfit(span))
   const first = Math.min(...axis.map(s => s.startUs))
   const last = Math.max(...axis.map(s => s.endUs), first + 1)
@@ -40,7 +41,8 @@ export function waterfall(
     const size = Math.min(BAR_COLUMNS - from, Math.max(1, column(span.endUs - span.startUs)))
     const bar = `${' '.repeat(from)}${(isMisfit(span) ? '░' : GLYPH[span.layer]).repeat(size)}`
     const label = (labels[i] ?? '').slice(0, width).padEnd(width)
-    const length = duration(span.endUs - span.startUs).padStart(8)
+    // HTTP.sys logs no duration: not known is not 0.
+    const length = (span.layer === 'kernel' ? '-' : duration(span.endUs - span.startUs)).padStart(8)
     return `${label}  ${color(out, span, bar.padEnd(BAR_COLUMNS))}  ${length} ${String(span.status ?? '').padStart(3)} ${doubt(span)}`.trimEnd()
   })
   return [

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isAddressBlock } from '../model/address.ts'
 import { APPLICATIONS } from './applications.ts'
 import { ELASTIC } from './elastic.ts'
+import { FINDINGS } from './findings.ts'
 import { OTLP } from './otlp.ts'
 import { SUBJECTS } from './subjects.ts'
 import { TELEMETRY } from './telemetry.ts'
@@ -68,14 +69,24 @@ export const CONFIG = z.strictObject({
     .describe('Secrets that are replaced before anything is written.'),
   applications: APPLICATIONS,
   subjects: SUBJECTS,
+  findings: FINDINGS,
   otlp: OTLP,
   elastic: ELASTIC,
   retention: z
     .strictObject({
-      days: z.number().int().min(1).optional().describe('Days before today that `store prune` keeps; nothing is pruned by itself.'),
+      days: z.number().int().min(1).optional().describe('Days before today whose requests `store prune` keeps, with all that belongs to them; nothing is pruned by itself.'),
+      rejectsDays: z.number().int().min(1).optional().describe('Days before today whose rejected lines it keeps; less than `days`, or instead of it.'),
+      generationsDays: z.number().int().min(1).optional().describe('Days before today of which it keeps links that later ones have replaced.'),
+      readsDays: z.number().int().min(1).optional().describe('Days before today whose records of commands that gave data out it keeps.'),
     })
     .prefault({})
     .describe('How long days are kept.'),
+  ledger: z
+    .strictObject({
+      keys: z.string().min(1).optional().describe('Folder of signing keys and of the secrets that salt leaves, outside every store; default: `throughline/keys` below `XDG_CONFIG_HOME`, else below `~/.config`.'),
+    })
+    .prefault({})
+    .describe('How the ledger is signed.'),
   engine: z
     .strictObject({
       threads: z.number().int().min(1).max(256).optional().describe('Threads; default: the number of cores.'),

@@ -18,7 +18,8 @@ SELECT
   coalesce(c.bytes_out, 'NaN'::DOUBLE)::DOUBLE AS bytes,
   CASE WHEN c.correlation_id IN (SELECT id FROM reused_ids) AND c.correlation_id NOT IN (SELECT id FROM hot_ids)
     THEN text_code(c.correlation_id) ELSE -1 END AS shared_id,
-  c.correlation_id IS NOT NULL AND c.correlation_id NOT IN (SELECT id FROM hot_ids) AS has_id
+  c.correlation_id IS NOT NULL AND c.correlation_id NOT IN (SELECT id FROM hot_ids) AS has_id,
+  CASE WHEN c.target_ip IS NULL THEN -1 ELSE text_code(c.target_ip) END AS server
 FROM gateway_window AS c
 LEFT JOIN weak_evidence AS w ON w.proxy = coalesce(c.proxy, '')
 WHERE c.near AND (c.target_called OR coalesce(w.no_targets, FALSE))

@@ -50,6 +50,8 @@ export interface ClaimedDay extends ApplicationDay {
   /** How far ahead of the gateway's the clocks of hosts are at most, µs. */
   readonly clockAheadUs?: number | undefined
   summary: Summary
+  /** Version of the method that made them. */
+  readonly method: string
 }
 
 /** Writes a relation of claims in order and describes it. */

@@ -67,7 +67,7 @@ function appRow(hop: AppHop, index: number): string {
 const GATEWAY_ABSENT = {
   client_received_end_ts: 'TIMESTAMP', target_sent_start_ts: 'TIMESTAMP', target_received_end_ts: 'TIMESTAMP',
   client_sent_start_ts: 'TIMESTAMP', target_status: 'INTEGER', subject_kind: 'VARCHAR', subject_issuer: 'VARCHAR',
-  subject_name: 'VARCHAR', client_ip: 'VARCHAR', user_agent: 'VARCHAR', query: 'VARCHAR', bytes_out: 'BIGINT',
+  subject_name: 'VARCHAR', client_ip: 'VARCHAR', user_agent: 'VARCHAR', query: 'VARCHAR', bytes_out: 'BIGINT', target_ip: 'VARCHAR',
 } // biome-ignore format: a table
 const APP_ABSENT = {
   host: 'VARCHAR', server_ip: 'VARCHAR', site: 'VARCHAR', server_port: 'INTEGER', source_id: 'INTEGER', line_no: 'BIGINT',
@@ -100,7 +100,8 @@ async function claims(
     application: 'default',
     isOnlyApplication: true,
     gateway: `(SELECT *, start_ts AS end_ts, ${nulls(GATEWAY_ABSENT)} FROM ${values(gateway.map(gatewayRow), 'hop_id, start_ts, proxy, method, path_key, target_called, correlation_id, correlation_field, message_id, other_ids')})`,
-    app: `(SELECT *, 1000 AS resolution_ms, ${nulls(APP_ABSENT)} FROM ${values(app.map(appRow), 'hop_id, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip')})`,
+    hasKernel: false,
+    server: `(SELECT *, FALSE AS kernel, 1000 AS resolution_ms, ${nulls(APP_ABSENT)} FROM ${values(app.map(appRow), 'hop_id, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip')})`,
     fromUs: start - DAY_US,
     toUs: start + 2 * DAY_US,
     day: DAY,

@@ -18,9 +18,11 @@ const VERDICTS = sqlFile('./verdicts.sql', import.meta.url)
 const AGREEING_PRIOR = 4
 
 export interface ClaimsInput {
-  /** FROM items of the facts around the day. */
+  /** FROM items of the facts around the day: gateway hops, and hops of IIS and HTTP.sys. */
   readonly gateway: string
-  readonly app: string
+  readonly server: string
+  /** Whether hops of HTTP.sys are among them. */
+  readonly hasKernel: boolean
   /** Half-open range of both sides, µs: the day and its two neighbours. */
   readonly fromUs: number
   readonly toUs: number
@@ -69,7 +71,7 @@ export async function dropWindows(db: Database): Promise<void> {
 }
 
 async function loadWindow(db: Database, input: ClaimsInput): Promise<void> {
-  const { gateway, app, fromUs, toUs, day, application, isOnlyApplication } = input
+  const { gateway, server, fromUs, toUs, day, application, isOnlyApplication } = input
   const range = { from: BigInt(fromUs), to: BigInt(toUs) }
   const own = isOnlyApplication ? 'TRUE' : `application = ${quoteText(application)}`
   // Of other applications only lines with an id: a callout carries the id of the call that caused it.
@@ -85,7 +87,7 @@ async function loadWindow(db: Database, input: ClaimsInput): Promise<void> {
        epoch_us(coalesce(target_sent_start_ts, client_received_end_ts, start_ts)) AS sent_us,
        epoch_us(coalesce(target_received_end_ts, client_sent_start_ts, end_ts)) AS at_us,
        CASE WHEN target_received_end_ts IS NOT NULL OR target_status IS NOT NULL THEN at_us - sent_us END AS took_us,
-       target_status, subject_kind, subject_issuer, subject_name, client_ip, user_agent, query, bytes_out
+       target_status, subject_kind, subject_issuer, subject_name, client_ip, user_agent, query, bytes_out, target_ip
      FROM ${gateway} WHERE ${own} AND start_ts >= make_timestamp($from::BIGINT) AND start_ts < make_timestamp($to::BIGINT)`,
     { ...range, day },
   )
@@ -94,11 +96,20 @@ async function loadWindow(db: Database, input: ClaimsInput): Promise<void> {
      SELECT hop_id, ${own} AS same_application, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip,
        coalesce(host, server_ip, '') AS clock_host, site, server_port, source_id, line_no,
        epoch_us(end_ts) AS end_us, resolution_ms * 1000 AS resolution_us, duration_us AS took_us, status, handshake,
-       subject_kind, subject_issuer, subject_name, client_ip, user_agent, query, bytes_out
-     FROM ${app} WHERE ${withId} AND end_ts >= make_timestamp($from::BIGINT) AND end_ts < make_timestamp($to::BIGINT)`,
+       subject_kind, subject_issuer, subject_name, client_ip, user_agent, query, bytes_out, kernel, server_ip
+     FROM ${server} WHERE ${withId} AND NOT (kernel AND (method IS NULL OR path_key IS NULL)) AND end_ts >= make_timestamp($from::BIGINT) AND end_ts < make_timestamp($to::BIGINT)`,
     range,
   )
+  if (input.hasKernel) await db.run(KERNEL_CLOCKS)
 }
+
+/** HTTPERR seldom names its host: its clock is that of the IIS logs of the same address, where these have one. */
+const KERNEL_CLOCKS = `
+  UPDATE app_window SET clock_host = iis.clock_host
+  FROM (SELECT server_ip, min(clock_host) AS clock_host FROM app_window WHERE NOT kernel
+    GROUP BY server_ip HAVING min(clock_host) = max(clock_host)) AS iis
+  WHERE app_window.kernel AND iis.server_ip = app_window.server_ip
+    AND app_window.clock_host NOT IN (SELECT clock_host FROM app_window WHERE NOT kernel)`
 
 async function findHotIds(db: Database): Promise<void> {
   await db.run(

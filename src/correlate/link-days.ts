@@ -1,14 +1,16 @@
 import { join } from 'node:path'
 import { removeFile } from '../ledger/durable.ts'
-import { hasLateHops, isFrozen } from '../ledger/pruning.ts'
+import { hasLateHops, isFrozen, whyFrozen } from '../ledger/pruning.ts'
 import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
-import { FACT_COLUMNS } from '../model/hop.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { loadAliases, withAliases } from '../requests/subjects.ts'
+import { LINK_COLUMNS } from '../requests/view.ts'
 import { publishFile } from '../store/commit.ts'
-import { emptyRelation, factsRelation, type Range } from '../store/facts.ts'
+import { factsRelation, type Range } from '../store/facts.ts'
 import { layout } from '../store/layout.ts'
+import { type LinkFile, linksRoot } from '../store/link-leaves.ts'
 import { quoteText, sqlFile } from '../store/query.ts'
+import { NO_SERVER_SIDE, serverRelation, serverSide } from '../store/server-facts.ts'
 import type { Store } from '../store/store.ts'
 import { inSpan, isRecording, timed } from '../telemetry/record.ts'
 import { type ClaimedDay, writeClaims } from './claimed-day.ts'
@@ -17,8 +19,11 @@ import { matchDay } from './match-day.ts'
 import { recordOutcomes } from './outcomes.ts'
 import { settleContests } from './settle.ts'
 
-/** Version of the linking method; part of every link entry. */
-export const METHOD = 'throughline/2'
+/**
+ * Version of the linking method; part of every link entry. Where no kernel hop takes part, links are those of version 2,
+ * and days that were closed with it stay as they are.
+ */
+const METHODS = { withKernel: 'throughline/3', without: 'throughline/2' } as const
 
 const ID_CLAIMS = sqlFile('./id_claims.sql', import.meta.url)
 
@@ -77,17 +82,26 @@ async function linkAffected(
   return [...shown, ...keptDays(store, affected)]
 }
 
+const GONE = {
+  pruned: 'the day before was pruned',
+  erased: 'people were erased from its hops or those around',
+}
+
 /**
- * Days whose links were made with the facts of a day that was pruned since. They stay as they are: made anew, they would
- * lack the partners and rivals that are gone. Hops that came in later are not linked, and a closed day opens for them.
+ * Days whose links were made with facts that are gone since: of a day that was pruned, or of people who were erased. They
+ * stay as they are: made anew, they would lack partners and rivals. Hops that came in later are not linked, and a closed
+ * day opens for them.
  */
 function keptDays(store: Store, days: readonly ApplicationDay[]): LinkedDay[] {
   return days.flatMap(({ application, day }) => {
     const state = dayOf(store.state, application, day)
-    if (!isFrozen(store.state, state)) return []
-    const why = `its links stay as they are, as the day before was pruned`
-    if (!hasLateHops(store.state, state)) return [{ application, day, changed: false, warnings: [why] }]
-    const reason = 'hops came in after the day before was pruned; they cannot be linked'
+    const frozen = whyFrozen(store.state, state)
+    if (!frozen) return []
+    const why = `its links stay as they are, as ${GONE[frozen]}`
+    // Of erasures there may be many such days, each as good as it was.
+    const warnings = frozen === 'pruned' ? [why] : []
+    if (!hasLateHops(store.state, state)) return [{ application, day, changed: false, warnings }]
+    const reason = `hops came in after ${GONE[frozen]}; they cannot be linked`
     if (state.state === 'closed') store.append({ kind: 'day', application, day, state: 'open', reason })
     return [{ application, day, changed: false, warnings: [`${why}; ${reason}`] }]
   })
@@ -124,12 +138,12 @@ async function claimDay(
   const range = { fromUs: start - DAY_US, toUs: start + 2 * DAY_US }
   const gateway = factsRelation(state, root, 'gateway', range)
   // Where the gateway's side has not come in yet, nothing can be claimed: a log that is followed alone costs no linking.
-  const app = hasCalls(state, range)
-    ? factsRelation(state, root, 'app', range)
-    : emptyRelation(FACT_COLUMNS.app)
+  const { app, kernel } = hasCalls(state, range) ? serverSide(state, root, range) : NO_SERVER_SIDE
+  const hasKernel = kernel !== undefined
   const input = {
     gateway: options.hasAliases ? withAliases(gateway, 'gateway') : gateway,
-    app: options.hasAliases ? withAliases(app, 'app') : app,
+    server: serverRelation({ app: options.hasAliases ? withAliases(app, 'app') : app, kernel }),
+    hasKernel,
     ...range,
     application,
     isOnlyApplication: applicationsOf(state).size === 1,
@@ -151,6 +165,7 @@ async function claimDay(
     file,
     warnings,
     summary,
+    method: hasKernel ? METHODS.withKernel : METHODS.without,
     clockAheadUs: ahead.length > 0 ? Math.ceil(Math.max(...ahead)) : undefined,
   }
 }
@@ -171,12 +186,12 @@ function applicationsOf(state: LedgerState): Set<string> {
 
 /** Makes a day's links visible if they differ from those in force; a closed day that changes is open again. */
 async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOptions): Promise<LinkedDay> {
-  const { application, day, file, summary, warnings, clockAheadUs } = claimed
+  const { application, day, file, summary, warnings, clockAheadUs, method } = claimed
   const { contentHash, rows, counts } = summary
   const state = dayOf(store.state, application, day)
   const current = state.link
   const isLost = options.lost?.has(dayKey(claimed)) === true
-  const isEqual = current?.contentHash === contentHash && current.method === METHOD
+  const isEqual = current?.contentHash === contentHash && current.method === method
   if (isEqual && !isLost) {
     removeFile(file)
     return { application, day, changed: false, warnings }
@@ -194,14 +209,22 @@ async function publishDay(store: Store, claimed: ClaimedDay, options: LinkOption
       reason: `links changed (generation ${generation})`,
     })
   }
+  const seal = rows > 0 ? await sealOfLinks(store, { file, day, rows }) : {}
   const record =
     rows > 0 ? await publishFile(store, file, layout.links(application, day, generation), rows) : undefined
   store.append({
-    kind: 'link', application, day, generation, ...(record ? { file: record } : {}), contentHash,
-    counts: { ...counts }, warnings: [...warnings], method: METHOD, config: options.configDigest,
+    kind: 'link', application, day, generation, ...(record ? { file: record, ...seal } : {}), contentHash,
+    counts: { ...counts }, warnings: [...warnings], method, config: options.configDigest,
     ...(clockAheadUs === undefined ? {} : { clockAheadUs }), ...(changes ? { changes } : {}),
   }) // biome-ignore format: one entry
   return { application, day, changed: true, warnings, ...(changes ? { changes } : {}) }
+}
+
+/** What the entry says of the tree over a file of links; nothing where the secret is not here. */
+async function sealOfLinks({ db, keys }: Store, links: Omit<LinkFile, 'columns'>) {
+  const salts = keys?.salts
+  if (!salts) return {}
+  return { root: await linksRoot(db, { ...links, columns: LINK_COLUMNS }, salts), salts: salts.id }
 }
 
 /** What a new generation of links has that the one before had not, and the other way round. */

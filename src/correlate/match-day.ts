@@ -83,7 +83,7 @@ async function hasOpenHops(db: Database): Promise<boolean> {
 
 async function createLines(db: Database, { day }: ClaimsInput, clocks: Clocks): Promise<void> {
   const hosts = await db.rows<{ clock_host: string }>(
-    'SELECT DISTINCT clock_host FROM app_window WHERE same_application',
+    'SELECT DISTINCT clock_host FROM app_window WHERE same_application AND NOT kernel',
   )
   const isKnown = hosts.every(h => clocks.has(h.clock_host))
   const pieces = [...clocks.values()].flat()

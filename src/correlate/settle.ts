@@ -65,12 +65,13 @@ async function settle(store: Store, own: ClaimedDay, rivals: readonly ClaimedDay
 function published(store: Store, day: ApplicationDay): ClaimedDay | undefined {
   const link = store.state.days.get(dayKey(day))?.link
   if (!link?.file) return undefined
-  const { contentHash, counts, warnings, clockAheadUs } = link
+  const { contentHash, counts, warnings, clockAheadUs, method } = link
   return {
     ...day,
     file: store.file(link.file.path),
     warnings,
     clockAheadUs,
+    method,
     summary: { contentHash, rows: link.file.rows, counts },
   }
 }
@@ -80,7 +81,7 @@ function pruned(store: Store, day: ApplicationDay): ClaimedDay | undefined {
   const border = store.state.pruning?.borders.get(dayKey(day))
   if (!border) return undefined
   const summary = { contentHash: '', rows: border.rows, counts: { crossing: border.rows } }
-  return { ...day, file: store.file(border.path), warnings: [], summary }
+  return { ...day, file: store.file(border.path), warnings: [], summary, method: '' }
 }
 
 function shifted({ application, day }: ApplicationDay, days: number): ApplicationDay {

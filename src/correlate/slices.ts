@@ -20,11 +20,11 @@ export interface Slice {
 
 const CALL_COLUMNS = [
   'rowid', 'start_us', 'sent_us', 'at_us', 'took_us', 'key', 'status', 'subject', 'client', 'agent', 'query', 'bytes',
-  'shared_id', 'has_id', 'open', 'in_day',
+  'shared_id', 'has_id', 'open', 'in_day', 'server',
 ] as const // biome-ignore format: a table
 const LINE_COLUMNS = [
   'rowid', 'from_us', 'to_us', 'took_us', 'stream', 'key', 'loose_key', 'status', 'subject', 'client', 'agent', 'query',
-  'peer', 'bytes', 'shared_id', 'has_id', 'open', 'handshake', 'anchor_us', 'partner',
+  'peer', 'bytes', 'shared_id', 'has_id', 'open', 'handshake', 'anchor_us', 'partner', 'kernel', 'server',
 ] as const // biome-ignore format: a table
 
 /**
@@ -172,6 +172,7 @@ function sliceOf(
     query: codes.of('query', calls.query),
     bytes: calls.bytes,
     open: Uint8Array.from(calls.open),
+    server: codes.of('server', calls.server),
   }
   const shared = codes.ofPairs(lines.shared_id, lines.key)
   const sharedLoose = codes.ofPairs(lines.shared_id, lines.loose_key)
@@ -196,6 +197,8 @@ function sliceOf(
     bytes: lines.bytes,
     open: Uint8Array.from(lines.open),
     handshake: Uint8Array.from(lines.handshake),
+    kernel: Uint8Array.from(lines.kernel),
+    server: codes.of('server', lines.server),
     anchorUs: lines.anchor_us,
     partner: Int32Array.from(lines.partner.map(n => (n < 0 ? -1 : (place.get(n) ?? -1)))),
   }

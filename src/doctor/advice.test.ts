@@ -21,7 +21,7 @@ const PROXY: ProxyLog = {
 } // biome-ignore format: a record
 
 const SURVEY: Survey = {
-  share: { gatewayHops: 100, targetCalled: 100, gatewayJoined: 100, appHops: 100, appJoined: 100 },
+  share: { gatewayHops: 100, targetCalled: 100, gatewayJoined: 100, appHops: 100, appJoined: 100, kernelHops: 0, kernelConnections: 0, kernelJoined: 0 },
   pairs: [{ gatewayField: 'dc_id', appField: 'x-id', how: 'equal', links: 100 }],
   appLogs: [LOG], proxyLogs: [PROXY], clocks: [], peers: [], subjects: { shapes: [], pairs: 100, agreeing: 100, rules: [] },
   repeatedIds: [], origins: { rules: [], nameless: [] },
@@ -39,6 +39,10 @@ test('nothing is said about logs that lack nothing', () => {
   expect(findings({})).toEqual([])
 })
 
+test('with HTTPERR nothing is said about calls without a line', () => {
+  expect(findings({ share: { ...SURVEY.share, gatewayJoined: 93, kernelHops: 1 } })).toEqual([])
+})
+
 test.each<{ name: string; change: Partial<Survey>; code: string; lines: number; words: string }>([
   { name: 'ids of both sides that never meet', change: { pairs: [] }, code: 'ids-never-match', lines: 100, words: 'AM-CorrelationId' },
   { name: 'a constant for an id', change: { repeatedIds: [{ side: 'app', field: 'x-id', id: '0', hops: 60 }] }, code: 'id-repeated', lines: 60, words: 'a new id for every call' },
@@ -51,6 +55,7 @@ test.each<{ name: string; change: Partial<Survey>; code: string; lines: number; 
   { name: 'columns that are not switched on', change: { appLogs: [{ ...LOG, fields: ['date', 'time', 'x-correlation-id'], durations: 0, peers: 0, host: undefined }] }, code: 'fields-missing', lines: 100, words: 'Date,Time,ComputerName,ClientIP,TimeTaken' },
   { name: 'a header with people that never comes', change: { appLogs: [{ ...LOG, fields: [...LOG.fields, 'X-Forwarded-User'], linked_by_id: 70 }] }, code: 'field-always-empty', lines: 30, words: 'curl.exe -H "X-Forwarded-User: ' },
   { name: 'a clock in another zone', change: { clocks: [clock('web01', 3600.4e6)] }, code: 'clock', lines: 100, words: 'tzutil /g' },
+  { name: 'calls without a line, and no HTTPERR', change: { share: { ...SURVEY.share, gatewayJoined: 93 } }, code: 'httperr-missing', lines: 7, words: 'LogFiles\\\\HTTPERR\\\\httperr*.log' },
   { name: 'all clocks off by the same', change: { clocks: [1, 2, 3].map(n => clock(`web0${n}`, 5e6 + n)) }, code: 'clock', lines: 300, words: 'the clock of the gateway first' },
 ])('$name: $code', ({ change, code, lines, words }) => {
   const found = findings(change)

@@ -2,7 +2,7 @@
 export const FINDINGS = [
   'gateway-missing', 'app-missing', 'id-not-logged', 'field-always-empty', 'id-not-captured', 'ids-never-match',
   'id-repeated', 'stamps-missing', 'fields-missing', 'clock', 'trusted-proxies-missing', 'subjects-differ',
-  'subject-missing', 'paths-differ', 'targets-unmarked',
+  'subject-missing', 'paths-differ', 'targets-unmarked', 'httperr-missing',
 ] as const // biome-ignore format: a list
 
 export type FindingCode = (typeof FINDINGS)[number]

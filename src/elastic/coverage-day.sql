@@ -1,5 +1,5 @@
 -- What a day rests on, as columns of coverage-fields.ts: hops by source and hour.
--- Reads the views gateway_facts, app_facts and link_rows, and the table coverage_sources.
+-- Reads the views gateway_facts, app_facts, server_facts and link_rows, and the table coverage_sources.
 -- params: day DATE
 -- grain: id
 WITH linked AS (
@@ -12,6 +12,10 @@ WITH linked AS (
   SELECT 'app', source_id, host, date_trunc('hour', end_ts), count(*),
     count(*) FILTER (hop_id IN (SELECT app_hop_id FROM linked))
   FROM app_facts WHERE end_ts::DATE = $day::DATE GROUP BY ALL
+  UNION ALL
+  SELECT 'kernel', source_id, host, date_trunc('hour', end_ts), count(*),
+    count(*) FILTER (hop_id IN (SELECT app_hop_id FROM linked))
+  FROM server_facts WHERE kernel AND end_ts::DATE = $day::DATE GROUP BY ALL
 )
 SELECT side, h.source_id, s.path, coalesce(h.host, s.host) AS host, strftime(hour, '%Y-%m-%dT%H:%M:%S.000000Z') AS hour,
   hops::VARCHAR AS hops, joined::VARCHAR AS joined

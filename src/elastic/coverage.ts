@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto'
+import { coverageAround } from '../coverage/block.ts'
+import { groupKey } from '../coverage/coverage.ts'
 import type { SourceRecord } from '../ledger/entry.ts'
-import { rfc3339 } from '../model/time.ts'
+import { DAY_US, dayNumber, rfc3339 } from '../model/time.ts'
+import { sideOfFormat } from '../requests/overview.ts'
 import { createRequestsOfDay } from '../requests/search-view.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { Bulk, type BulkOptions } from './bulk.ts'
 import type { Item } from './bulk-answer.ts'
 import type { Elastic } from './client.ts'
+import { coverageValues } from './coverage-values.ts'
 import { ECS_VERSION } from './fields.ts'
 import type { Names } from './names.ts'
 import { Pace } from './pace.ts'
@@ -63,7 +67,7 @@ const COUNTED = ['joined', 'gateway_only', 'app_only', 'awaiting', 'ambiguous', 
 /** Documents in a request. */
 const AT_ONCE = 1_000
 
-/** Publishes what the requests rest on: days, sources, and their hops by hour. */
+/** Publishes what the requests rest on: days, sources, their hops by hour, and whether hours are whole. */
 export class CoveragePublisher {
   readonly #elastic: Elastic
   readonly #store: Store
@@ -128,6 +132,9 @@ export class CoveragePublisher {
   }
 
   async #day(day: string, counts: readonly RequestCount[]): Promise<Item[]> {
+    const start = dayNumber(day) * DAY_US
+    const around = await coverageAround(this.#store, day)
+    const covered = around.filter(({ hourUs: at }) => at >= start && at < start + DAY_US)
     await createRequestsOfDay(this.#store, day)
     const hours = await this.#store.db.rows<HourRow>(DAY, { day })
     const applications = [...this.#store.state.days.values()].filter(it => it.day === day)
@@ -151,6 +158,9 @@ export class CoveragePublisher {
       }),
       ...hours.map(row =>
         this.#item(`hour:${row.side}:${row.source_id}:${row.host ?? ''}:${row.hour}`, hourValues(row, day)),
+      ),
+      ...covered.map(row =>
+        this.#item(`coverage:${groupKey(row.group)}:${row.hourUs}`, coverageValues(row, day)),
       ),
     ]
   }
@@ -196,11 +206,10 @@ function hourValues(row: HourRow, day: string): Values {
 /** @param readAt RFC 3339; stands in for the first stamp where a source has none, so that a period finds it */
 function sourceValues(source: SourceRecord, readAt: string | undefined): Values {
   const { accounting: a } = source
-  const side = source.format.startsWith('iis') ? 'app' : 'gateway'
   return {
     '@timestamp': a.firstUs === undefined ? readAt : rfc3339(a.firstUs),
     'throughline.kind': 'source',
-    'throughline.side': side,
+    'throughline.side': sideOfFormat(source.format),
     ...(source.problem && { 'event.reason': source.problem }),
     ...(a.warnings.length > 0 && { 'throughline.warnings': a.warnings }),
     'throughline.source.id': source.id,
@@ -215,6 +224,7 @@ function sourceValues(source: SourceRecord, readAt: string | undefined): Values 
     'throughline.lines.total': a.lines,
     'throughline.lines.decoded': a.decoded,
     'throughline.lines.directives': a.directives,
+    ...(a.idle !== undefined && { 'throughline.lines.idle': a.idle }),
     'throughline.lines.rejected': a.rejected,
     'throughline.lines.duplicates': a.duplicates,
     ...(a.pruned !== undefined && { 'throughline.lines.pruned': a.pruned }),

@@ -28,13 +28,17 @@ function hashedValue({ type, sql = 'NULL', isList }: DocumentField): string {
   return `(${sql})::VARCHAR`
 }
 
-/** The hash of a document: as that of a record, over all its fields. Absent values are \N, parts are separated by U+001F. */
-export const DOCUMENT_HASH: string = `substr(sha256(concat_ws(chr(31), ${HASHED_FIELDS.map(
-  f => `coalesce(${hashedValue(f)}, '\\N')`,
+/** The hash of a document: as that of a record, over all its fields. Absent values are \N, parts are separated by U+001F; a
+ * later field is left out where it is absent, and has its name in front. */
+export const DOCUMENT_HASH: string = `substr(sha256(concat_ws(chr(31), ${HASHED_FIELDS.map(f =>
+  f.isLater ? `${quoteText(`${f.name}=`)} || ${hashedValue(f)}` : `coalesce(${hashedValue(f)}, '\\N')`,
 ).join(', ')})), 1, 16)`
 
 /** A value as JSON; NULL where there is none. */
 function jsonValue({ type, sql = 'NULL', isList }: DocumentField): string {
+  // A list of objects is a list of their texts.
+  if (isList && type === 'flattened')
+    return `CASE WHEN len(${sql}) > 0 THEN '[' || array_to_string(${sql}, ',') || ']' END`
   if (isList) return `CASE WHEN len(${sql}) > 0 THEN to_json(${sql})::VARCHAR END`
   if (type === 'date_nanos') return `strftime(${sql}, '"%Y-%m-%dT%H:%M:%S.%fZ"')`
   if (type === 'date') return `strftime(${sql}, '"%Y-%m-%d"')`

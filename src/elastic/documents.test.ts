@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { inFolder, writeFiles } from '../../test/support/folder.ts'
+import { LOGS } from '../../test/support/refused.ts'
 import { ingestInto, NOON, withStore } from '../../test/support/store.ts'
 import { logFiles, START } from '../../test/support/traffic.ts'
 import { redactor } from '../model/redact.ts'
@@ -9,6 +10,8 @@ import type { Store } from '../store/store.ts'
 import { REQUEST_DOCUMENT } from './document.ts'
 import { DOCUMENT_JSON } from './document-sql.ts'
 import { createDocuments } from './documents.ts'
+import { HASHED_FIELDS } from './fields.ts'
+import { documentHash, recordHash } from './record.ts'
 
 const CALL = {
   atMs: 0, takenMs: 40, host: 'web01', method: 'GET', path: '/a', id: 'id-1-0123456789', form: 'plain', status: 200,
@@ -112,3 +115,37 @@ test('an address field has addresses only', () =>
       expect([text, found]).toEqual([text, isAddress])
     }
   }))
+
+test('documents of requests that HTTP.sys refused say so, and both ways to their hashes agree', () =>
+  inFolder(folder =>
+    withStore(`${folder}/store`, async store => {
+      await ingestInto(store, writeFiles(folder, LOGS))
+      await createDocuments(store, '2026-07-01', {})
+      const rows = await store.db.rows<{ doc: string }>(`SELECT ${DOCUMENT_JSON} AS doc FROM documents`)
+      const documents = rows.map(row => JSON.parse(row.doc) as Doc)
+      const refused = documents.filter(document => document['throughline.kernel.reason'] === 'QueueFull')
+      expect(refused).toHaveLength(12)
+      expect(refused[0]).toMatchObject({
+        'throughline.decided_by': 'kernel',
+        'event.reason': '503 QueueFull',
+        'throughline.kernel.queue': 'pool',
+        'throughline.app.hops': 1,
+      })
+      for (const document of documents) {
+        expect(REQUEST_DOCUMENT.parse(document)).toEqual(document)
+        expect(document['throughline.document_hash']).toBe(documentHash(document))
+        expect(document['throughline.record_hash']).toBe(recordHash(document))
+      }
+    }),
+  ))
+
+test('a document without a later field has the hash that it had before the field came', () => {
+  const document = { 'event.id': 'a', 'throughline.state': 'joined' }
+  const withReason = { ...document, 'throughline.kernel.reason': 'QueueFull' }
+  expect(documentHash(withReason)).not.toBe(documentHash(document))
+  const values = HASHED_FIELDS.filter(field => !field.isLater).map(
+    ({ name }) => (document as Doc)[name] ?? '\\N',
+  )
+  const before = createHash('sha256').update(values.join('\u001f')).digest('hex').slice(0, 16)
+  expect(documentHash(document)).toBe(before)
+})

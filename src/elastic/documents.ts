@@ -1,4 +1,5 @@
 import type { Personal, Redactor } from '../model/redact.ts'
+import type { FindingsOfDays } from '../requests/findings-source.ts'
 import { RECORD_HASH } from '../requests/population.ts'
 import { createRequestsOfDay } from '../requests/search-view.ts'
 import { quoteIdentifier, quoteText } from '../store/query.ts'
@@ -8,6 +9,8 @@ import { DOCUMENT_HASH, VALID_IP } from './document-sql.ts'
 export interface DocumentOptions {
   /** Hides people from the receiver. */
   readonly redact?: Redactor | undefined
+  /** What rules say of requests; without it documents say nothing of findings. */
+  readonly findings?: FindingsOfDays | undefined
 }
 
 /** Columns with what a receiver that may not see people gets a stand-in for. */
@@ -26,6 +29,7 @@ const PERSONAL: Readonly<Record<string, Personal>> = {
  */
 export async function createDocuments(store: Store, day: string, options: DocumentOptions): Promise<void> {
   const { db, state } = store
+  await options.findings?.(store, [day])
   await createRequestsOfDay(store, day)
   await db.run(VALID_IP)
   const from = options.redact ? await createHidden(store, options.redact) : 'requests'
@@ -34,9 +38,9 @@ export async function createDocuments(store: Store, day: string, options: Docume
     ? `coalesce(application IN (${closed.map(d => quoteText(d.application)).join(', ')}), FALSE)`
     : 'FALSE'
   await db.run(`CREATE OR REPLACE TEMP VIEW live_rows AS
-    SELECT *, ${isFinal} AS is_final, FALSE AS is_superseded, NULL::VARCHAR AS superseded_by,
+    SELECT r.* ${options.findings ? 'REPLACE (f.rules AS rules, f.incidents AS incidents), f.findings' : ', NULL::VARCHAR[] AS findings'}, ${isFinal} AS is_final, FALSE AS is_superseded, NULL::VARCHAR AS superseded_by,
       ${quoteText(state.storeId)} AS store_id, ${RECORD_HASH} AS record_hash
-    FROM ${from}`)
+    FROM ${from} AS r ${options.findings ? 'LEFT JOIN request_findings AS f USING (request_id)' : ''}`)
   await db.run(
     `CREATE OR REPLACE TEMP VIEW documents AS SELECT *, ${DOCUMENT_HASH} AS document_hash FROM live_rows`,
   )
@@ -54,7 +58,7 @@ export async function createSuperseded({ db, state }: Store, day: string, gone: 
     WITH claims AS (
       SELECT app_hop_id, min(hex_id(gateway_hop_id)) AS gateway_hop_id FROM link_rows
       WHERE verdict = 'linked' AND posterior >= 0.9 GROUP BY app_hop_id
-    ), hops AS (SELECT hop_id, start_ts, end_ts, application FROM app_facts WHERE end_ts::DATE = ${start})
+    ), hops AS (SELECT hop_id, start_ts, end_ts, application FROM server_facts WHERE end_ts::DATE = ${start})
     SELECT * FROM live_rows WHERE FALSE
     UNION ALL BY NAME
     SELECT hex_id(g.request_id) AS request_id, coalesce(h.start_ts, ${start}::TIMESTAMP) AS start_ts, h.end_ts,

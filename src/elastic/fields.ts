@@ -16,6 +16,8 @@ export interface DocumentField {
   readonly constant?: string | readonly string[]
   /** Searched in lower case, as the filter language does. */
   readonly isFolded?: boolean
+  /** Came after documents had been published: where it has no value, `document_hash` is what it was without it. */
+  readonly isLater?: boolean
   /** Kept in the document only: neither searched nor counted. */
   readonly isStored?: boolean
   /** What a receiver that may not see people gets a stand-in for. */
@@ -33,7 +35,9 @@ export const ECS_VERSION = '9.2.0'
  */
 export const LONGEST_SEARCHED = 8191
 
-type More = Partial<Pick<DocumentField, 'isList' | 'isFolded' | 'isStored' | 'personal' | 'constant'>>
+type More = Partial<
+  Pick<DocumentField, 'isList' | 'isFolded' | 'isLater' | 'isStored' | 'personal' | 'constant'>
+>
 
 const field = (name: string, type: FieldType, sql: string | undefined, description: string, more: More = {}): DocumentField => ({
   name, type, sql, description, ...more, origin: name.startsWith('throughline.') || name === 'findings' ? 'throughline' : 'ECS',
@@ -60,9 +64,9 @@ export const DOCUMENT_FIELDS: readonly DocumentField[] = [
   field('event.end', 'date_nanos', 'end_ts', 'When it ended, UTC.'),
   field('event.duration', 'long', 'duration_us * 1000', 'Duration at the first system, ns.'),
   field('event.outcome', 'keyword', 'outcome', '`success` (status below 400), `failure` or `unknown`.'),
-  field('event.reason', 'keyword', 'decided_detail', 'Policy, fault code, or status and substatus that decided the status.'),
-  field('throughline.decided_by', 'keyword', 'decided_by', 'Layer that decided the status: gateway-policy, gateway-cache, gateway, target-timeout, target-unreachable or app.'),
-  field('throughline.state', 'keyword', 'state', 'joined, ambiguous, awaiting-gateway, awaiting-app, gateway-only, app-only, partner-pruned or callout.'),
+  field('event.reason', 'keyword', 'decided_detail', 'Policy, fault code, or status and substatus that decided the status; of HTTP.sys status and reason.'),
+  field('throughline.decided_by', 'keyword', 'decided_by', 'Layer that decided the status: gateway-policy, gateway-cache, gateway, target-timeout, target-unreachable, kernel (HTTP.sys) or app.'),
+  field('throughline.state', 'keyword', 'state', 'joined, ambiguous, awaiting-gateway, awaiting-app, gateway-only, app-only, kernel-only, partner-pruned or callout.'),
   field('throughline.day', 'date', 'day', 'UTC day it belongs to; also the day of its index.'),
   field('throughline.application', 'keyword', 'application', 'Application that it belongs to.'),
   // Who
@@ -110,12 +114,14 @@ export const DOCUMENT_FIELDS: readonly DocumentField[] = [
   field('server.address', 'keyword', 'server_ip', 'Address of the server.'),
   field('server.ip', 'ip', 'valid_ip(server_ip)', 'The same, where it is an address.'),
   field('throughline.site', 'keyword', 'site', 'IIS site.', { isFolded: true }),
-  field('throughline.app.hops', 'long', 'app_hops', 'IIS lines of the request.'),
+  field('throughline.app.hops', 'long', 'app_hops', 'Lines of IIS and HTTP.sys of the request.'),
   field('throughline.app.hop_ids', 'keyword', 'app_hop_ids', 'Ids of these lines.', { isList: true }),
-  field('throughline.app.status', 'long', 'app_status', 'Status that IIS logged.'),
+  field('throughline.app.status', 'long', 'app_status', 'Status that IIS, or HTTP.sys in its place, logged.'),
   field('throughline.app.substatus', 'long', 'app_substatus', 'IIS substatus.'),
   field('throughline.app.win32_status', 'long', 'app_win32_status', 'Windows error code.'),
   field('throughline.app.duration_us', 'long', 'app_us', 'time-taken at IIS, µs.'),
+  field('throughline.kernel.reason', 'keyword', 'kernel_reason', 'Why HTTP.sys refused or dropped it, or an attempt of it (s-reason of HTTPERR).', { isLater: true }),
+  field('throughline.kernel.queue', 'keyword', 'kernel_queue', 'Request queue (application pool) that HTTP.sys had it for.', { isLater: true }),
   field('throughline.duration_us', 'long', 'duration_us', 'Duration at the first system, µs.'),
   // How sure
   field('throughline.link.method', 'keyword', 'link_method', 'How the legs were joined: id, id-time, subject or time (neither id nor subject).'),
@@ -128,8 +134,9 @@ export const DOCUMENT_FIELDS: readonly DocumentField[] = [
   field('throughline.record_hash', 'keyword', 'record_hash', 'SHA-256 of the record, as the population hash takes it.', { isStored: true }),
   field('throughline.document_hash', 'keyword', 'document_hash', 'First 16 hex digits of SHA-256 over all other fields.', { isStored: true }),
   // Findings
-  field('findings', 'flattened', undefined, 'Findings about the request, one object each.', { isList: true }),
-  field('rule.id', 'keyword', undefined, 'Ids of the rules that found something.', { isList: true }),
+  field('findings', 'flattened', 'findings', 'Findings about the request, one object each: rule, incident, severity.', { isList: true }),
+  field('rule.id', 'keyword', 'rules', 'Ids of the rules that found something.', { isList: true }),
+  field('throughline.incidents', 'keyword', 'incidents', 'Ids of the incidents that it is part of.', { isList: true }),
 ] // biome-ignore format: a table
 
 /** Fields whose values `document_hash` covers, in this order. */

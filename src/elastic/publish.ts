@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { coverageReach } from '../coverage/block.ts'
 import { ThroughlineError } from '../errors.ts'
 import { DAY_US, dayNumber } from '../model/time.ts'
 import { dayChanges, daysWithHops } from '../requests/settled-days.ts'
@@ -35,12 +36,17 @@ export interface Published {
   readonly future: readonly string[]
 }
 
-/** Digest of what documents of an unchanged day depend on. */
-export function madeBy(isRedacted: boolean): string {
-  return hash('sha256', `${DOCUMENT_JSON}${DOCUMENT_HASH}${REQUESTS_OF_FACTS}${isRedacted}`, 'hex').slice(
-    0,
-    16,
-  )
+/**
+ * Digest of what documents of an unchanged day depend on.
+ *
+ * @param findings digest of what findings depend on; empty where documents have none
+ */
+export function madeBy(isRedacted: boolean, findings = ''): string {
+  return hash(
+    'sha256',
+    `${DOCUMENT_JSON}${DOCUMENT_HASH}${REQUESTS_OF_FACTS}${isRedacted}${findings}`,
+    'hex',
+  ).slice(0, 16)
 }
 
 /**
@@ -105,8 +111,8 @@ export class Publisher {
 
   /** Days that changed since they were published. */
   #due(): string[] {
-    const { made, again } = this.#options
-    const changed = dayChanges(this.#store.state)
+    const { made, again, findings } = this.#options
+    const changed = dayChanges(this.#store.state, findings && coverageReach)
     return this.#wanted().filter(day => again || !this.#receiver.isDone(day, changed(day).seq, made))
   }
 

@@ -20,7 +20,12 @@ const BY_NAME = new Map(HASHED_FIELDS.map(field => [field.name, field]))
 
 /** The hash of a document, from what it says: a second way to what SQL makes of the store. */
 export function documentHash(source: Source): string {
-  return sha256(HASHED_FIELDS.map(field => textOf(field, source[field.name]))).slice(0, 16)
+  const parts = HASHED_FIELDS.flatMap(field => {
+    const text = textOf(field, source[field.name])
+    if (!field.isLater) return [text]
+    return text === ABSENT ? [] : [`${field.name}=${text}`]
+  })
+  return sha256(parts).slice(0, 16)
 }
 
 /** The hash of the record that a document holds, as the population hash takes it. */
@@ -39,10 +44,14 @@ function sha256(parts: readonly string[]): string {
 
 function textOf({ type, isList }: DocumentField, value: unknown): string {
   if (value === undefined || value === null) return ABSENT
-  if (isList) return Array.isArray(value) ? value.join(',') : ABSENT
+  if (isList) return Array.isArray(value) ? value.map(elementText).join(',') : ABSENT
   if (type === 'date_nanos') return String(microsOf(String(value)))
   if (type === 'double') return String(Math.round(Number(value) * CONFIDENCE_UNITS))
   return String(value)
+}
+
+function elementText(element: unknown): string {
+  return typeof element === 'string' ? element : JSON.stringify(element)
 }
 
 /** `2026-07-01T08:00:00.123456Z` in µs since 1970. */

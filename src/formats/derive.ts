@@ -1,5 +1,6 @@
-import { isSentinel, normalizeId } from '../model/ids.ts'
+import { normalizeId } from '../model/ids.ts'
 import { SCRUBBED } from '../model/scrub.ts'
+import { isSentinel } from '../model/sentinel.ts'
 import { parseSubject, type Subject } from '../model/subject.ts'
 import type { FieldChoices } from './format.ts'
 import { pickFields } from './pick-fields.ts'

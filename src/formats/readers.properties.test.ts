@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createScrubber } from '../model/scrub.ts'
 import { DelimitedReader } from './apigee-export/delimited-reader.ts'
 import { NdjsonReader } from './apigee-export/ndjson.ts'
+import { HttperrReader } from './iis-httperr/reader.ts'
 import { W3cReader } from './iis-w3c/reader.ts'
 import { type OpenReader, outputOf, readBytes } from './reading.fixture.ts'
 
@@ -18,6 +19,19 @@ const READERS: readonly { name: string; open: OpenReader; header: string; pieces
       '2026-03-01 00:00:01 GET /a - 200 id-1\n', '2026-03-01 23:59:59 GET /a token=hunter2 500 -\r\n', '#Fields: date time\n',
       '#Fields: time sc-status\n', '00:00:01 200\n', '23:59:59 404\n', '#Date: 2026-03-01 10:00:00\n', '#Fields:\n', '#\n',
       '2026-02-30 00:00:01 GET /a - 200 id-1\n', '2026-03-01 00:00:01\n', '\0\0', '\ufeff', ' ', '\n', '\r', 'x'.repeat(130),
+    ],
+  },
+  {
+    name: 'iis-httperr',
+    open: (context, resume) => new HttperrReader(context, resume, MAX_LINE_BYTES),
+    header: '',
+    pieces: [
+      '#Fields: date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename\r\n',
+      '#Fields: date time cs-uri s-reason\n', '#Fields:\n', '2026-03-01 00:00:01 /a?token=hunter2 QueueFull\n',
+      '2026-03-01 00:00:01 10.0.0.9 5 10.0.0.5 80 HTTP/1.1 GET /a 503 1 QueueFull pool\r\n',
+      '2026-03-01 00:00:01 10.0.0.9 5 10.0.0.5 80 HTTP/2.0 GET /a 1 503 1 QueueFull pool\n',
+      '2026-03-01 00:00:01 10.0.0.9 5 10.0.0.5 80 - - - - - - - Timer_ConnectionIdle - TCP\n',
+      '2026-03-01 00:00:01 10.0.0.9 5 10.0.0.5 80 - - - - - Timer_ConnectionIdle -\n', '2026-03-01 x 10.0.0.9 5 -\n', '\0\0', '\ufeff', ' ', '\n', '\r', 'x'.repeat(130),
     ],
   },
   {
@@ -61,6 +75,7 @@ describe.each(READERS)('$name', ({ open, header, pieces }) => {
       fc.property(input, bytes => {
         const { accounting: a, sink } = readBytes(open, bytes)
         expect(a.decoded + a.directives + a.rejected).toBe(a.lines)
+        expect(a.idle ?? 0).toBeLessThanOrEqual(a.directives)
         expect(Object.values(a.rejectedBy).reduce((sum, n) => sum + n, 0)).toBe(a.rejected)
         expect(sink.rejects.length).toBe(a.rejected)
         expect(sink.chunks.reduce((sum, chunk) => sum + chunk.rows, 0)).toBe(a.decoded)
@@ -147,6 +162,20 @@ describe('a secret is in nothing that a reader hands out', () => {
         const row = damage(`2026-03-01 00:00:01 GET /a ${query} 200 Cookie=1;+sid=${s}`)
         const log = `#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status cs(Cookie)\n${row}\n`
         expect(outputOf(readBytes(c => new W3cReader(c), log, {}, cuts))).not.toContain(s)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('in HTTPERR rows, whole or damaged', () => {
+    fc.assert(
+      fc.property(carrier, ({ secret: s, place, damage, cuts }) => {
+        notTrivial(s)
+        const uri = `/a?${planted(s)[place] ?? ''}`
+        const row = damage(
+          `2026-03-01 00:00:01 10.0.0.9 5 10.0.0.5 80 HTTP/1.1 GET ${uri} 503 1 QueueFull pool`,
+        )
+        expect(outputOf(readBytes(c => new HttperrReader(c), `${row}\n`, {}, cuts))).not.toContain(s)
       }),
       { numRuns: 400 },
     )

@@ -124,11 +124,11 @@ export class StageBench {
     const stored: Record<string, unknown>[] = []
     for (const chunk of result.sink.chunks) {
       const file = await this.parquet(chunk)
-      stored.push(
-        ...(await this.db.rows(
-          `SELECT * REPLACE (raw_id(correlation_raw, correlation_id) AS correlation_raw) FROM read_parquet(${quoteText(file)})`,
-        )),
-      )
+      const raw =
+        chunk.layout.kind === 'kernel'
+          ? ''
+          : 'REPLACE (raw_id(correlation_raw, correlation_id) AS correlation_raw)'
+      stored.push(...(await this.db.rows(`SELECT * ${raw} FROM read_parquet(${quoteText(file)})`)))
     }
     return stored.sort((a, b) => Number(a.line_no) - Number(b.line_no))
   }

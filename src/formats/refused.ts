@@ -35,7 +35,6 @@ export const REFUSED: readonly Recogniser[] = [
   { name: 'an Avro file', advice: 'hand over the export as JSON or CSV', matches: starts(0x4f, 0x62, 0x6a, 1) },
   { name: 'UTF-16 text', advice: 'IIS and Apigee write UTF-8; convert it to UTF-8', matches: h => isUtf16(h.bytes) },
   { name: 'nothing but NUL bytes', advice: 'a preallocated log without a row yet; hand it over when IIS has written to it', matches: h => h.bytes.length > 0 && h.bytes.every(b => b === 0) },
-  { name: 'an HTTP.sys error log (HTTPERR)', advice: 'this version reads access logs only', matches: says(/^#Software:\s*Microsoft HTTP API|^#Fields:.*\bs-reason\b/im) },
   { name: 'an IIS Advanced Logging log', advice: 'its module was withdrawn; hand over the W3C logs of the site instead', matches: says(/^#Software:\s*IIS Advanced Logging/im) },
   { name: 'an IIS FTP log', advice: 'FTP sessions are no HTTP requests; hand over the W3SVC logs', matches: isFtp },
   { name: 'an ASP.NET Core W3CLogger log', advice: 'its time is the start of a request, not the end; hand over the IIS log of the site', matches: h => isW3cLogger(h.text) },

@@ -8,6 +8,10 @@ const detected = (content: string | Buffer, fields?: readonly string[], complete
 const IIS_ROW = '2026-03-01 10:00:00 10.0.0.5 GET /a - 443 - 10.0.0.9 curl/8.0 - 200 0 0 15\n'
 const FIELDS =
   'date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken'
+const KERNEL_FIELDS =
+  'date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename'
+const KERNEL_ROW =
+  '2026-03-01 10:00:00 10.0.0.9 5000 10.0.0.5 443 HTTP/1.1 GET /a ? 503 1 AppOffline DefaultAppPool'
 const RECORD =
   '{"client_received_start_timestamp":"2026-03-01 10:00:00 UTC","gateway_flow_id":"rrt-1","apiproxy":"pay"}\n'
 const HEADER = 'client_received_start_timestamp,gateway_flow_id,apiproxy\n'
@@ -21,6 +25,12 @@ describe('logs that can be read', () => {
     { name: 'blank lines in front', content: `\r\n\r\n#Fields: ${FIELDS}\n`, want: 'iis-w3c' },
     { name: 'a header without rows', content: '#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n', want: 'iis-w3c' },
     { name: 'few fields', content: '#Fields: date time sc-bytes cs-bytes time-taken\n', want: 'iis-w3c' },
+    { name: 'an HTTPERR log', content: `#Software: Microsoft HTTP API 2.0\r\n#Fields: ${KERNEL_FIELDS}\r\n`, want: 'iis-httperr' },
+    { name: 'an HTTPERR log that says its fields only', content: `#Fields: ${KERNEL_FIELDS}\n`, want: 'iis-httperr' },
+    { name: 'HTTPERR rows of 13 columns without a header', content: `${KERNEL_ROW.replace(' ?', '')}\n`, want: 'iis-httperr' },
+    { name: 'HTTPERR rows of 14 columns without a header', content: `${KERNEL_ROW.replace('?', '-')}\n`, want: 'iis-httperr' },
+    { name: 'HTTPERR rows of 16 columns without a header', content: `${KERNEL_ROW.replace('?', '- -')} TCP\n`, want: 'iis-httperr' },
+    { name: 'an HTTPERR row of IPv6 with zones', content: `${KERNEL_ROW.replace(' ?', '').replaceAll(/10\.0\.0\.\d/g, 'fe80::1%4')}\n`, want: 'iis-httperr' },
     { name: 'NDJSON', content: RECORD, want: 'apigee-export' },
     { name: 'NDJSON whose first line is torn', content: `rt":"x","apiproxy":"pay"}\n${RECORD}`, want: 'apigee-export' },
     { name: 'NDJSON with names in another case', content: RECORD.toUpperCase(), want: 'apigee-export' },
@@ -52,8 +62,6 @@ const REFUSED: Readonly<Record<string, string | Buffer>> = {
   'an Avro file': bytes(0x4f, 0x62, 0x6a, 1),
   'UTF-16 text': Buffer.from(`#Fields: ${FIELDS}\r\n${IIS_ROW}`, 'utf16le'),
   'nothing but NUL bytes': Buffer.alloc(4096),
-  'an HTTP.sys error log (HTTPERR)':
-    '#Software: Microsoft HTTP API 2.0\r\n#Fields: date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename\r\n',
   'an IIS Advanced Logging log': '#Software: IIS Advanced Logging Module\r\n\r\n#Fields: date-local time-local cs-method\r\n',
   'an IIS FTP log':
     '#Software: Microsoft Internet Information Services 8.5\r\n#Fields: date time c-ip cs-username s-ip s-port cs-method cs-uri-stem sc-status sc-win32-status sc-substatus x-session x-fullpath\r\n',

@@ -1,5 +1,6 @@
 import { apigeeDelimited, apigeeNdjson } from './apigee-export/index.ts'
 import type { Format, Head } from './format.ts'
+import { iisHttperr } from './iis-httperr/index.ts'
 import { iisW3c } from './iis-w3c/index.ts'
 import { type Refusal, refusalOf } from './refused.ts'
 
@@ -7,10 +8,10 @@ import { type Refusal, refusalOf } from './refused.ts'
 export const HEAD_BYTES = 64 * 1024
 
 /** Every format that can be read. */
-export const FORMATS: readonly Format[] = [iisW3c, apigeeNdjson, apigeeDelimited]
+export const FORMATS: readonly Format[] = [iisHttperr, iisW3c, apigeeNdjson, apigeeDelimited]
 
 /** Writers whose logs look like IIS's but mean something else; they are refused before a format may claim them. */
-const LOOKALIKES = /HTTPERR|Advanced Logging|FTP|W3CLogger|archive|UTF-16|empty|asynchronous/
+const LOOKALIKES = /Advanced Logging|FTP|W3CLogger|archive|UTF-16|empty|asynchronous/
 
 /**
  * Finds the format of a source from its first bytes.

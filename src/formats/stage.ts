@@ -7,12 +7,13 @@ import type { ChunkLayout } from './chunk.ts'
 const DECODE: Readonly<Record<HopKind, string>> = {
   app: sqlFile('./iis-w3c/decode.sql', import.meta.url),
   gateway: sqlFile('./apigee-export/decode.sql', import.meta.url),
+  kernel: sqlFile('./iis-httperr/decode.sql', import.meta.url),
 }
 
 /** Columns of a chunk that are not text. Readers only write digits into the numeric ones. */
 const TYPES: Readonly<Record<string, string>> = {
   hop_id: 'UUID', source_id: 'INTEGER', field_count: 'INTEGER', line_no: 'BIGINT',
-  byte_offset: 'BIGINT', end_s: 'BIGINT', duration_us: 'BIGINT', server_port: 'BIGINT', status: 'BIGINT',
+  byte_offset: 'BIGINT', end_s: 'BIGINT', duration_us: 'BIGINT', server_port: 'BIGINT', peer_port: 'BIGINT', status: 'BIGINT',
   substatus: 'BIGINT', win32_status: 'BIGINT', bytes_in: 'BIGINT', bytes_out: 'BIGINT', target_called: 'INTEGER',
   obfuscated: 'INTEGER', response_status_code: 'BIGINT', target_response_code: 'BIGINT', total_response_time: 'BIGINT',
   target_response_time: 'BIGINT', request_size: 'BIGINT', response_size: 'BIGINT',
@@ -25,6 +26,10 @@ const OPTIONAL: Readonly<Record<HopKind, readonly string[]>> = {
     'host_header', 'status', 'substatus', 'win32_status', 'bytes_out', 'bytes_in',
   ],
   gateway: KNOWN,
+  kernel: [
+    'server_ip', 'server_port', 'host_header', 'queue', 'method', 'uri', 'status', 'site_id', 'reason', 'peer_ip', 'peer_port',
+    'user_agent', 'protocol',
+  ],
 } // biome-ignore format: a table
 
 /**

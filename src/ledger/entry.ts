@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { ERASED_NAME } from '../model/erased.ts'
+import { HOP_KINDS } from '../model/hop.ts'
 import { REJECT_REASONS, type RejectReason } from '../model/source.ts'
 
 /** Version of the store's layout and of these entries. A store with a higher one is not touched. */
@@ -18,22 +20,33 @@ export const FILE = z.strictObject({
   rows: count,
 })
 
+const saltsName = z.string().regex(/^[0-9a-f]{16}$/)
+
+/** The tree over the rows of a file. Absent where the secret of the salts was not at hand, and in older entries. */
+const SEAL = {
+  /** Root of the tree, SHA-256. */
+  root: digest.optional(),
+  /** Which secret the leaves are salted with. */
+  salts: saltsName.optional(),
+}
+
 export const SEGMENT = FILE.extend({
-  kind: z.enum(['gateway', 'app']),
+  kind: z.enum(HOP_KINDS),
   day,
   /** Applications with rows in it. */
   applications: z.array(z.string()),
-  /** Smallest and largest stamp, µs: gateway client_received_start, app the logged second. */
+  /** Smallest and largest stamp, µs: gateway client_received_start, else the logged second. */
   firstUs: z.number().int(),
   lastUs: z.number().int(),
   /** Rows whose id another row has with other content (two versions of one gateway record). */
   versions: count,
+  ...SEAL,
 })
 
 export const INDEX = FILE.extend({
-  kind: z.enum(['id', 'subject', 'requests']),
+  kind: z.enum(['id', 'subject', 'requests', 'findings']),
   day,
-  /** Requests only: the last entry that they take into account, and a digest of the statement that made them. */
+  /** Requests and findings only: the last entry that they take into account, and a digest of what made them. */
   upTo: count.optional(),
   shape: digest.optional(),
 })
@@ -42,6 +55,8 @@ const ACCOUNTING = z.strictObject({
   lines: count,
   decoded: count,
   directives: count,
+  /** Of these, rows about connections that HTTP.sys closed as idle. Absent: none. */
+  idle: count.optional(),
   rejected: count,
   rejectedBy: z.partialRecord(reason, count),
   duplicates: count,
@@ -55,6 +70,8 @@ const ACCOUNTING = z.strictObject({
   lastUs: z.number().int().optional(),
   idFields: z.record(z.string(), count),
   warnings: z.array(z.string()),
+  /** #Date of the header blocks of an IIS log, seconds since 1970. Absent: not noted. */
+  headers: z.array(z.number().int()).optional(),
 })
 
 const READER_STATE = z.strictObject({
@@ -85,17 +102,24 @@ export const SOURCE = z.strictObject({
   status: z.enum(['complete', 'partial', 'failed']),
   problem: z.string().optional(),
   /** How a last line without a line feed was counted; it is read again when the source grows. */
-  torn: z.union([z.enum(['decoded', 'directive']), reason]).optional(),
+  torn: z.union([z.enum(['decoded', 'directive', 'idle']), reason]).optional(),
 })
 
 export const REFUSED = z.strictObject({ path: z.string(), name: z.string(), advice: z.string() })
 
 /** A file that was pruned, as its tombstone names it. */
 export const PRUNED_FILE = FILE.extend({
-  what: z.enum(['facts', 'index', 'links', 'rejects']),
-  /** Absent: rejects, which belong to no day. */
+  what: z.enum(['facts', 'index', 'links', 'rejects', 'reads']),
+  /** Absent: rejects and records of reads, which belong to no day. */
   day: day.optional(),
 })
+
+/** A file that another one took the place of, with the root of its tree where it had one. */
+const REWRITTEN = z.strictObject({ old: FILE.extend({ root: digest.optional() }), new: SEGMENT })
+
+const REWRITTEN_FILE = z.strictObject({ old: FILE, new: FILE })
+
+const APPLICATION_DAY = z.strictObject({ application: z.string(), day })
 
 /** Links of a day in a file of their own. */
 export const DAY_LINKS = FILE.extend({ application: z.string(), day })
@@ -169,9 +193,47 @@ export const ENTRY = z.discriminatedUnion('kind', [
     /** Links of the last pruned days to hops of days that stay, and claims on hops that these claim too. */
     borders: z.array(DAY_LINKS),
     /** Days whose links stay as they are from here on: they were made with the facts of a day that is gone. */
-    frozen: z.array(z.strictObject({ application: z.string(), day })),
+    frozen: z.array(APPLICATION_DAY),
+    /** Only files of this kind were dropped, and the days are still there. Absent: days with all they had. */
+    only: z.enum(['rejects', 'generations', 'reads']).optional(),
     why: z.string(),
     /** Who asked for it. */
+    who: z.string(),
+  }),
+  /** Requests that a filter finds are kept from being pruned or erased. What it is about stands in a file, which can go. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('hold'),
+    /** Filter, period and reason. */
+    file: FILE,
+    who: z.string(),
+    /** When it ends by itself, RFC 3339 UTC. */
+    until: z.string().optional(),
+  }),
+  z.strictObject({ ...BASE, kind: z.literal('released'), hold: count, why: z.string(), who: z.string() }),
+  /** A person was taken out of facts, index, rejects and aliases. Says as whom the person is kept, never who it was. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('erased'),
+    erasedAs: z.string().regex(new RegExp(`^${ERASED_NAME}$`)),
+    /** Rows in which the person stood, by kind of hop. */
+    rows: z.record(z.string(), count),
+    /** Of these, rows of requests of others that mention the person. */
+    mentions: count,
+    rewritten: z.array(REWRITTEN),
+    indexes: z.array(INDEX),
+    /** Paths of the index files that these replace. */
+    replaced: z.array(z.string()),
+    rejects: z.array(REWRITTEN_FILE),
+    /** Records of commands that asked for the person: what they asked is gone, and with it their chain. */
+    reads: z.array(REWRITTEN_FILE),
+    /** Files of aliases that are no longer in force and named the person. */
+    subjectsFiles: z.array(FILE),
+    /** Files of holds that are no longer in force and named the person. */
+    holds: z.array(FILE),
+    /** Days whose links stay as they are from here on. */
+    frozen: z.array(APPLICATION_DAY),
+    why: z.string(),
     who: z.string(),
   }),
   /** The aliases in force from here on. Facts stay as they are; requests and links read subjects through them. */
@@ -183,6 +245,8 @@ export const ENTRY = z.discriminatedUnion('kind', [
     from: z.string(),
     aliases: count,
     rules: count,
+    /** Earlier files of aliases that go with it, as they name a person who was erased. */
+    dropped: z.array(FILE).optional(),
   }),
   z.strictObject({
     ...BASE,
@@ -190,6 +254,20 @@ export const ENTRY = z.discriminatedUnion('kind', [
     side: z.enum(['gateway', 'app']),
     from: day,
     to: day,
+  }),
+  /** A person decided that findings need no attention until a moment. A later entry about the same replaces it. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('suppression'),
+    /** Of an incident, or of a series: all incidents of one rule about the same. */
+    id: z.string().regex(/^(?:inc|ser)-[0-9a-f]{16}$/),
+    /** The rule of the finding that it was given for. */
+    rule: z.string(),
+    /** First moment at which it no longer holds, RFC 3339 UTC. */
+    until: z.string(),
+    reason: z.string().min(1),
+    /** Who decided it. */
+    author: z.string().min(1),
   }),
   z.strictObject({
     ...BASE,
@@ -199,6 +277,7 @@ export const ENTRY = z.discriminatedUnion('kind', [
     generation: count,
     /** Absent where the day has no links and no candidates. */
     file: FILE.optional(),
+    ...SEAL,
     /** SHA-256 over the links in order: equal content, equal hash, whatever the file's bytes. */
     contentHash: digest,
     counts: z.record(z.string(), count),
@@ -209,6 +288,39 @@ export const ENTRY = z.discriminatedUnion('kind', [
     clockAheadUs: z.number().int().optional(),
     /** Links that this generation has and the one before had not, and the other way round; absent for the first. */
     changes: z.strictObject({ made: count, undone: count }).optional(),
+  }),
+  /** The key in force from here on, with which checkpoints are signed, and the secret that salts leaves. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('key'),
+    /** Ed25519, SPKI in DER, base64. */
+    publicKey: z.string(),
+    /** SHA-256 of it. */
+    fingerprint: digest,
+    /** Name of the secret: 16 hex digits that tell nothing of it. */
+    salts: saltsName,
+    /** Fingerprint of the key before, and its signature of this one (base64); without it, that key was lost. */
+    replaces: digest.optional(),
+    signature: z.string().optional(),
+  }),
+  /** A checkpoint was put where the store cannot change it. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('anchored'),
+    /** Size and root of the checkpoint. */
+    size: count,
+    root: digest,
+    /** Where it was put, and by whom, as given. */
+    where: z.string(),
+    who: z.string(),
+  }),
+  /** Records of commands that gave data out, of processes that have ended. */
+  z.strictObject({
+    ...BASE,
+    kind: z.literal('reads'),
+    file: FILE,
+    /** Names of the processes' files that it was put together from. */
+    from: z.array(z.string()),
   }),
   /** The links of these days take every hop into account; until it, what was taken in is still to be linked. */
   z.strictObject({ ...BASE, kind: z.literal('linked'), application: z.string(), days: z.array(day) }),
@@ -237,9 +349,14 @@ export type EntryBody = Body<Entry>
 
 /** The files that an entry names, wherever in it: whatever is found here is never taken for a leftover. */
 export function filesOf(entry: Entry): FileRecord[] {
-  return Object.values(entry)
+  const own = Object.values(entry)
     .flatMap((member: unknown): unknown[] => (Array.isArray(member) ? member : [member]))
     .filter(isFileRecord)
+  if (entry.kind !== 'erased') return own
+  return [
+    ...own,
+    ...[...entry.rewritten, ...entry.rejects, ...entry.reads].flatMap(pair => [pair.old, pair.new]),
+  ]
 }
 
 function isFileRecord(value: unknown): value is FileRecord {

@@ -42,6 +42,9 @@ const KINDS: readonly ((seq: number) => EntryBody)[] = [
   () => ({ kind: 'day', application: 'other', day: DAY, state: 'closed', reason: 'r' }),
   seq => ({ kind: 'subjects', file: file(`subjects/${seq}.json`), from: 'f', aliases: 1, rules: 0 }),
   seq => ({ kind: 'config', digest: DIGEST, parts: { fields: DIGEST }, changed: seq % 2 ? ['fields'] : ['trustedProxies'] }),
+  seq => ({
+    kind: 'suppression', id: `inc-${String(seq % 5).padStart(16, '0')}`, rule: 'ghost', until: AT, reason: `r${seq}`, author: 'me',
+  }),
   () => ({ kind: 'coverage', side: 'gateway', from: DAY, to: '2026-07-02' }),
   seq => ({
     kind: 'rederived', segments: [segment(seq)], indexes: [], replaced: [segment(seq - 7).path], config: DIGEST,
@@ -58,6 +61,25 @@ const KINDS: readonly ((seq: number) => EntryBody)[] = [
     borders: [{ ...file(`links/border-${seq}`), application: 'default', day: '2026-06-30' }], frozen: [{ application: 'default', day: DAY }],
     why: 'w', who: 'me',
   }),
+  seq => ({ kind: 'anchored', size: seq, root: DIGEST, where: 'printed', who: 'me' }),
+  seq => ({ kind: 'reads', file: file(`reads/${seq}.ndjson`), from: [`p${seq}`] }),
+  () => ({
+    kind: 'key', publicKey: 'MCow', fingerprint: DIGEST, salts: DIGEST.slice(0, 16), replaces: DIGEST, signature: 'c2ln',
+  }),
+  seq => ({
+    kind: 'pruned', before: DAY, days: [], files: [{ ...file(`rejects/${seq}.ndjson`), what: 'rejects' }], borders: [], frozen: [],
+    only: 'rejects', why: 'w', who: 'me',
+  }),
+  seq => ({ kind: 'hold', file: file(`holds/${seq}.json`), who: 'me', until: AT }),
+  seq => ({ kind: 'released', hold: seq - 1, why: 'w', who: 'me' }),
+  seq => ({
+    kind: 'erased', erasedAs: `erased-${String(seq).padStart(8, '0')}`, rows: { app: 1 }, mentions: 0,
+    rewritten: [{ old: { ...file(segment(seq - 7).path), root: DIGEST }, new: segment(seq) }], indexes: [], replaced: [],
+    rejects: [{ old: file(`rejects/${seq - 14}.ndjson`), new: file(`rejects/${seq}-0000.ndjson`) }], reads: [],
+    subjectsFiles: [file('subjects/1.json')], holds: [file(`holds/${seq - 2}.json`)], frozen: [{ application: 'default', day: DAY }],
+    why: 'w', who: 'me',
+  }),
+  seq => ({ kind: 'subjects', file: file(`subjects/${seq}.json`), from: 'erasure', aliases: 1, rules: 0, dropped: [file('subjects/4.json')] }),
 ] // biome-ignore format: a table
 
 /** Writes a chain without the code under test. `from`: goes on behind the entries that exist. */

@@ -1,7 +1,10 @@
 import type { Entry, FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from './entry.ts'
-import type { Pruning } from './pruning.ts'
+import { applyErased, type Erasures, noErasures } from './erasure.ts'
+import { applyHold, applyReleased, type HoldState } from './holds.ts'
+import { applyPruned, type Pruning } from './pruning.ts'
 
 type LinkEntry = Extract<Entry, { kind: 'link' }>
+type AnchoredEntry = Extract<Entry, { kind: 'anchored' }>
 type SubjectsEntry = Extract<Entry, { kind: 'subjects' }>
 
 /** One application and UTC day, as the ledger tells it. */
@@ -30,6 +33,8 @@ export interface ReplacedFile {
   /** The entry that replaced it, and when that was made, RFC 3339. */
   readonly seq: number
   readonly at: string
+  /** Whether it holds what a person was erased from: it is remembered until it is gone. */
+  readonly isErased?: true
 }
 
 /** A file of rejects. */
@@ -40,6 +45,24 @@ export interface RejectsFile extends FileRecord {
   readonly at: string
 }
 
+/** A file of records of commands that gave data out. */
+export interface ReadsFile extends FileRecord {
+  /** When it became visible, RFC 3339. */
+  readonly at: string
+}
+
+/** A key as its entry names it. */
+export interface KeyRecord {
+  readonly seq: number
+  /** Ed25519, SPKI in DER, base64. */
+  readonly publicKey: string
+  readonly fingerprint: string
+  /** Name of the secret that leaves are salted with from then on. */
+  readonly salts: string
+  readonly replaces?: string
+  readonly signature?: string
+}
+
 /** A side of a period that the user declared to be whole. */
 export interface Declared {
   readonly side: 'gateway' | 'app'
@@ -47,11 +70,23 @@ export interface Declared {
   readonly to: string
 }
 
+/** A person's decision that findings need no attention for a while. */
+export interface Suppression {
+  readonly id: string
+  readonly rule: string
+  /** First moment at which it no longer holds, RFC 3339. */
+  readonly until: string
+  readonly reason: string
+  readonly author: string
+  /** When it was decided, RFC 3339. */
+  readonly at: string
+}
+
 /**
  * How entries are added up, kept with snapshots. To be raised with every change of what `applyEntry` makes of entries
  * that exist, so that no snapshot of another way counts.
  */
-export const FOLD_VERSION = 2
+export const FOLD_VERSION = 3
 
 /** Everything the ledger says up to an entry. A pure fold: equal entries, equal state. */
 export interface LedgerState {
@@ -76,7 +111,20 @@ export interface LedgerState {
   /** By path, of the last two days. What is no longer on disk may still be among them. */
   readonly replaced: Map<string, ReplacedFile>
   pruning: Pruning | undefined
+  /** By the number of their entry, also those that were released. */
+  readonly holds: Map<number, HoldState>
+  readonly erasures: Erasures
+  /** Keys that checkpoints are or were signed with, oldest first. */
+  readonly keys: KeyRecord[]
+  /** The checkpoint that was anchored last; undefined before any. */
+  anchored: AnchoredEntry | undefined
+  /** Files of records of commands that gave data out. */
+  readonly reads: ReadsFile[]
+  /** What the last of them was put together from: these may still lie there. */
+  absorbed: readonly string[]
   readonly declared: Declared[]
+  /** The last decision about each incident or series of findings, by its id. */
+  readonly suppressions: Map<string, Suppression>
   /** Days whose links do not take every hop, or the configuration in force, into account yet: application, a space, day. */
   readonly unlinkedDays: Set<string>
   /** Key: application, a space, day. */
@@ -119,7 +167,14 @@ export function emptyState(): LedgerState {
     rejects: [],
     replaced: new Map(),
     pruning: undefined,
+    holds: new Map(),
+    erasures: noErasures(),
+    keys: [],
+    anchored: undefined,
+    reads: [],
+    absorbed: [],
     declared: [],
+    suppressions: new Map(),
     unlinkedDays: new Set(),
     days: new Map(),
   }
@@ -131,9 +186,22 @@ const REPLACED_KEPT_MS = 2 * 24 * 3_600_000
 function forgetReplaced(state: LedgerState, at: string): void {
   const untilMs = Date.parse(at) - REPLACED_KEPT_MS
   for (const [path, replaced] of state.replaced) {
+    if (replaced.isErased) continue
     if (Date.parse(replaced.at) >= untilMs) return
     state.replaced.delete(path)
   }
+}
+
+function applyReads(state: LedgerState, { file, from, at }: Extract<Entry, { kind: 'reads' }>): void {
+  state.reads.push({ ...file, at })
+  state.absorbed = from
+}
+
+function keyOf(entry: Extract<Entry, { kind: 'key' }>): KeyRecord {
+  const { seq, publicKey, fingerprint, salts, replaces, signature } = entry
+  return {
+    seq, publicKey, fingerprint, salts, ...(replaces ? { replaces } : {}), ...(signature ? { signature } : {}),
+  } // biome-ignore format: one record
 }
 
 /** Applies one entry. */
@@ -147,10 +215,19 @@ export function applyEntry(state: LedgerState, entry: Entry, digest: string): vo
   else if (entry.kind === 'compacted') replaceFiles(state, entry)
   else if (entry.kind === 'indexed') replaceFiles(state, { ...entry, segments: [] })
   else if (entry.kind === 'pruned') applyPruned(state, entry)
+  else if (entry.kind === 'hold') applyHold(state, entry)
+  else if (entry.kind === 'released') applyReleased(state, entry)
+  else if (entry.kind === 'erased') applyErased(state, entry)
+  else if (entry.kind === 'key') state.keys.push(keyOf(entry))
+  else if (entry.kind === 'anchored') state.anchored = entry
+  else if (entry.kind === 'reads') applyReads(state, entry)
   else if (entry.kind === 'subjects') applySubjects(state, entry)
   else if (entry.kind === 'coverage')
     state.declared.push({ side: entry.side, from: entry.from, to: entry.to })
-  else if (entry.kind === 'link') applyLink(state, entry)
+  else if (entry.kind === 'suppression') {
+    const { id, rule, until, reason, author, at } = entry
+    state.suppressions.set(id, { id, rule, until, reason, author, at })
+  } else if (entry.kind === 'link') applyLink(state, entry)
   else if (entry.kind === 'linked')
     for (const day of entry.days) state.unlinkedDays.delete(dayKey({ application: entry.application, day }))
   else if (entry.kind === 'day') applyDay(state, entry)
@@ -174,6 +251,8 @@ function applyConfig(state: LedgerState, entry: Extract<Entry, { kind: 'config' 
 
 function applySubjects(state: LedgerState, entry: SubjectsEntry): void {
   state.subjects = entry
+  const { seq, at, dropped = [] } = entry
+  for (const { path, bytes } of dropped) state.replaced.set(path, { bytes, seq, at, isErased: true })
   relinkAll(state)
 }
 
@@ -207,7 +286,7 @@ function replaceFiles(state: LedgerState, entry: Replacement): void {
 }
 
 /** Filters a list in place and adds to it. No spread: it may have more items than a call takes arguments. */
-function keepOnly<T>(list: T[], isKept: (item: T) => boolean, more: readonly T[] = []): void {
+export function keepOnly<T>(list: T[], isKept: (item: T) => boolean, more: readonly T[] = []): void {
   const kept = list.filter(isKept)
   list.length = 0
   for (const item of kept) list.push(item)
@@ -245,29 +324,6 @@ function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' 
       Object.assign(dayOf(state, application, day), came)
       state.unlinkedDays.add(dayKey({ application, day }))
     }
-  }
-}
-
-/** Applies a tombstone: its files leave the store, days before it are forgotten. */
-function applyPruned(state: LedgerState, entry: Extract<Entry, { kind: 'pruned' }>): void {
-  const gone = new Set(entry.files.map(f => f.path))
-  for (const { path, bytes } of entry.files) state.replaced.set(path, { bytes, seq: entry.seq, at: entry.at })
-  keepOnly(state.segments, s => !gone.has(s.path))
-  keepOnly(state.indexes, i => !gone.has(i.path))
-  keepOnly(state.rejects, r => !gone.has(r.path))
-  for (const [key, day] of state.days) {
-    // Partners of the first day that stays are gone.
-    if (day.day === entry.before) day.changedSeq = entry.seq
-    if (day.day >= entry.before) continue
-    state.days.delete(key)
-    state.unlinkedDays.delete(key)
-  }
-  state.pruning = {
-    before: entry.before,
-    at: entry.at,
-    seq: entry.seq,
-    borders: new Map(entry.borders.map(b => [dayKey(b), b])),
-    frozen: new Set(entry.frozen.map(dayKey)),
   }
 }
 

@@ -28,7 +28,7 @@ const IDS = {
 }
 
 const SUBJECT = {
-  subject_kind: text('user, client or host.'),
+  subject_kind: text('user, client or host; erased where the subject was erased.'),
   subject_issuer: text('Domain or token issuer of the subject.'),
   subject_name: text('Subject, case folded for users.'),
   subject_raw: text('Subject as logged.'),
@@ -144,8 +144,45 @@ export const GATEWAY_HOP = z.object({
   attributes: CLIENT.attributes,
 })
 
-/** Which side of the gateway a hop is on. */
-export type HopKind = 'gateway' | 'app'
+/** A kernel hop: one HTTPERR row, a request that HTTP.sys refused or dropped. How long it took is not known. */
+export const KERNEL_HOP = z.object({
+  hop_id: id128('128 bits of SHA-256 over the identity key.'),
+  ...PROVENANCE,
+  end_ts: stamp('Logged time: the second in which HTTP.sys was done with the request.'),
+  resolution_ms: whole('INTEGER', 'Width of the interval in which the end lies, ms.'),
+  clock: text('Host whose clock made the stamp.'),
+  host: text('Host that refused the request.'),
+  site: text('IIS site, `w3svc` and its number as IIS names it; NULL where no site was found yet.'),
+  site_id: text('s-siteid as logged.'),
+  server_ip: text('Address of the server.'),
+  server_port: whole('INTEGER', 'Port of the server.'),
+  host_header: text('Host header, where it is logged.'),
+  queue: text('Request queue, that is the application pool.'),
+  application: text('Application by the configured rules, `default` where none matches.'),
+  method: text('HTTP method.'),
+  path: text('cs-uri up to its question mark.'),
+  path_key: text('Comparable form of the path.'),
+  query: text('The rest of cs-uri, secrets replaced.'),
+  status: whole(
+    'INTEGER',
+    'HTTP status that HTTP.sys answered with; NULL where it closed the connection without.',
+  ),
+  reason: text('s-reason: why it refused or dropped the request.'),
+  peer_ip: CLIENT.peer_ip,
+  peer_port: whole('INTEGER', 'Port of the peer.'),
+  user_agent: CLIENT.user_agent,
+  protocol: text('HTTP version.'),
+  attributes: CLIENT.attributes,
+})
+
+/** Systems that log hops: the gateway, IIS, and HTTP.sys below IIS. */
+export const HOP_KINDS = ['gateway', 'app', 'kernel'] as const
+export type HopKind = (typeof HOP_KINDS)[number]
+
+/** The stamp by which hops of a kind are put into days and in order. */
+export function stampOf(kind: HopKind): 'start_ts' | 'end_ts' {
+  return kind === 'gateway' ? 'start_ts' : 'end_ts'
+}
 
 export interface ColumnInfo {
   readonly name: string
@@ -165,4 +202,5 @@ export function columnsOf(schema: z.ZodObject): ColumnInfo[] {
 export const FACT_COLUMNS: Readonly<Record<HopKind, readonly ColumnInfo[]>> = {
   gateway: columnsOf(GATEWAY_HOP),
   app: columnsOf(APP_HOP),
+  kernel: columnsOf(KERNEL_HOP),
 }

@@ -1,29 +1,11 @@
 import { hash } from 'node:crypto'
+import { isSentinel } from './sentinel.ts'
 
 /** Version of the rule that makes hop ids; part of every hashed key. */
 export const IDENTITY_VERSION = 1
 
 /** An id that more hops than this carry around a day, on either side, stands for no request. */
 export const HOT_ID_HOPS = 1000
-
-/** Values that stand for "no value" in Apigee exports and headers; never an id or a person. */
-const SENTINELS = new Set([
-  '',
-  '-',
-  '(not set)',
-  'not set',
-  // As IIS logs them.
-  '(not+set)',
-  'not+set',
-  'null',
-  'undefined',
-  'na',
-  'n/a',
-  '\\n',
-  '0',
-  'none',
-  'nil',
-])
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 const HEX_TRACE = /^[0-9a-f]{16,64}$/i
@@ -32,10 +14,6 @@ const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.
 /** 128 bits of SHA-256 as 32 lower-case hex digits. */
 export function digest128(text: string | Buffer): string {
   return hash('sha256', text, 'hex').slice(0, 32)
-}
-
-export function isSentinel(value: string): boolean {
-  return value.length <= 9 && SENTINELS.has(value.toLowerCase())
 }
 
 /**

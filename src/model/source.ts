@@ -38,6 +38,8 @@ export interface Accounting {
   lines: number
   decoded: number
   directives: number
+  /** Of the directives, rows about connections that HTTP.sys closed as idle: they tell of no request. Absent: none. */
+  idle?: number | undefined
   rejected: number
   rejectedBy: Partial<Record<RejectReason, number>>
   /** Decoded lines that the store already had (from another source or an earlier read). */
@@ -59,6 +61,24 @@ export interface Accounting {
   idFields: Record<string, number>
   /** Things a person should know about this source. */
   warnings: string[]
+  /**
+   * Stamps of the header blocks of an IIS log (#Date), seconds since 1970. Absent: not noted, as the log is of another
+   * kind, was read before they were noted, or has too many.
+   */
+  headers?: number[] | undefined
+}
+
+/** A log with more header blocks than this is no log of IIS: one a quarter of an hour is the most that idling makes. */
+const MOST_HEADERS = 2000
+
+/** Notes the value of a #Date directive. A last line that is read twice is noted once. */
+export function noteHeader(accounting: Accounting, value: string): void {
+  const { headers } = accounting
+  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)$/.exec(value)
+  const second = match ? Date.parse(`${match[1]}T${match[2]}Z`) / 1000 : Number.NaN
+  if (!headers || Number.isNaN(second) || headers.at(-1) === second) return
+  if (headers.length === MOST_HEADERS) accounting.headers = undefined
+  else headers.push(second)
 }
 
 export function emptyAccounting(): Accounting {

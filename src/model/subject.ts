@@ -1,5 +1,5 @@
 import { distinguishedNameText, parseDistinguishedName } from './distinguished-name.ts'
-import { isSentinel } from './ids.ts'
+import { isSentinel } from './sentinel.ts'
 
 /** Who: a person, a client application, or a machine. */
 export interface Subject {

@@ -89,5 +89,6 @@ export class CarriedLines {
 
 const LINES = [
   { kind: 'app', select: { stamp: 'end_ts', where: 'TRUE' } },
+  { kind: 'kernel', select: { stamp: 'end_ts', where: 'TRUE' } },
   { kind: 'gateway', select: { stamp: 'NULL', where: 'message_id IS NULL' } },
 ] as const

@@ -30,5 +30,7 @@ export interface FollowOptions extends IntakeOptions {
   readonly linkMs?: number | undefined
   readonly onEvent?: ((event: FollowEvent) => void) | undefined
   /** Called after each entry of facts, before anything else is read: the place for compaction. */
+  /** Called each time there has been a look for something new. */
+  readonly afterRound?: (() => Promise<void>) | undefined
   readonly afterCommit?: ((store: Store) => Promise<void>) | undefined
 }

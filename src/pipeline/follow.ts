@@ -100,6 +100,7 @@ export class Follower {
     const more = await this.#read()
     await this.#commitWhereDue(more)
     await this.#tidy()
+    await this.#options.afterRound?.()
     if (this.#intake.pending === 0 && (await this.#refreshLinks())) return true
     this.#tellLag(more)
     if (!more) await this.#unlessStopped(this.#options.pause(this.#pauseMs()))

@@ -15,7 +15,7 @@ import { KnownSources } from './known.ts'
 import { type Origin, originFinder } from './origin.ts'
 import { digestOfHead } from './source-index.ts'
 import { Stager } from './stager.ts'
-import { hasRecordsWithoutId, tailHopIds } from './tail.ts'
+import { hasRecordsWithoutId, isNumberedBySecond, tailHopIds } from './tail.ts'
 
 export interface IntakeOptions {
   readonly config: Config
@@ -129,7 +129,7 @@ export class Intake {
   async resume(earlier: SourceRecord, format: Format, plain: string | undefined): Promise<SourceRecord> {
     const record = structuredClone({ ...earlier, status: 'partial' as const })
     await this.#carried.forget([record.id])
-    const isNumbered = format.name === 'iis-w3c' || (await hasRecordsWithoutId(this.store, record))
+    const isNumbered = isNumberedBySecond(format) || (await hasRecordsWithoutId(this.store, record))
     if (plain && isNumbered)
       await this.#carried.enter(record.id, await tailHopIds(plain, record, format, this.context(record)))
     record.accounting.bytes = record.state.byteOffset

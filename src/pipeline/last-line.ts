@@ -5,6 +5,7 @@ import type { Accounting, RejectReason } from '../model/source.ts'
 export function lastLine(before: Accounting, after: Accounting): SourceRecord['torn'] {
   if (after.lines === before.lines) return undefined
   if (after.decoded > before.decoded) return 'decoded'
+  if ((after.idle ?? 0) > (before.idle ?? 0)) return 'idle'
   if (after.directives > before.directives) return 'directive'
   const reasons = Object.keys(after.rejectedBy) as RejectReason[]
   return reasons.find(reason => after.rejectedBy[reason] !== before.rejectedBy[reason])
@@ -17,7 +18,10 @@ export function forgetLastLine(record: SourceRecord): void {
   accounting.lines--
   if (torn === 'decoded') accounting.decoded--
   else if (torn === 'directive') accounting.directives--
-  else {
+  else if (torn === 'idle') {
+    accounting.directives--
+    accounting.idle = (accounting.idle ?? 1) - 1
+  } else {
     accounting.rejected--
     accounting.rejectedBy[torn] = (accounting.rejectedBy[torn] ?? 1) - 1
   }

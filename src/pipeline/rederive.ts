@@ -3,16 +3,19 @@ import type { Config } from '../config/schema.ts'
 import { type Derived, deriveAgain } from '../formats/derive.ts'
 import { appendTo, removeFile } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
-import type { HopKind } from '../model/hop.ts'
+import { ERASED_KIND } from '../model/erased.ts'
 import { storedRaw } from '../model/ids.ts'
 import { applicationsOf, publishFile, replaceSegments } from '../store/commit.ts'
 import { layout } from '../store/layout.ts'
+import { sealOf } from '../store/leaves.ts'
 import { parquetOptions } from '../store/parquet.ts'
 import { quoteText } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 
+/** Kinds of hops that ids and subjects are read from. */
+type Named = 'gateway' | 'app'
 /** Stored values that ids and subjects are read from, by kind; NULL where the kind has none. */
-const INPUT: Readonly<Record<HopKind, string>> = {
+const INPUT: Readonly<Record<Named, string>> = {
   gateway: 'NULL AS username, client_id, developer_email, NULL AS traceparent',
   app: 'username, NULL AS client_id, NULL AS developer_email, traceparent',
 }
@@ -38,32 +41,60 @@ export async function rederive(store: Store, config: Config, configDigest: strin
   return segments.length
 }
 
+const APP_APPLICATION = 'app_application(f.site, f.host_header, f.server_ip, f.host)'
+
 async function rewrite(
   store: Store,
   segment: SegmentRecord,
   name: string,
   config: Config,
 ): Promise<SegmentRecord> {
+  const file = join(layout.temporary(store.root), `derived-${name}.parquet`)
+  const { kind } = segment
+  const rows =
+    kind === 'kernel'
+      ? await copyKernel(store, segment, file)
+      : await copyDerived(store, segment, file, { kind, name, config })
+  if (rows !== segment.rows) throw new Error(`rederive: ${rows} rows of ${segment.rows} in ${segment.path}`)
+  const applications = await applicationsOf(store, file)
+  const seal = await sealOf(store.db, { ...segment, file }, store.keys?.salts)
+  const record = await publishFile(store, file, layout.segment(kind, segment.day, name), rows)
+  const { root: _, salts: __, ...kept } = segment
+  return { ...kept, ...record, ...seal, applications }
+}
+
+/** An HTTPERR row has neither id nor subject: its application is all that is derived. */
+function copyKernel(store: Store, { path }: SegmentRecord, file: string): Promise<number> {
+  return store.db.run(
+    `COPY (SELECT f.* EXCLUDE (file_row_number) REPLACE (${APP_APPLICATION} AS application)
+       FROM read_parquet(${quoteText(store.file(path))}, hive_partitioning = false, file_row_number = true) AS f
+       ORDER BY f.file_row_number) TO ${quoteText(file)} (${parquetOptions.facts})`,
+  )
+}
+
+async function copyDerived(
+  store: Store,
+  segment: SegmentRecord,
+  file: string,
+  { kind, name, config }: { readonly kind: Named; readonly name: string; readonly config: Config },
+): Promise<number> {
   const { db, root } = store
   const derived = join(layout.temporary(root), `derived-${name}.ndjson`)
-  const file = join(layout.temporary(root), `derived-${name}.parquet`)
-  await writeDerived(store, segment, derived, config)
+  await writeDerived(store, segment, derived, { kind, config })
   const application =
-    segment.kind === 'gateway'
-      ? 'gateway_application(f.environment, f.proxy, f.target_host)'
-      : 'app_application(f.site, f.host_header, f.server_ip, f.host)'
+    kind === 'gateway' ? 'gateway_application(f.environment, f.proxy, f.target_host)' : APP_APPLICATION
+  // What a person was erased from has nothing left to be derived from.
+  const derivedColumn = (c: string): string =>
+    `CASE WHEN f.subject_kind = '${ERASED_KIND}' THEN f.${c} ELSE d.${c} END AS ${c}`
   const columns = ['correlation_id', 'correlation_raw', 'correlation_field', 'other_ids', 'subject_kind', 'subject_issuer', 'subject_name', 'subject_raw', 'attributes'] // biome-ignore format: one list
   const rows = await db.run(
-    `COPY (SELECT f.* EXCLUDE (file_row_number) REPLACE (${application} AS application, ${columns.map(c => `d.${c} AS ${c}`).join(', ')})
+    `COPY (SELECT f.* EXCLUDE (file_row_number) REPLACE (${application} AS application, ${columns.map(derivedColumn).join(', ')})
        FROM read_parquet(${quoteText(store.file(segment.path))}, hive_partitioning = false, file_row_number = true) AS f
        JOIN read_json(${quoteText(derived)}, format = 'newline_delimited', columns = ${DERIVED_TYPES}) AS d ON d.n = f.file_row_number
        ORDER BY f.file_row_number) TO ${quoteText(file)} (${parquetOptions.facts})`,
   )
   removeFile(derived)
-  if (rows !== segment.rows) throw new Error(`rederive: ${rows} rows of ${segment.rows} in ${segment.path}`)
-  const applications = await applicationsOf(store, file)
-  const record = await publishFile(store, file, layout.segment(segment.kind, segment.day, name), rows)
-  return { ...segment, ...record, applications }
+  return rows
 }
 
 interface StoredRow {
@@ -79,9 +110,9 @@ interface StoredRow {
 
 async function writeDerived(
   store: Store,
-  { kind, path }: SegmentRecord,
+  { path }: SegmentRecord,
   target: string,
-  config: Config,
+  { kind, config }: { readonly kind: Named; readonly config: Config },
 ): Promise<void> {
   const rows = store.db.stream<StoredRow>(
     `SELECT file_row_number::VARCHAR AS n, attributes, correlation_field, raw_id(correlation_raw, correlation_id) AS correlation_raw, ${INPUT[kind]}
@@ -116,7 +147,7 @@ function attributesOf(row: StoredRow, derived: Derived): string | null {
   return left.length > 0 ? JSON.stringify(Object.fromEntries(left)) : null
 }
 
-function storedOf(row: StoredRow, kind: HopKind) {
+function storedOf(row: StoredRow, kind: Named) {
   const fields = new Map<string, string>()
   if (row.correlation_field !== null && row.correlation_raw !== null)
     fields.set(row.correlation_field, row.correlation_raw)
@@ -127,6 +158,6 @@ function storedOf(row: StoredRow, kind: HopKind) {
 }
 
 /** Built-in analytics columns are never ids or subjects by themselves, nor are cookies. */
-function isCandidate(name: string, kind: HopKind): boolean {
+function isCandidate(name: string, kind: Named): boolean {
   return kind === 'gateway' ? !/^(?:ax_|x_apigee|$)/.test(name) : !NOT_CUSTOM.test(name)
 }

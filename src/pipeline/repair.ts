@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { removeFile } from '../ledger/durable.ts'
 import { type ApplicationDay, dayKey } from '../ledger/state.ts'
-import { checkStore, type Problem, type StoreCheck } from '../store/check.ts'
+import { type CheckOptions, checkStore, type Problem, type StoreCheck } from '../store/check.ts'
 import { rebuildIndexes } from '../store/commit.ts'
 import { sweep } from '../store/leftovers.ts'
+import { remakeLog } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 import { relink } from './relink.ts'
 
@@ -16,24 +17,33 @@ export interface Repaired {
   readonly indexed: readonly string[]
   /** Days whose links were made again. */
   readonly linked: readonly ApplicationDay[]
+  /** Whether the tiles of the log were made again. */
+  readonly isLogMade: boolean
   /** The store after it. */
   readonly check: StoreCheck
 }
 
 /**
- * Removes what is left over and makes derived parts again: snapshots, id index, links. Facts, rejects, aliases and
+ * Removes what is left over and makes derived parts again: snapshots, tiles of the log, id index, links. Facts, rejects, aliases and
  * entries are never touched; where any is damaged nothing is derived from them either.
  *
  * @param store opened with `readsAll`, so that no snapshot has a say
  */
-export async function repair(store: Store, config: Config): Promise<Repaired> {
-  const { problems } = await checkStore(store.root, store.db, true)
+export async function repair(
+  store: Store,
+  config: Config,
+  rootKeys?: CheckOptions['rootKeys'],
+): Promise<Repaired> {
+  const { problems } = await checkStore(store.root, store.db, { isOwner: true })
   const isDamaged = problems.some(p => p.severity === 'damaged')
   const removed = removeUnneeded(store, problems)
   const indexed = isDamaged ? [] : await repairIndex(store, pathsFor(problems, 'index'))
   const linked = isDamaged ? [] : await repairLinks(store, pathsFor(problems, 'links'), config)
+  const isLogMade = !isDamaged && pathsFor(problems, 'log').length > 0
+  if (isLogMade) await remakeLog(store)
   if (!isDamaged) removed.push(...removeReplaced(store, problems))
-  return { removed, indexed, linked, check: await checkStore(store.root, store.db, true) }
+  const check = await checkStore(store.root, store.db, { isOwner: true, ...(rootKeys ? { rootKeys } : {}) })
+  return { removed, indexed, linked, isLogMade, check }
 }
 
 /** Removes what no entry names, and snapshots that say otherwise than the entries. */

@@ -5,6 +5,7 @@ import type { ApplicationDay } from '../ledger/state.ts'
 import type { AliasEntry } from '../model/aliases.ts'
 import type { Input } from '../sources/discover.ts'
 import { compact } from '../store/compact.ts'
+import { sealWhereDue } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 import { inSpan } from '../telemetry/record.ts'
 import { defineApplications } from './applications.ts'
@@ -83,6 +84,7 @@ export async function follow(
     afterCommit: async () => {
       await compact(store, { most: 1, below: SMALL_ROWS })
     },
+    afterRound: () => sealWhereDue(store),
   })
   onReady(follower)
   return follower.run()

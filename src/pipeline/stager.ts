@@ -6,6 +6,7 @@ import type { Reject } from '../model/source.ts'
 import { dayText } from '../model/time.ts'
 import type { StagedSegment } from '../store/dedupe.ts'
 import { layout } from '../store/layout.ts'
+import { sealOf } from '../store/leaves.ts'
 import type { Store } from '../store/store.ts'
 
 /** A chunk of this size goes to the decoder: large enough for segments that need no merging, small enough for flat memory. */
@@ -146,8 +147,10 @@ export class Stager implements RowSink {
     removeFile(csv)
     if (rows !== chunk.rows)
       throw new Error(`decoder: ${rows} rows of ${chunk.rows} in chunk ${serial} (${chunk.layout.key})`)
+    const [kind, day] = [chunk.layout.kind, dayText(chunk.day)]
+    const seal = await sealOf(this.#store.db, { file, kind, day, rows }, this.#store.keys?.salts)
     this.staged.push({
-      kind: chunk.layout.kind, day: dayText(chunk.day), file, rows, firstUs: chunk.firstUs, lastUs: chunk.lastUs, versions: 0,
+      kind, day, file, seal, rows, firstUs: chunk.firstUs, lastUs: chunk.lastUs, versions: 0,
     }) // biome-ignore format: one segment
   }
 

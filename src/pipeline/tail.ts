@@ -15,9 +15,14 @@ const STEP_BYTES = 1024 * 1024
  */
 const LATE_US = 5 * SECOND_US
 
+/** Whether equal rows of a format are numbered within their second: those of IIS and HTTP.sys, which have no id. */
+export function isNumberedBySecond({ name }: Pick<Format, 'name'>): boolean {
+  return name === 'iis-w3c' || name === 'iis-httperr'
+}
+
 /**
- * The hop ids of the last lines before the place where a grown source is resumed, read again from the file. Only IIS
- * lines are numbered by the second. Of an export all records without an id of their own are numbered: it is read again
+ * The hop ids of the last lines before the place where a grown source is resumed, read again from the file. Only lines
+ * of IIS and HTTP.sys are numbered by the second. Of an export all records without an id of their own are numbered: it is read again
  * from its beginning where it has any.
  *
  * @param path where the bytes are; not compressed
@@ -30,7 +35,7 @@ export async function tailHopIds(
 ): Promise<string[]> {
   const { byteOffset } = source.state
   const ids: string[] = []
-  const isApp = format.name === 'iis-w3c'
+  const isLine = isNumberedBySecond(format)
   const from = (source.accounting.lastUs ?? Number.NaN) - LATE_US
   for (let end = byteOffset; end > 0; ) {
     const start = Math.max(0, end - STEP_BYTES)
@@ -38,14 +43,14 @@ export async function tailHopIds(
     const cut = start === 0 ? 0 : block.indexOf(10) + 1
     // A line longer than a step: what is before it is not looked at.
     if (start > 0 && cut === 0) break
-    const sink = new RememberingSink(isApp)
+    const sink = new RememberingSink(isLine)
     const reader = format.open(
       { ...context, sink, accounting: emptyAccounting() },
       { ...source.state, lineNo: 2 },
     )
     reader.push(block.subarray(cut))
     ids.push(...sink.hopIds())
-    if (isApp && sink.lastUs < from) break
+    if (isLine && sink.lastUs < from) break
     end = start + cut
   }
   return ids
@@ -65,10 +70,10 @@ export async function hasRecordsWithoutId(
 /** Keeps rows in memory. */
 class RememberingSink implements RowSink {
   readonly #chunks: Chunk[] = []
-  readonly #isApp: boolean
+  readonly #isLine: boolean
 
-  constructor(isApp: boolean) {
-    this.#isApp = isApp
+  constructor(isLine: boolean) {
+    this.#isLine = isLine
   }
 
   /** Latest stamp of the rows, µs. */
@@ -95,7 +100,7 @@ class RememberingSink implements RowSink {
       const rows = chunk.buffer.toString('latin1', 0, chunk.length).split('\n')
       return rows.flatMap(row => {
         const values = row.split(delimiter)
-        return this.#isApp || values[ownId] === '' ? (values[column] ?? []) : []
+        return this.#isLine || values[ownId] === '' ? (values[column] ?? []) : []
       })
     })
   }

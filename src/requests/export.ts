@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import type { HopKind } from '../model/hop.ts'
-import { FACT_COLUMNS } from '../model/hop.ts'
+import { FACT_COLUMNS, type HopKind, stampOf } from '../model/hop.ts'
 import { ALWAYS, emptyRelation, factsRelation, type Range } from '../store/facts.ts'
 import { type Params, quoteIdentifier, quoteTexts } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
+import type { FindingsOfDays } from './findings-source.ts'
 import { prepareSearch } from './search.ts'
 import { createRequestsView } from './view.ts'
 
@@ -17,6 +17,8 @@ export interface ExportOptions {
   /** Requests only. */
   readonly filter: string
   readonly nowMs: number
+  /** What answers conditions on findings. */
+  readonly findings?: FindingsOfDays | undefined
 }
 
 /** A statement whose rows are the export, in a total order. */
@@ -29,8 +31,8 @@ export async function exportSelect(
   if (what === 'facts') return { select: factsSelect(store, options.kind, range), params: {} }
   if (what === 'rejects') return { select: await rejectsSelect(store), params: {} }
   if (what === 'requests') {
-    const { from, params } = await prepareSearch(store, options)
-    return { select: `SELECT * FROM ${from} ORDER BY start_ts, request_id`, params }
+    const { from, params, columns } = await prepareSearch(store, options)
+    return { select: `SELECT ${columns} FROM ${from} ORDER BY start_ts, request_id`, params }
   }
   await createRequestsView(store, range)
   await createSources(store)
@@ -41,7 +43,7 @@ export async function exportSelect(
 }
 
 function factsSelect({ state, root }: Store, kind: HopKind, range: Range): string {
-  const stamp = kind === 'gateway' ? 'start_ts' : 'end_ts'
+  const stamp = stampOf(kind)
   const columns = FACT_COLUMNS[kind].map(c =>
     c.sql === 'UUID'
       ? `hex_id(${quoteIdentifier(c.name)}) AS ${quoteIdentifier(c.name)}`
@@ -58,7 +60,7 @@ const LINKS = `
     l.reasons, gs.path AS gateway_file, g.line_no AS gateway_line_no, g.start_ts AS gateway_start_ts, a.end_ts AS app_end_ts
   FROM link_rows AS l
   JOIN gateway_facts AS g ON g.hop_id = l.gateway_hop_id
-  JOIN app_facts AS a ON a.hop_id = l.app_hop_id
+  JOIN server_facts AS a ON a.hop_id = l.app_hop_id
   LEFT JOIN source_paths AS s ON s.id = a.source_id
   LEFT JOIN source_paths AS gs ON gs.id = g.source_id
   WHERE l.verdict = 'linked'`

@@ -1,5 +1,8 @@
 import type { FilterField } from './filter/index.ts'
 
+/** Columns that are lists. */
+const LISTS = new Set(['finding', 'incident'])
+
 type Spec = readonly [
   name: string,
   type: FilterField['type'],
@@ -27,21 +30,21 @@ const SPECS: readonly Spec[] = [
   ['end', 'timestamp', 'end_ts', 'When it ended, UTC.'],
   ['day', 'date', 'day', 'UTC day it belongs to.'],
   ['request_id', 'keyword', 'request_id', 'Id of the end-to-end request.', 'id'],
-  ['state', 'keyword', 'state', 'joined, ambiguous (its partner is in doubt), awaiting-gateway, awaiting-app, gateway-only, app-only, partner-pruned (its other hop was dropped with its day) or callout (made on the way to another target).'],
+  ['state', 'keyword', 'state', 'joined, ambiguous (its partner is in doubt), awaiting-gateway, awaiting-app, gateway-only, app-only, kernel-only (HTTP.sys refused or dropped it, and no gateway hop claims it), partner-pruned (its other hop was dropped with its day) or callout (made on the way to another target).'],
   ['application', 'keyword', 'application', 'Application that it belongs to.'],
   ['outcome', 'keyword', 'outcome', 'success (status below 400), failure or unknown.', 'event.outcome'],
-  ['decided_by', 'keyword', 'decided_by', 'Layer that decided the status: gateway-policy, gateway-cache, gateway, target-timeout, target-unreachable or app.'],
-  ['decided_detail', 'keyword', 'decided_detail', 'Policy, fault code, or status and substatus that decided it.'],
+  ['decided_by', 'keyword', 'decided_by', 'Layer that decided the status: gateway-policy, gateway-cache, gateway, target-timeout, target-unreachable, kernel (HTTP.sys, before IIS saw the request) or app.'],
+  ['decided_detail', 'keyword', 'decided_detail', 'Policy, fault code, or status and substatus that decided it; of HTTP.sys status and reason.'],
   ['method', 'keyword', 'method', 'HTTP method.', 'http.request.method'],
   ['path', 'path', 'path', 'Path as the client asked for it.', 'url.path'],
   ['query', 'keyword', 'query', 'Query, secrets replaced.', 'url.query'],
   ['status', 'integer', 'status', 'Status that the client got.', 'http.response.status_code'],
   ['gateway_status', 'integer', 'gateway_status', 'Status that the gateway sent.'],
   ['target_status', 'integer', 'target_status', 'Status that the gateway got from its target.'],
-  ['app_status', 'integer', 'app_status', 'Status that IIS logged.'],
+  ['app_status', 'integer', 'app_status', 'Status that IIS, or HTTP.sys in its place, logged.'],
   ['app_substatus', 'integer', 'app_substatus', 'IIS substatus.'],
   ['subject', 'keyword', 'subject', 'Who, in lower case: the person if one is known, else the client application.', 'user.name'],
-  ['subject_kind', 'keyword', 'subject_kind', 'user, client or host.'],
+  ['subject_kind', 'keyword', 'subject_kind', 'user, client, host, or erased.'],
   ['subject_issuer', 'keyword', 'subject_issuer', 'Domain or issuer of the subject.', 'user.domain'],
   ['app_subject', 'keyword', 'app_subject', 'Subject that IIS logged.'],
   ['client_id', 'keyword', 'client_id', 'OAuth client.'],
@@ -71,8 +74,12 @@ const SPECS: readonly Spec[] = [
   ['cache_hit', 'boolean', 'cache_hit', 'Answered from the gateway cache.'],
   ['fault_code', 'keyword', 'fault_code', 'Gateway fault code.'],
   ['fault_policy', 'keyword', 'fault_policy', 'Gateway policy that failed.'],
-  ['app_hops', 'integer', 'app_hops', 'IIS lines of the request.'],
+  ['app_hops', 'integer', 'app_hops', 'Lines of IIS and HTTP.sys of the request.'],
+  ['kernel_reason', 'keyword', 'kernel_reason', 'Why HTTP.sys refused or dropped it, or an attempt of it: s-reason, such as AppOffline or Connection_Dropped.'],
+  ['kernel_queue', 'keyword', 'kernel_queue', 'Request queue (application pool) that HTTP.sys had it for.'],
   ['link_method', 'keyword', 'link_method', 'How the legs were joined: id, id-time, subject or time (neither id nor subject).'],
+  ['finding', 'keyword', 'rules', 'Rules that found something about it; see docs/findings.md.', 'rule.id'],
+  ['incident', 'keyword', 'incidents', 'Incidents that it is part of.'],
   ['confidence', 'decimal', 'confidence', 'Posterior of the weakest link, 0 to 1.'],
 ] // biome-ignore format: a table
 
@@ -86,5 +93,6 @@ export const REQUEST_FIELDS: readonly FilterField[] = SPECS.map(
     aliases: aliases ? [aliases] : [],
     ...(FOLDED.has(name) ? { caseInsensitive: true } : {}),
     ...(FREE_TEXT.has(name) ? { freeText: true } : {}),
+    ...(LISTS.has(name) ? { list: true } : {}),
   }),
 )

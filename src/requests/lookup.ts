@@ -1,10 +1,14 @@
 import { join } from 'node:path'
+import { type HopKind, stampOf } from '../model/hop.ts'
 import { normalizeId } from '../model/ids.ts'
 import { DAY_US, dayNumber, dayText, MINUTE_US } from '../model/time.ts'
 import { factsRelation } from '../store/facts.ts'
+import { SIDES } from '../store/index-sides.ts'
 import { quoteText, quoteTexts } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
+import { serverSide } from '../store/server-facts.ts'
 import type { Store } from '../store/store.ts'
+import { WITHOUT_FINDINGS } from './findings-source.ts'
 import { factsOver, linksOfDays, REQUESTS_OF_FACTS } from './view.ts'
 
 /** A link or a candidate that is none, as `trace` and `explain` show it. Microseconds are text: 64 bits. */
@@ -42,13 +46,14 @@ const LINK_ROW = `hex_id(app_hop_id) AS app_hop_id, hex_id(gateway_hop_id) AS ga
 export interface Found {
   readonly requests: readonly Record<string, unknown>[]
   readonly gatewayHops: readonly Record<string, unknown>[]
+  /** Of IIS, and of HTTP.sys: those have kernel TRUE. */
   readonly appHops: readonly Record<string, unknown>[]
   readonly links: readonly LinkRow[]
 }
 
 /** A minute in which hops may carry an id. */
 interface Hit {
-  readonly side: 'g' | 'a'
+  readonly side: (typeof SIDES)[HopKind]
   /** Its first µs since 1970. */
   readonly us: number
 }
@@ -75,14 +80,17 @@ export async function findWithCandidates(store: Store, id: string): Promise<Foun
   const own = await linksOf(store, near.gateway, near.app)
   const gatewayIds = new Set([...near.gateway.keys(), ...own.map(l => l.gateway_hop_id)])
   const appIds = new Set([...near.app.keys(), ...own.map(l => l.app_hop_id)])
-  const gateway = await stamped(store, 'g', gatewayIds, near.gateway)
-  const app = await stamped(store, 'a', appIds, near.app)
+  const gateway = await stamped(store, ['gateway'], gatewayIds, near.gateway)
+  const app = await stamped(store, SERVER, appIds, near.app)
   const found = await load(store, gateway, app, await linksOf(store, gateway, app))
   const requests = found.requests.filter(
     r => near.gateway.has(String(r.gateway_hop_id)) || (r.app_hop_ids as string[]).some(a => near.app.has(a)),
   )
   return { ...found, requests }
 }
+
+/** Kinds of hops on the application's side of the gateway. */
+const SERVER = ['app', 'kernel'] as const
 
 interface Hops {
   /** Stamps (µs) by hop id. */
@@ -104,44 +112,50 @@ async function hopsById(store: Store, id: string): Promise<Hops> {
     ]),
   ]
   const hits = await indexHits(store, texts)
-  const gateway = await hopsOf(store, 'g', texts, hits)
-  const app = await hopsOf(store, 'a', texts, hits)
+  const gateway = await hopsOf(store, ['gateway'], texts, hits)
+  const app = await hopsOf(store, SERVER, texts, hits)
   const links = await linksOf(store, gateway, app)
   const linked = links.filter(link => link.verdict === 'linked')
   const gatewayIds = new Set([...gateway.keys(), ...linked.map(l => l.gateway_hop_id)])
   const more = linked.filter(l => gatewayIds.has(l.gateway_hop_id)).map(l => l.app_hop_id)
   const appIds = new Set([...app.keys(), ...more])
   return {
-    gateway: await stamped(store, 'g', gatewayIds, gateway),
-    app: await stamped(store, 'a', appIds, app),
+    gateway: await stamped(store, ['gateway'], gatewayIds, gateway),
+    app: await stamped(store, SERVER, appIds, app),
     links,
     asked: gateway.size + app.size,
   }
 }
 
-/** Hop ids on one side that carry any of these texts as an id, with their stamps (µs). */
+/** Hop ids of some kinds that carry any of these texts as an id, with their stamps (µs). */
 async function hopsOf(
   store: Store,
-  side: Hit['side'],
+  kinds: readonly HopKind[],
   texts: readonly string[],
   all: readonly Hit[],
 ): Promise<Map<string, number>> {
-  const hits = all.filter(hit => hit.side === side)
   const found = new Map<string, number>()
-  if (hits.length === 0) return found
-  const kind = side === 'g' ? 'gateway' : 'app'
-  const stamp = side === 'g' ? 'start_ts' : 'end_ts'
-  const ids = side === 'g' ? 'message_id' : 'arr_log_id'
-  const list = quoteTexts(texts)
-  const rows = await store.db.rows<{ hop_id: string; us: string }>(
-    `SELECT hex_id(hop_id) AS hop_id, epoch_us(${stamp})::VARCHAR AS us FROM ${factsRelation(store.state, store.root, kind, rangeOf(hits, MINUTE_US))}
-     WHERE (${minutes(stamp, hits)}) AND list_has_any(${list}, flatten([
-       [hex_id(hop_id), ${ids}, lower(${ids}), correlation_id, correlation_raw, lower(substr(traceparent, 4, 32)), trace_of_id(correlation_id)],
-       string_split(coalesce(correlation_id, ''), '.'), list_transform(coalesce(other_ids, []), o -> substr(o, instr(o, '=') + 1))]))
-     ORDER BY ${stamp}, hop_id LIMIT ${MOST_HOPS}`,
-  )
-  for (const row of rows) found.set(row.hop_id, Number(row.us))
+  for (const kind of kinds) {
+    const hits = all.filter(hit => hit.side === SIDES[kind])
+    if (hits.length === 0) continue
+    const stamp = stampOf(kind)
+    const rows = await store.db.rows<{ hop_id: string; us: string }>(
+      `SELECT hex_id(hop_id) AS hop_id, epoch_us(${stamp})::VARCHAR AS us FROM ${factsRelation(store.state, store.root, kind, rangeOf(hits, MINUTE_US))}
+       WHERE (${minutes(stamp, hits)}) AND list_has_any(${quoteTexts(texts)}, ${idsOf(kind)})
+       ORDER BY ${stamp}, hop_id LIMIT ${MOST_HOPS}`,
+    )
+    for (const row of rows) found.set(row.hop_id, Number(row.us))
+  }
   return found
+}
+
+/** The texts that hops of a kind are found by, as a SQL list. */
+function idsOf(kind: HopKind): string {
+  if (kind === 'kernel') return '[hex_id(hop_id)]'
+  const own = kind === 'gateway' ? 'message_id' : 'arr_log_id'
+  return `flatten([
+    [hex_id(hop_id), ${own}, lower(${own}), correlation_id, correlation_raw, lower(substr(traceparent, 4, 32)), trace_of_id(correlation_id)],
+    string_split(coalesce(correlation_id, ''), '.'), list_transform(coalesce(other_ids, []), o -> substr(o, instr(o, '=') + 1))])`
 }
 
 async function indexHits({ db, state, root }: Store, texts: readonly string[]): Promise<Hit[]> {
@@ -198,13 +212,13 @@ function linkRowsOf(
 /** Stamps of hop ids; those that links led to are looked up in the index like any other id. */
 async function stamped(
   store: Store,
-  side: Hit['side'],
+  kinds: readonly HopKind[],
   ids: ReadonlySet<string>,
   known: Map<string, number>,
 ): Promise<Map<string, number>> {
   const missing = [...ids].filter(id => !known.has(id))
   const found = missing.length
-    ? await hopsOf(store, side, missing, await indexHits(store, missing))
+    ? await hopsOf(store, kinds, missing, await indexHits(store, missing))
     : new Map<string, number>()
   return new Map([...known, ...found])
 }
@@ -217,27 +231,36 @@ async function load(
   links: readonly LinkRow[],
 ): Promise<Found> {
   const { db, state, root } = store
-  const relation = (kind: 'gateway' | 'app', hops: Map<string, number>, stamp: string): string => {
+  const relation = (kind: HopKind, hops: Map<string, number>): string => {
     const hits = [...hops.values()].map(us => ({ us }))
     if (hits.length === 0) return `${factsRelation(state, root, kind, { fromUs: 0, toUs: 0 })} WHERE FALSE`
-    return `${factsRelation(state, root, kind, rangeOf(hits))} WHERE ${stamp} IN (${stamps(hits)}) AND hop_id IN (${uuids(hops.keys())})`
+    return `${factsRelation(state, root, kind, rangeOf(hits))} WHERE ${stampOf(kind)} IN (${stamps(hits)}) AND hop_id IN (${uuids(hops.keys())})`
   }
+  const near = [...app.values()].map(us => ({ us }))
+  const hasKernel = near.length > 0 && serverSide(state, root, rangeOf(near)).kernel !== undefined
   // A few rows, which the view and what follows read several times: a table spares looking for them again.
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE near_gateway AS SELECT * FROM ${relation('gateway', gateway, 'start_ts')};
-     CREATE OR REPLACE TEMP TABLE near_app AS SELECT * FROM ${relation('app', app, 'end_ts')}`,
+    `CREATE OR REPLACE TEMP TABLE near_gateway AS SELECT * FROM ${relation('gateway', gateway)};
+     CREATE OR REPLACE TEMP TABLE near_app AS SELECT * FROM ${relation('app', app)}`,
   )
-  await factsOver(store, 'near_gateway', 'near_app', 'near_rows')
+  if (hasKernel)
+    await db.run(`CREATE OR REPLACE TEMP TABLE near_kernel AS SELECT * FROM ${relation('kernel', app)}`)
+  await factsOver(store, {
+    gateway: 'near_gateway',
+    app: 'near_app',
+    kernel: hasKernel ? 'near_kernel' : undefined,
+    links: 'near_rows',
+  })
   await db.run(
     `CREATE OR REPLACE TEMP TABLE near_requests AS ${REQUESTS_OF_FACTS};
      CREATE OR REPLACE TEMP VIEW requests AS SELECT * FROM near_requests`,
   )
-  const requests = await db.rows('SELECT * FROM requests ORDER BY start_ts, request_id')
+  const requests = await db.rows(`SELECT ${WITHOUT_FINDINGS} FROM requests ORDER BY start_ts, request_id`)
   const gatewayHops = await db.rows(
     'SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM gateway_facts ORDER BY start_ts, hop_id',
   )
   const appHops = await db.rows(
-    'SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM app_facts ORDER BY end_ts, start_ts, hop_id',
+    'SELECT * REPLACE (hex_id(hop_id) AS hop_id) FROM server_facts ORDER BY end_ts, start_ts, hop_id',
   )
   return { requests, gatewayHops, appHops, links }
 }

@@ -1,5 +1,5 @@
 import { DAY_US, SECOND_US } from '../model/time.ts'
-import { factsRelation } from '../store/facts.ts'
+import { factsRelation, type Range } from '../store/facts.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { clockReadings } from './clock-readings.ts'
@@ -25,6 +25,21 @@ export interface NearCalls {
   readonly highUs: number
 }
 
+/** Names by which clocks may be kept for a hop: a row of HTTPERR seldom names its host, the IIS logs of its address may. */
+async function clockHosts(
+  { db, state, root }: Store,
+  hop: Readonly<Record<string, unknown>>,
+  range: Range,
+): Promise<string[]> {
+  const own = String(hop.host ?? hop.server_ip ?? '')
+  if (hop.kernel !== true || hop.server_ip === null) return [own]
+  const rows = await db.rows<{ host: string }>(
+    `SELECT DISTINCT host FROM ${factsRelation(state, root, 'app', range)} WHERE server_ip = $ip AND host IS NOT NULL`,
+    { ip: String(hop.server_ip) },
+  )
+  return [own, String(hop.server_ip), ...(rows.length === 1 ? rows.map(row => row.host) : [])]
+}
+
 /**
  * Counts the calls that an app hop may have been caused by.
  *
@@ -39,9 +54,9 @@ export async function nearCalls(
 ): Promise<NearCalls | undefined> {
   const { db, state, root } = store
   const day = Math.floor(endUs / DAY_US) * DAY_US
-  const host = String(hop.host ?? hop.server_ip ?? '')
-  const readings = (await clockReadings(store, { fromUs: day, toUs: day + DAY_US })).filter(
-    r => r.host === host,
+  const hosts = await clockHosts(store, hop, { fromUs: day, toUs: day + DAY_US })
+  const readings = (await clockReadings(store, { fromUs: day, toUs: day + DAY_US })).filter(r =>
+    hosts.includes(r.host),
   )
   const distance = (r: { fromUs: number; toUs: number }): number =>
     Math.max(0, r.fromUs - endUs, endUs - r.toUs)
@@ -62,6 +77,7 @@ export async function nearCalls(
     from_us: BigInt(Math.floor(fromUs)),
     to_us: BigInt(Math.ceil(toUs)),
     status: hop.status === null ? null : Number(hop.status),
+    dropped: hop.kernel === true && hop.status === null,
     application: String(hop.application ?? ''),
     method: String(hop.method ?? ''),
     path_key: String(hop.path_key ?? ''),

@@ -1,3 +1,4 @@
+import type { HopKind } from '../model/hop.ts'
 import { ALWAYS, factsRelation } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
 import { linksRelation } from './view.ts'
@@ -6,9 +7,14 @@ import { linksRelation } from './view.ts'
 export interface JoinShare {
   readonly gatewayHops: number
   readonly targetCalled: number
+  /** With a hop of IIS or HTTP.sys. */
   readonly gatewayJoined: number
   readonly appHops: number
   readonly appJoined: number
+  /** Of HTTPERR, and those of them that tell of a connection only: no request. */
+  readonly kernelHops: number
+  readonly kernelConnections: number
+  readonly kernelJoined: number
 }
 
 /** A pair of fields that links were made by. */
@@ -21,20 +27,28 @@ export interface FieldPair {
 }
 
 export async function joinShare({ db, state, root }: Store): Promise<JoinShare> {
+  const linked = `${linksRelation(state, root, ALWAYS)} WHERE verdict = 'linked'`
+  const kernel = factsRelation(state, root, 'kernel')
   const row = await db.row<Record<string, string>>(
     `SELECT
+       (SELECT count(*) FROM ${kernel})::VARCHAR AS kernel_hops,
+       (SELECT count(*) FROM ${kernel} WHERE method IS NULL AND path IS NULL AND status IS NULL)::VARCHAR AS kernel_connections,
+       (SELECT count(*) FROM ${kernel} WHERE hop_id IN (SELECT app_hop_id FROM ${linked}))::VARCHAR AS kernel_joined,
        (SELECT count(*) FROM ${factsRelation(state, root, 'gateway')})::VARCHAR AS gateway_hops,
        (SELECT count(*) FROM ${factsRelation(state, root, 'gateway')} WHERE target_called)::VARCHAR AS target_called,
        (SELECT count(*) FROM ${factsRelation(state, root, 'app')})::VARCHAR AS app_hops,
-       (SELECT count(DISTINCT gateway_hop_id) FROM ${linksRelation(state, root, ALWAYS)} WHERE verdict = 'linked')::VARCHAR AS gateway_joined,
-       (SELECT count(*) FROM ${linksRelation(state, root, ALWAYS)} WHERE verdict = 'linked')::VARCHAR AS app_joined`,
+       (SELECT count(DISTINCT gateway_hop_id) FROM ${linked})::VARCHAR AS gateway_joined,
+       (SELECT count(*) FROM ${linked})::VARCHAR AS all_joined`,
   )
   return {
     gatewayHops: Number(row.gateway_hops),
     targetCalled: Number(row.target_called),
     gatewayJoined: Number(row.gateway_joined),
     appHops: Number(row.app_hops),
-    appJoined: Number(row.app_joined),
+    appJoined: Number(row.all_joined) - Number(row.kernel_joined),
+    kernelHops: Number(row.kernel_hops),
+    kernelConnections: Number(row.kernel_connections),
+    kernelJoined: Number(row.kernel_joined),
   }
 }
 
@@ -81,14 +95,18 @@ export async function linksWithoutIds({ db, state, root }: Store): Promise<Metho
   }))
 }
 
+/** Which kind of hops a format holds. */
+export function sideOfFormat(format: string): HopKind {
+  if (format === 'iis-httperr') return 'kernel'
+  return format.startsWith('iis') ? 'app' : 'gateway'
+}
+
 /** Rows that had a value, by side and id field, over all sources. */
-export function idFieldRows({
-  state,
-}: Store): { side: 'gateway' | 'app'; field: string; rows: number; of: number }[] {
-  const totals = new Map<string, { side: 'gateway' | 'app'; field: string; rows: number }>()
-  const decoded = { gateway: 0, app: 0 }
+export function idFieldRows({ state }: Store): { side: HopKind; field: string; rows: number; of: number }[] {
+  const totals = new Map<string, { side: HopKind; field: string; rows: number }>()
+  const decoded = { gateway: 0, app: 0, kernel: 0 }
   for (const source of state.sources.values()) {
-    const side = source.format.startsWith('apigee') ? 'gateway' : 'app'
+    const side = sideOfFormat(source.format)
     decoded[side] += source.accounting.decoded
     for (const [field, rows] of Object.entries(source.accounting.idFields)) {
       const key = `${side} ${field}`

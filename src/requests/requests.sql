@@ -1,4 +1,5 @@
 -- End-to-end requests: rows of request_rows.sql, with the outcome and the subject that counts.
+-- rules, incidents: NULL until findings are joined.
 -- Reads the view request_rows.
 -- grain: request_id
 SELECT
@@ -18,5 +19,6 @@ SELECT
   target_host, host, site, server_ip, host_header, correlation_id, trace_id,
   client_ip, peer_ip, user_agent, cache_hit, fault_code, fault_policy,
   duration_us, target_us, app_us, duration_us - target_us AS gateway_us, bytes_in, bytes_out,
-  app_hops::INTEGER AS app_hops, gateway_hop_id, app_hop_ids, link_method, confidence
+  app_hops::INTEGER AS app_hops, gateway_hop_id, app_hop_ids, link_method, confidence, kernel_reason, kernel_queue,
+  NULL::VARCHAR[] AS rules, NULL::VARCHAR[] AS incidents
 FROM request_rows

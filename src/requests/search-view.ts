@@ -1,3 +1,4 @@
+import type { LedgerState } from '../ledger/state.ts'
 import { DAY_US, dayNumber } from '../model/time.ts'
 import type { Range } from '../store/facts.ts'
 import { quoteText } from '../store/query.ts'
@@ -20,11 +21,7 @@ export async function createSearchView(
 ): Promise<void> {
   const { db, state, root } = store
   const all = readyDays(state, SHAPE)
-  // A request that began the day before ends on the day it belongs to.
-  const days = daysWithHops(state).filter(day => {
-    const start = dayNumber(day) * DAY_US
-    return start - DAY_US < range.toUs && start + 2 * DAY_US > range.fromUs
-  })
+  const days = daysOfSearch(state, range)
   const ready = days.flatMap(day => all.get(day) ?? [])
   if (ready.length === 0) return createRequestsView(store, range)
   const hasAliases = await loadAliases(store)
@@ -37,6 +34,15 @@ export async function createSearchView(
   }
   await db.run(`CREATE OR REPLACE TEMP VIEW request_rows AS ${parts.join(' UNION ALL BY NAME ')}`)
   await createRequests(store)
+}
+
+/** Days that requests which began in a range may belong to. */
+export function daysOfSearch(state: LedgerState, range: Range): string[] {
+  // A request that began the day before ends on the day it belongs to.
+  return daysWithHops(state).filter(day => {
+    const start = dayNumber(day) * DAY_US
+    return start - DAY_US < range.toUs && start + 2 * DAY_US > range.fromUs
+  })
 }
 
 /**

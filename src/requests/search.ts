@@ -3,7 +3,8 @@ import { type Params, quoteIdentifier } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { REQUEST_FIELDS } from './fields.ts'
 import { type BoundFilter, bindFilter, parseFilter, toSql } from './filter/index.ts'
-import { createSearchView } from './search-view.ts'
+import { asksFindings, type FindingsOfDays, WITH_FINDINGS, WITHOUT_FINDINGS } from './findings-source.ts'
+import { createSearchView, daysOfSearch } from './search-view.ts'
 
 export interface Search {
   readonly filter: string
@@ -14,12 +15,16 @@ export interface Search {
   readonly columns?: readonly string[] | undefined
   /** What `now` means in the filter, milliseconds since 1970. */
   readonly nowMs: number
+  /** What answers conditions on findings; without it there are none. */
+  readonly findings?: FindingsOfDays | undefined
 }
 
 /** A prepared question: SQL over the requests view and its parameters. */
 export interface Prepared {
   readonly from: string
   readonly params: Params
+  /** All columns that are known. */
+  readonly columns: string
 }
 
 /**
@@ -30,12 +35,18 @@ export interface Prepared {
 export async function prepareSearch(store: Store, search: Search): Promise<Prepared> {
   const bound = bindFilter(parseFilter(search.filter), REQUEST_FIELDS, new Date(search.nowMs))
   const range = intersect(search.range ?? ALWAYS, periodOf(bound))
+  const hasFindings = search.findings !== undefined && asksFindings(bound, search.columns)
+  if (hasFindings) await search.findings?.(store, daysOfSearch(store.state, range))
   await createSearchView(store, range, namesOf(bound))
   const { where, params } = toSql(bound, { quoteIdentifier })
   const conditions = [where || 'TRUE']
   if (Number.isFinite(range.fromUs)) conditions.push(`start_ts >= make_timestamp(${range.fromUs})`)
   if (Number.isFinite(range.toUs)) conditions.push(`start_ts < make_timestamp(${range.toUs})`)
-  return { from: `requests WHERE ${conditions.map(c => `(${c})`).join(' AND ')}`, params }
+  return {
+    from: `${hasFindings ? WITH_FINDINGS : 'requests'} WHERE ${conditions.map(c => `(${c})`).join(' AND ')}`,
+    params,
+    columns: hasFindings ? '*' : WITHOUT_FINDINGS,
+  }
 }
 
 /**
@@ -53,8 +64,8 @@ export async function* searchRequests(
   store: Store,
   search: Search,
 ): AsyncGenerator<Record<string, unknown>[]> {
-  const { from, params } = await prepareSearch(store, search)
-  const columns = search.columns?.map(quoteIdentifier).join(', ') ?? '*'
+  const { from, params, columns: all } = await prepareSearch(store, search)
+  const columns = search.columns?.map(quoteIdentifier).join(', ') ?? all
   const limit = search.limit === undefined ? '' : ` LIMIT ${Math.floor(search.limit)}`
   yield* store.db.stream(`SELECT ${columns} FROM ${from} ORDER BY start_ts, request_id${limit}`, params)
 }

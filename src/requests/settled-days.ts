@@ -10,11 +10,16 @@ export function daysWithHops(state: LedgerState): string[] {
   return [...new Set(state.segments.map(s => s.day))].sort()
 }
 
-/** Files of ready requests that still say what facts and links say, by day. */
-export function readyDays(state: LedgerState, shape: string): Map<string, IndexRecord> {
-  const changed = dayChanges(state)
+/** Derived files of a kind and shape that still say what facts and links say, by day. */
+export function readyDays(
+  state: LedgerState,
+  shape: string,
+  kind: 'requests' | 'findings' = 'requests',
+  reach?: Reach,
+): Map<string, IndexRecord> {
+  const changed = dayChanges(state, reach)
   const ready = state.indexes.filter(
-    i => i.kind === 'requests' && i.shape === shape && changed(i.day).seq <= (i.upTo ?? -1),
+    i => i.kind === kind && i.shape === shape && changed(i.day).seq <= (i.upTo ?? -1),
   )
   return new Map(ready.map(index => [index.day, index]))
 }
@@ -32,8 +37,16 @@ export interface DayChange {
   readonly isSettled: boolean
 }
 
-/** How a day, or a neighbour on whose hops and claims its requests depend, has changed last. */
-export function dayChanges(state: LedgerState): (day: string) => DayChange {
+/** Numbers of days, both included. */
+export type Reach = (day: string) => { readonly from: number; readonly to: number }
+
+/**
+ * How a day, or a neighbour on whose hops and claims its requests depend, has changed last.
+ *
+ * @param reach days further away on which it depends as well, once they are closed: what is still written to there does
+ *   not count, or each line of today would change the days of two weeks
+ */
+export function dayChanges(state: LedgerState, reach?: Reach): (day: string) => DayChange {
   const own = new Map<string, { seq: number; isSettled: boolean }>()
   for (const [key, { day, changedSeq, state: is }] of state.days) {
     const found = own.get(day) ?? { seq: -1, isSettled: true }
@@ -45,6 +58,12 @@ export function dayChanges(state: LedgerState): (day: string) => DayChange {
   }
   return day => {
     const near = NEAR.flatMap(n => own.get(dayText(dayNumber(day) + n)) ?? [])
-    return { seq: Math.max(-1, ...near.map(n => n.seq)), isSettled: near.every(n => n.isSettled) }
+    const far = reach ? daysIn(reach(day)).flatMap(it => own.get(it) ?? []) : []
+    const seqs = [...near, ...far.filter(it => it.isSettled)].map(it => it.seq)
+    return { seq: Math.max(-1, ...seqs), isSettled: near.every(n => n.isSettled) }
   }
+}
+
+function daysIn({ from, to }: { readonly from: number; readonly to: number }): string[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => dayText(from + i))
 }

@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import type { LedgerState } from '../ledger/state.ts'
 import type { AliasRule } from '../model/alias-rules.ts'
 import { type AliasEntry, type AliasRow, compileAliases } from '../model/aliases.ts'
-import { FACT_COLUMNS, type HopKind } from '../model/hop.ts'
+import { FACT_COLUMNS } from '../model/hop.ts'
 import type { Subject } from '../model/subject.ts'
 import { factsRelation } from '../store/facts.ts'
 import { type Database, quoteIdentifier, quoteTexts } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+
+/** Kinds of hops that name subjects. */
+type NamingKind = 'gateway' | 'app'
 
 /** The aliases in force, as the store keeps them: those of the configuration and those of directories. */
 export interface RecordedAliases {
@@ -69,7 +72,7 @@ async function namedSubjects({ db, state, root }: Store): Promise<Subject[]> {
   const isIndexed = new Set(indexes.map(i => i.day))
   const isWhole = state.segments.every(s => isIndexed.has(s.day))
   const files = quoteTexts(indexes.map(i => join(root, i.path)))
-  const of = (kind: HopKind): string =>
+  const of = (kind: NamingKind): string =>
     `SELECT DISTINCT subject_kind, subject_issuer, subject_name FROM ${factsRelation(state, root, kind)} WHERE subject_name IS NOT NULL`
   const rows = await db.rows<{
     subject_kind: Subject['kind']
@@ -97,7 +100,7 @@ async function createTable(db: Database, rows: readonly AliasRow[]): Promise<voi
 const SUBJECT_COLUMNS = ['subject_kind', 'subject_issuer', 'subject_name']
 
 /** Facts with subjects as the table subject_aliases has them, as a FROM item. */
-export function withAliases(facts: string, kind: HopKind): string {
+export function withAliases(facts: string, kind: NamingKind): string {
   const stamp = kind === 'gateway' ? 'start_ts' : 'end_ts'
   const columns = FACT_COLUMNS[kind].map(({ name }) => {
     const column = quoteIdentifier(name)

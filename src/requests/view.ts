@@ -1,9 +1,9 @@
 import type { LedgerState } from '../ledger/state.ts'
-import type { HopKind } from '../model/hop.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { ALWAYS, emptyRelation, factsOfDays, factsRelation, type Range } from '../store/facts.ts'
 import { quoteTexts, sqlFile } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
+import { type ServerSide, serverRelation, serverSide, serverSideOfDays } from '../store/server-facts.ts'
 import type { Store } from '../store/store.ts'
 import { loadAliases, withAliases } from './subjects.ts'
 
@@ -24,25 +24,25 @@ export const LINK_COLUMNS = [
   { name: 'log_alone', sql: 'DOUBLE' }, { name: 'place_residual_us', sql: 'BIGINT' }, { name: 'calibrated', sql: 'BOOLEAN' },
 ] as const // biome-ignore format: a table
 
+/** FROM items that requests are put together from. */
+export interface Relations extends ServerSide {
+  readonly gateway: string
+  readonly links: string
+}
+
 /**
- * Creates the views gateway_facts, app_facts, link_rows and requests over the files of a period. Requests at the edge
+ * Creates the views gateway_facts, app_facts, server_facts (IIS and HTTP.sys), link_rows and requests over the files of a period. Requests at the edge
  * of the range keep both legs: the other side is read one day wider. Rows outside the range may appear and are left
  * to the caller's filter.
  */
 export async function createRequestsView(store: Store, range: Range = ALWAYS): Promise<void> {
   const { state, root } = store
   const wide = { fromUs: range.fromUs - DAY_US, toUs: range.toUs + DAY_US }
-  await viewsOver(
-    store,
-    factsRelation(state, root, 'gateway', wide),
-    factsRelation(state, root, 'app', wide),
-    linksRelation(state, root, wide),
-  )
-}
-
-/** Creates the same views over given FROM items. */
-async function viewsOver(store: Store, gateway: string, app: string, links: string): Promise<void> {
-  await factsOver(store, gateway, app, links)
+  await factsOver(store, {
+    gateway: factsRelation(state, root, 'gateway', wide),
+    ...serverSide(state, root, wide),
+    links: linksRelation(state, root, wide),
+  })
   await store.db.run(`CREATE OR REPLACE TEMP VIEW request_rows AS ${REQUEST_ROWS}`)
   await createRequests(store)
 }
@@ -50,10 +50,10 @@ async function viewsOver(store: Store, gateway: string, app: string, links: stri
 /** Requests from the views of `factsOver` in one statement, which for a few hops takes longer to plan than to run. */
 export const REQUESTS_OF_FACTS = `WITH request_rows AS (${REQUEST_ROWS}) ${REQUESTS}`
 
-/** Creates the views gateway_facts, app_facts and link_rows over given FROM items. */
-export async function factsOver(store: Store, gateway: string, app: string, links: string): Promise<void> {
+/** Creates the views gateway_facts, app_facts, server_facts and link_rows over given FROM items. */
+export async function factsOver(store: Store, relations: Relations): Promise<void> {
   const hasAliases = await loadAliases(store)
-  await createFacts(store, { gateway, app, links }, hasAliases)
+  await createFacts(store, relations, hasAliases)
 }
 
 /** Creates the view requests over the view request_rows. */
@@ -78,7 +78,7 @@ export async function createDayRows(
   const near = around(1)
   const relations = {
     gateway: factsOfDays(state, root, 'gateway', days),
-    app: factsOfDays(state, root, 'app', near),
+    ...serverSideOfDays(state, root, near),
     links: linksOfDays(state, root, day => around(2).has(day)),
   }
   await createFacts(store, relations, aliases)
@@ -91,14 +91,17 @@ function range(from: number, to: number): number[] {
 
 async function createFacts(
   store: Store,
-  { gateway, app, links }: { readonly gateway: string; readonly app: string; readonly links: string },
+  { gateway, app, kernel, links }: Relations,
   hasAliases: boolean,
 ): Promise<void> {
   const { db } = store
-  const facts = (relation: string, kind: HopKind): string =>
+  const facts = (relation: string, kind: 'gateway' | 'app'): string =>
     hasAliases ? withAliases(`(SELECT * FROM ${relation})`, kind) : relation
   await db.run(`CREATE OR REPLACE TEMP VIEW gateway_facts AS SELECT * FROM ${facts(gateway, 'gateway')}`)
   await db.run(`CREATE OR REPLACE TEMP VIEW app_facts AS SELECT * FROM ${facts(app, 'app')}`)
+  await db.run(
+    `CREATE OR REPLACE TEMP VIEW server_facts AS SELECT * FROM ${serverRelation({ app: 'app_facts', kernel })}`,
+  )
   await db.run(`CREATE OR REPLACE TEMP VIEW link_rows AS SELECT * FROM ${links}`)
   await db.run(
     `CREATE OR REPLACE TEMP VIEW border_rows AS SELECT * FROM ${bordersRelation(store.state, store.root)}`,

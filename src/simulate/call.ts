@@ -1,5 +1,12 @@
 import { chooseRequest } from './arrivals.ts'
-import { QUOTA_FAULT, SPIKE_FAULT, TOKEN_FAULT, UNMATCHED_FAULT, UNREACHABLE_FAULT } from './faults.ts'
+import {
+  DROPPED_FAULT,
+  QUOTA_FAULT,
+  SPIKE_FAULT,
+  TOKEN_FAULT,
+  UNMATCHED_FAULT,
+  UNREACHABLE_FAULT,
+} from './faults.ts'
 import { type CallIds, chooseCallIds, nextFlowId } from './ids.ts'
 import type { SimulationSettings } from './options.ts'
 import { currentToken } from './principals.ts'
@@ -111,7 +118,7 @@ function answerFromTarget(
     isVerified: true,
     subject: gatewaySubject(world, received),
     token,
-    status: target.status ?? 504,
+    status: target.status ?? (target.fault === DROPPED_FAULT ? 502 : 504),
     targetStatus: target.status,
     hasTarget: true,
     cache: route.isCacheable ? 'miss' : 'none',

@@ -1,5 +1,12 @@
 import { type Clock, hostClock } from './clock.ts'
-import { ADDRESS_FIELD, CORRELATION_FIELD, type Layout, toLayout, USER_FIELD } from './layout.ts'
+import {
+  ADDRESS_FIELD,
+  CERTIFICATE_FIELDS,
+  CORRELATION_FIELD,
+  type Layout,
+  toLayout,
+  USER_FIELD,
+} from './layout.ts'
 import type { SimulationSettings } from './options.ts'
 import { buildPrincipals, type Principal } from './principals.ts'
 import type { Random } from './random.ts'
@@ -116,6 +123,7 @@ function siteLayout(
       ...(logsId ? [CORRELATION_FIELD] : []),
       ...(hasUser ? [USER_FIELD] : []),
       ...(isChosen(logForwardedFor) ? [ADDRESS_FIELD] : []),
+      ...(isPayroll && settings.mutualTls ? CERTIFICATE_FIELDS : []),
     ],
   )
 }

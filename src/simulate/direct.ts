@@ -29,7 +29,15 @@ export function liveDirect(world: World, visit: Visit, nowUs: number): AppHandli
   if (isByWindows(visit) && visit.isFirst) {
     for (const kind of challengeKinds(!life.chance(KERBEROS_SHARE))) {
       const endUs = startUs + life.lognormal(1.5 * MS_US, 0.5)
-      handlings.push({ ...base, ...kind, username: '-', startUs, endUs, attempt: 'handshake' })
+      handlings.push({
+        ...base,
+        ...kind,
+        username: '-',
+        userForm: 'none',
+        startUs,
+        endUs,
+        attempt: 'handshake',
+      })
       startUs = endUs + life.lognormal(2 * MS_US, 0.5)
     }
   }
@@ -64,7 +72,7 @@ function baseHandling(
   const { life } = world.random
   const { application, caller } = visit
   const isIntranet = visit.kind === 'intranet'
-  const isSpoofed = life.chance(world.settings.spoofedUserShare)
+  const isForged = life.chance(world.settings.spoofedUserShare) && application.identity === 'header'
   const session = `ASP.NET_SessionId=${life.token(24)}; corpauth=${life.token(40)}`
   return {
     host,
@@ -83,8 +91,10 @@ function baseHandling(
     sentBytes:
       Math.round(life.lognormal(asked.route.responseBytes, SIZE_SIGMA)) + 290 + drawHeaderBytes(world),
     receivedBytes: asked.route.requestBytes + 610 + drawHeaderBytes(world),
-    forwardedUser: isSpoofed && application.identity === 'header' ? caller.subject : '-',
+    forwardedUser: isForged ? caller.subject : '-',
     forwardedFor: '-',
+    userForm: isForged ? 'forged' : isByWindows(visit) ? 'caller' : 'none',
+    hasCertificate: false,
     ...directId(world, isIntranet, host),
     attempt: 'final',
     truth,
@@ -132,6 +142,8 @@ export function liveProbe(world: World, host: Host, nowUs: number): AppHandling 
     correlationId: '-',
     forwardedUser: '-',
     forwardedFor: '-',
+    userForm: 'none',
+    hasCertificate: false,
     idForm: 'none',
     attempt: 'final',
     truth,

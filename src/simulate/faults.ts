@@ -28,6 +28,11 @@ export const UNREACHABLE_FAULT = targetFault(
   'messaging.adaptors.http.flow.ServiceUnavailable',
   'TARGET_REQ_FLOW',
 )
+/** The target closed the connection without an answer: 502. */
+export const DROPPED_FAULT = targetFault(
+  'messaging.adaptors.http.flow.UnexpectedEOFAtTarget',
+  'TARGET_REQ_FLOW',
+)
 export const TARGET_STATUS_FAULT = targetFault(
   'messaging.adaptors.http.flow.ErrorResponseCode',
   'TARGET_RESP_FLOW',

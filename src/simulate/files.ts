@@ -1,5 +1,6 @@
 import type { Host } from './company.ts'
 import { GatewayExport } from './gateway-export.ts'
+import { HttperrLog } from './httperr-log.ts'
 import { IisLog } from './iis-log.ts'
 import type { Output } from './output.ts'
 import { rowFormat } from './render-apigee.ts'
@@ -7,20 +8,28 @@ import type { World } from './traffic.ts'
 
 /** The log of each host. @param changeAtUs when the last one gets its further fields */
 export function openLogs(world: World, output: Output, changeAtUs: number): ReadonlyMap<Host, IisLog> {
-  const { settings, company, random } = world
-  const options = {
-    output,
-    random: random.logs,
-    changeAtUs,
-    period: settings.logPeriod,
-    isMissing: counter(settings.missingLogs),
-  }
-  return new Map(company.hosts.map(host => [host, new IisLog(host, options)]))
+  const { settings, company, random, gaps } = world
+  const isListed = counter(settings.missingLogs)
+  const open = (host: Host) =>
+    new IisLog(host, {
+      output,
+      random: random.logs,
+      changeAtUs,
+      period: settings.logPeriod,
+      isMissing: () => isListed() || gaps.silent.has(host),
+      cuts: gaps.logs.get(host) ?? [],
+    })
+  return new Map(company.hosts.map(host => [host, open(host)]))
+}
+
+/** HTTPERR of each host; without a row it has no file. */
+export function openKernelLogs({ company }: World, output: Output): ReadonlyMap<Host, HttperrLog> {
+  return new Map(company.hosts.map((host, index) => [host, new HttperrLog(host, index, output)]))
 }
 
 /** The export of each environment. */
 export function openExports(world: World, output: Output): ReadonlyMap<string, GatewayExport> {
-  const { settings, company } = world
+  const { settings, company, gaps } = world
   const environments = new Set(company.applications.map(application => application.environment))
   const shared = {
     output,
@@ -30,7 +39,11 @@ export function openExports(world: World, output: Output): ReadonlyMap<string, G
     isMissing: counter(settings.missingShards),
   }
   const open = (environment: string) =>
-    new GatewayExport({ ...shared, folder: `apigee/${company.organization}/${environment}` })
+    new GatewayExport({
+      ...shared,
+      folder: `apigee/${company.organization}/${environment}`,
+      cuts: gaps.exports.get(environment) ?? [],
+    })
   return new Map([...environments].map(environment => [environment, open(environment)]))
 }
 

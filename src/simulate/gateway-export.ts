@@ -1,3 +1,5 @@
+import type { Period } from './clock.ts'
+import { isDuring } from './incidents.ts'
 import type { Output, OutputFile } from './output.ts'
 import type { RowFormat } from './render-apigee.ts'
 import { DAY_SECONDS, dayText, SECOND_US } from './times.ts'
@@ -23,6 +25,8 @@ export interface GatewayExportOptions {
   readonly isCompressed: boolean
   /** Called for each file that is begun: whether it is missing. */
   readonly isMissing: () => boolean
+  /** What was cut out of its files, by `client_received_start`. */
+  readonly cuts: readonly Period[]
 }
 
 /**
@@ -37,10 +41,11 @@ export class GatewayExport {
     this.options = options
   }
 
-  /** @returns false when the file is one of the missing ones */
+  /** @returns false when the file is one of the missing ones or the row was cut out */
   write(call: GatewayCall): boolean {
     const us = call.stamps.clientReceivedStart
-    const { format, shardRows } = this.options
+    const { format, shardRows, cuts } = this.options
+    if (isDuring(cuts, us)) return false
     const current = this.dayOf(Math.floor(us / DAY_US), us)
     if (current.rows === shardRows) {
       current.file.close()

@@ -1,9 +1,11 @@
+import type { Period } from './clock.ts'
 import type { Host } from './company.ts'
+import { isDuring } from './incidents.ts'
 import type { Layout } from './layout.ts'
 import type { Output, OutputFile } from './output.ts'
 import type { Random } from './random.ts'
 import { headerLines, loggedSecond, type RowWriter, rowWriter } from './render-iis.ts'
-import { DAY_SECONDS, dateTimeText, HOUR_SECONDS } from './times.ts'
+import { DAY_SECONDS, dateTimeText, HOUR_SECONDS, SECOND_US } from './times.ts'
 import type { AppHandling } from './traffic.ts'
 
 /** HTTP.sys closes a log after 15 idle minutes; the reopened file repeats the header block (reference: IIS 2.2). */
@@ -20,6 +22,8 @@ export interface IisLogOptions {
   readonly period: 'daily' | 'hourly'
   /** Called for each file that is begun: whether it is missing. */
   readonly isMissing: () => boolean
+  /** What was cut out of its files, by the stamps of the lines. */
+  readonly cuts: readonly Period[]
 }
 
 /**
@@ -34,6 +38,7 @@ export class IisLog {
   private file: OutputFile | undefined
   private period = -1
   private lineNo = 0
+  private hasHeader = false
   private lastSecond = 0
 
   constructor(host: Host, options: IisLogOptions) {
@@ -43,7 +48,7 @@ export class IisLog {
     this.writeRow = rowWriter(host.layout)
   }
 
-  /** @returns where the row stands, line numbers from 1; nowhere when the file is missing */
+  /** @returns where the row stands, line numbers from 1; nowhere when the file is missing or the row was cut out */
   write(handling: AppHandling): { file: string; lineNo: number } | undefined {
     const second = loggedSecond(handling)
     const { changedLayout } = this.host
@@ -56,9 +61,13 @@ export class IisLog {
       this.writeRow = rowWriter(changedLayout)
     }
     const file = this.fileFor(second)
-    if (this.lineNo === 0 || isChanged || second - this.lastSecond >= IDLE_SECONDS)
-      this.writeHeader(file, second)
+    const isCut = isDuring(this.options.cuts, second * SECOND_US)
+    const isFirst = !this.hasHeader
+    const isBlock = isFirst || isChanged || second - this.lastSecond >= IDLE_SECONDS
+    // Whoever takes lines out leaves the columns at the top; a change of columns is left, too.
+    if (isBlock && (!isCut || isFirst || isChanged)) this.writeHeader(file, second)
     this.lastSecond = second
+    if (isCut) return undefined
     this.writeRow(file, handling)
     file.text(CRLF).endRow()
     this.lineNo++
@@ -83,6 +92,7 @@ export class IisLog {
     this.file = output.open(`iis/${this.host.name}/W3SVC${this.host.siteId}/${name}`, isMissing())
     this.period = period
     this.lineNo = 0
+    this.hasHeader = false
     return this.file
   }
 
@@ -91,5 +101,6 @@ export class IisLog {
     const lines = headerLines(this.layout, isLate ? second + 1 : second)
     file.text(lines.join(CRLF) + CRLF)
     this.lineNo += lines.length
+    this.hasHeader = true
   }
 }

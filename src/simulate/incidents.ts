@@ -12,6 +12,8 @@ export interface Incidents {
   readonly rejections: readonly Period[]
   /** A host loses its lines: HTTP.sys buffers up to 64 KB, a full disk stops logging (reference: IIS 2.6). */
   readonly outages: ReadonlyMap<Host, readonly Period[]>
+  /** The application pool of a host is stopped. */
+  readonly poolStops: ReadonlyMap<Host, readonly Period[]>
 }
 
 export function drawIncidents(
@@ -25,12 +27,19 @@ export function drawIncidents(
     crowds: drawPeriods(crowds, crowdSeconds * SECOND_US, whole, random),
     rejections: drawPeriods(rejectionBursts, rejectionBurstMinutes * MINUTE_US, whole, random),
   }
-  const lost = new Map<Host, Period[]>()
-  for (const period of drawPeriods(outages, outageMinutes * MINUTE_US, whole, random)) {
-    const host = random.pick(hosts)
-    lost.set(host, [...(lost.get(host) ?? []), period])
+  const perHost = (count: number, minutes: number): Map<Host, Period[]> => {
+    const byHost = new Map<Host, Period[]>()
+    for (const period of drawPeriods(count, minutes * MINUTE_US, whole, random)) {
+      const host = random.pick(hosts)
+      byHost.set(host, [...(byHost.get(host) ?? []), period])
+    }
+    return byHost
   }
-  return { ...drawn, outages: lost }
+  return {
+    ...drawn,
+    outages: perHost(outages, outageMinutes),
+    poolStops: perHost(settings.poolStops, settings.poolStopMinutes),
+  }
 }
 
 export function isDuring(periods: readonly Period[] | undefined, us: number): boolean {
@@ -39,7 +48,8 @@ export function isDuring(periods: readonly Period[] | undefined, us: number): bo
   return false
 }
 
-function drawPeriods(count: number, lengthUs: number, whole: Period, random: Random): Period[] {
+/** Spans of one length at moments spread evenly at random. */
+export function drawPeriods(count: number, lengthUs: number, whole: Period, random: Random): Period[] {
   const room = Math.max(0, whole.endUs - whole.startUs - lengthUs)
   return Array.from({ length: count }, () => {
     const startUs = whole.startUs + random.unit() * room

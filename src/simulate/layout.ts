@@ -54,6 +54,7 @@ const DEFAULT_FIELDS = [
 
 export const CORRELATION_FIELD = 'X-Correlation-ID'
 export const USER_FIELD = 'X-Forwarded-User'
+export const CERTIFICATE_FIELDS = ['CERT_SUBJECT', 'CERT_SERIALNUMBER'] as const
 export const ADDRESS_FIELD = 'X-Forwarded-For'
 
 /** @param extra standard columns beyond the default of IIS 10 */

@@ -52,6 +52,15 @@ export const COMPANY_OPTIONS = {
   layoutChange: flag(true, 'the last host gets further #Fields in mid-file, half-way through the traffic'),
   bypassShare: share(0.01, 'share of visits that reach IIS directly and never pass the gateway'),
   spoofedUserShare: share(0.3, 'share of direct hits on an app with header identity that forge the header'),
+  swappedUserShare: share(
+    0,
+    'share of calls to an app with header identity whose line names another person than the caller',
+  ),
+  mutualTls: flag(
+    false,
+    'the payroll hosts ask callers for a client certificate and log CERT_SUBJECT and CERT_SERIALNUMBER',
+  ),
+  certlessShare: share(0, 'share of calls to them through the gateway that show none; direct hits never do'),
   healthProbeSeconds: z
     .number()
     .min(0)

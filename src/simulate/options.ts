@@ -3,6 +3,7 @@ import { count, flag, positive, share } from './knobs.ts'
 import { COMPANY_OPTIONS } from './options-company.ts'
 import { FAULT_OPTIONS } from './options-faults.ts'
 import { ID_OPTIONS } from './options-ids.ts'
+import { KERNEL_OPTIONS } from './options-kernel.ts'
 import { TIMING_OPTIONS } from './options-timing.ts'
 
 /**
@@ -45,6 +46,7 @@ export const SIMULATION_OPTIONS = z.strictObject({
   ),
   ...TIMING_OPTIONS,
   ...FAULT_OPTIONS,
+  ...KERNEL_OPTIONS,
 })
 
 /** What a caller gives; everything may be left out. */

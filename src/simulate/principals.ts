@@ -77,6 +77,11 @@ export function currentToken(principal: Principal, nowUs: number, random: Random
   return principal.token
 }
 
+/** How long the token in force has been one. */
+export function currentTokenAgeUs({ tokenUntilUs }: Principal, nowUs: number): number {
+  return nowUs - (tokenUntilUs - TOKEN_LIFE_US)
+}
+
 function buildApp(index: number, random: Random): ClientApp {
   const seed = CLIENT_APPS[index % CLIENT_APPS.length] ?? { name: 'app', kind: 'browser' as const }
   const round = Math.floor(index / CLIENT_APPS.length)

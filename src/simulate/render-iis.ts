@@ -1,4 +1,5 @@
-import { ADDRESS_FIELD, CORRELATION_FIELD, type Layout, USER_FIELD } from './layout.ts'
+import type { Host } from './company.ts'
+import { ADDRESS_FIELD, CERTIFICATE_FIELDS, CORRELATION_FIELD, type Layout, USER_FIELD } from './layout.ts'
 import type { OutputFile } from './output.ts'
 import { dateTimeText, MS_US, SECOND_US } from './times.ts'
 import type { AppHandling } from './traffic.ts'
@@ -33,7 +34,12 @@ function stem(path: string): string {
 
 /** `time` is the end of the request on the host's own clock, cut to whole seconds (reference: IIS 4.1). */
 export function loggedSecond(handling: AppHandling): number {
-  return Math.floor((handling.endUs + handling.host.clock(handling.endUs)) / SECOND_US)
+  return loggedSecondAt(handling.host, handling.endUs)
+}
+
+/** The second that a host logs at a moment of true time. */
+export function loggedSecondAt(host: Host, us: number): number {
+  return Math.floor((us + host.clock(us)) / SECOND_US)
 }
 
 /** Milliseconds, cut, by a timer that no clock change touches; a coarse one sees only its ticks. */
@@ -69,6 +75,8 @@ const COLUMNS: Record<string, Column> = {
   [CORRELATION_FIELD]: handling => handling.correlationId,
   [USER_FIELD]: handling => known(handling.forwardedUser),
   [ADDRESS_FIELD]: handling => known(handling.forwardedFor),
+  [CERTIFICATE_FIELDS[0]]: handling => known(handling.hasCertificate ? 'CN=gateway.corp.example' : '-'),
+  [CERTIFICATE_FIELDS[1]]: handling => known(handling.hasCertificate ? '5a-00-00-01' : '-'),
 }
 
 /** `date` and `time` are the first two columns of every layout: one text with the space between them. */

@@ -4,8 +4,18 @@ import { drawConnectUs, drawCrossingUs, drawHeaderBytes } from './durations.ts'
 import { TARGET_STATUS_FAULT, TIMEOUT_FAULT } from './faults.ts'
 import { type Challenge, liveHandshake } from './handshake.ts'
 import { appId, type CallIds } from './ids.ts'
+import { chooseRefusal, kernelHandling, type Refusal } from './kernel.ts'
 import { MS_US } from './times.ts'
-import type { AppHandling, Asked, AttemptKind, Fault, TruthRequest, Visit, World } from './traffic.ts'
+import type {
+  AppHandling,
+  Asked,
+  AttemptKind,
+  Fault,
+  KernelHandling,
+  TruthRequest,
+  Visit,
+  World,
+} from './traffic.ts'
 
 /**
  * A target call: the gateway sends, a host works, the answer travels back. Assumptions: one data centre with
@@ -32,7 +42,9 @@ export interface TargetOrder {
 
 export interface TargetResult {
   readonly handlings: readonly AppHandling[]
-  /** Undefined when the gateway stopped waiting. */
+  /** What HTTP.sys ended before IIS saw it. */
+  readonly kernel: readonly KernelHandling[]
+  /** Undefined when the gateway stopped waiting, or the connection was closed. */
   readonly status: number | undefined
   readonly fault: Fault | undefined
   readonly responseBytes: number
@@ -49,10 +61,12 @@ export function callTarget(world: World, order: TargetOrder): TargetResult {
   const hosts = order.visit.application.hosts
   const host = life.pick(hosts)
   const isRetried = life.chance(world.settings.retriesShare)
-  const answer = chooseAnswer(world, order.asked, order.sendUs)
+  const answer = chooseAnswer(world, order, host)
   const { challenges, sendUs } = liveHandshake(world, order.sendUs)
   const given = isRetried ? busyAnswer(world) : answer
-  const first = attempt(world, order, { host, sendUs, kind: isRetried ? 'retry' : 'final' }, given)
+  const refusal = chooseRefusal(world, host, sendUs)
+  const sending = { host, sendUs, kind: isRetried ? ('retry' as const) : ('final' as const) }
+  const first = refusal ? refuse(world, order, sending, refusal) : attempt(world, order, sending, given)
   const handlings =
     challenges.length === 0
       ? first.handlings
@@ -62,7 +76,7 @@ export function callTarget(world: World, order: TargetOrder): TargetResult {
   const second = others.length === 0 ? host : life.pick(others)
   const againUs = first.doneUs + life.lognormal(MS_US, 0.5)
   const final = attempt(world, order, { host: second, sendUs: againUs, kind: 'final' }, answer)
-  return asStamped(world, order, final, [...handlings, ...final.handlings])
+  return asStamped(world, order, { ...final, kernel: first.kernel }, [...handlings, ...final.handlings])
 }
 
 function asStamped(
@@ -88,6 +102,7 @@ function challengeHandlings(
       ...kind,
       ...appId(world, order.ids, order.visit.application, handling.host, order.asked.route),
       username: '-',
+      userForm: handling.forwardedUser === '-' ? ('none' as const) : handling.userForm,
       startUs,
       endUs,
       attempt: 'handshake' as const,
@@ -127,6 +142,7 @@ function attempt(world: World, order: TargetOrder, sending: Sending, answer: Ans
   const isError = answer.status >= 400
   return {
     handlings: [handling],
+    kernel: [],
     status: isTimeout ? undefined : answer.status,
     fault: isTimeout ? TIMEOUT_FAULT : isError ? TARGET_STATUS_FAULT : undefined,
     responseBytes: isTimeout ? ERROR_BYTES : answer.bytes,
@@ -134,6 +150,41 @@ function attempt(world: World, order: TargetOrder, sending: Sending, answer: Ans
     sentEndUs,
     receivedStartUs: firstByteUs + backUs,
     doneUs: isTimeout ? giveUpUs : lastByteUs + backUs + life.lognormal(120, 0.5),
+  }
+}
+
+/** A call that HTTP.sys ends: its answer is short, or none. */
+function refuse(
+  world: World,
+  order: TargetOrder,
+  { host, sendUs, kind }: Sending,
+  refusal: Refusal,
+): TargetResult {
+  const { kernel } = world.random
+  const { route, suffix, query } = order.asked
+  const sentEndUs = sendUs + 30 + order.requestBytes / BYTES_PER_US
+  const startUs = sendUs + drawCrossingUs(world)
+  const endUs = startUs + order.requestBytes / BYTES_PER_US + refusal.afterUs
+  const doneUs = endUs + drawCrossingUs(world) + kernel.lognormal(120, 0.5)
+  const refused = {
+    host,
+    endUs,
+    method: route.method,
+    path: order.visit.application.targetBasepath + suffix,
+    query,
+    peerIp: kernel.pick(world.company.egressIps),
+    truth: order.truth,
+  }
+  return {
+    handlings: [],
+    kernel: [kernelHandling(world, refusal, refused, kind)],
+    status: refusal.status,
+    fault: refusal.fault,
+    responseBytes: ERROR_BYTES,
+    sentStartUs: sendUs,
+    sentEndUs,
+    receivedStartUs: doneUs,
+    doneUs,
   }
 }
 
@@ -148,7 +199,7 @@ function toHandling(
   const { route, suffix, query } = order.asked
   const path = application.targetBasepath + suffix
   const id = appId(world, order.ids, application, host, route)
-  const isKnown = application.identity === 'windows' && answer.status !== 401
+  const named = namedIn(world, order.visit, answer)
   const requestBytes = order.requestBytes + REQUEST_HEADER_BYTES + path.length + query.length
   return {
     host,
@@ -160,7 +211,6 @@ function toHandling(
     method: route.method,
     path,
     query,
-    username: isKnown ? caller.windowsName : '-',
     peerIp: world.random.life.pick(world.company.egressIps),
     userAgent: caller.device.userAgent,
     cookie: '-',
@@ -170,9 +220,28 @@ function toHandling(
     substatus: answer.substatus,
     sentBytes: answer.bytes + RESPONSE_HEADER_BYTES + drawHeaderBytes(world),
     receivedBytes: requestBytes + drawHeaderBytes(world),
-    forwardedUser: application.identity === 'header' ? caller.subject : '-',
+    ...named,
     forwardedFor: `${caller.device.forwardedFor}, ${caller.device.frontIp}`,
+    hasCertificate: !world.random.identity.chance(world.settings.certlessShare),
     attempt: kind,
     truth: order.truth,
   }
+}
+
+/** Whom the app's line names: the caller, somebody else where the header was mixed up, or nobody. */
+function namedIn(
+  world: World,
+  { application, caller }: Visit,
+  answer: Answer,
+): Pick<AppHandling, 'username' | 'forwardedUser' | 'userForm'> {
+  const { identity } = world.random
+  const isSwapped = identity.chance(world.settings.swappedUserShare)
+  const other = identity.pick(world.company.principals)
+  if (application.identity === 'windows' && answer.status !== 401)
+    return { username: caller.windowsName, forwardedUser: '-', userForm: 'caller' }
+  if (application.identity !== 'header' || answer.isUserLost)
+    return { username: '-', forwardedUser: '-', userForm: 'none' }
+  const named = isSwapped ? other : caller
+  const userForm = named.subject === caller.subject ? 'caller' : 'other'
+  return { username: '-', forwardedUser: named.subject, userForm }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Application, Company, Host } from './company.ts'
+import type { Gaps } from './gaps.ts'
 import type { Incidents } from './incidents.ts'
 import type { SimulationSettings } from './options.ts'
 import type { Principal } from './principals.ts'
@@ -11,6 +12,7 @@ export interface World {
   readonly settings: SimulationSettings
   readonly company: Company
   readonly incidents: Incidents
+  readonly gaps: Gaps
   readonly gatewayClock: Clock
   /** One stream per purpose: a knob that draws from one leaves the others in step. */
   readonly random: {
@@ -25,6 +27,9 @@ export interface World {
     readonly idFaults: Random
     readonly incidents: Random
     readonly disorder: Random
+    readonly gaps: Random
+    readonly identity: Random
+    readonly kernel: Random
   }
   /** Calls so far by message processor, for the counters inside flow ids. */
   readonly flowCounters: number[]
@@ -45,6 +50,9 @@ export function randomStreams(seed: number): World['random'] {
     idFaults: new Random(seed, 'id faults'),
     incidents: new Random(seed, 'incidents'),
     disorder: new Random(seed, 'disorder'),
+    gaps: new Random(seed, 'gaps'),
+    identity: new Random(seed, 'identity'),
+    kernel: new Random(seed, 'kernel'),
   }
 }
 
@@ -60,13 +68,16 @@ export type IdForm =
   | 'own' // a direct hit with an id the gateway never saw
   | 'replayed' // a direct hit with the id of somebody else's gateway call
 
+/** Whom an app line names. `other`: not the caller; `forged`: a header that a direct hit made up. */
+export type UserForm = 'caller' | 'other' | 'forged' | 'none'
+
 /** `retry` failed and was followed by another attempt; `handshake` was a challenge of Windows authentication. */
 export type AttemptKind = 'final' | 'retry' | 'handshake'
 
 /** A whole request as it truly happened; becomes one line of the truth file. */
 export interface TruthRequest {
   readonly flowId: string | undefined
-  readonly cause: 'gateway' | 'bypass' | 'probe'
+  readonly cause: 'gateway' | 'bypass' | 'probe' | 'scan'
   readonly outcome: string
   readonly application: Application | undefined
   readonly subject: string | undefined
@@ -74,6 +85,7 @@ export interface TruthRequest {
   gatewayClockOffsetUs: number
   isGatewayRecorded: boolean
   readonly app: TruthLine[]
+  readonly kernel: TruthKernelLine[]
   /** Lines and rows of it that are still to be written; the truth is written when it reaches 0. */
   pendingRecords: number
 }
@@ -83,10 +95,36 @@ export interface TruthLine {
   readonly startUs: number
   readonly endUs: number
   readonly id: IdForm
+  readonly user: UserForm
   readonly attempt: AttemptKind
   /** Undefined when the line was lost. */
   readonly file: string | undefined
   readonly lineNo: number | undefined
+}
+
+export interface TruthKernelLine extends Pick<TruthLine, 'host' | 'endUs' | 'attempt' | 'file' | 'lineNo'> {
+  readonly reason: string
+}
+
+/** Why HTTP.sys ended a call. */
+export type KernelReason =
+  | 'AppOffline'
+  | 'QueueFull'
+  | 'BadRequest'
+  | 'Connection_Dropped'
+  | 'Connection_Abandoned_By_ReqQueue'
+
+/** One request, or connection, that HTTP.sys of a host refused or dropped, in true time. */
+export interface KernelHandling
+  extends Pick<AppHandling, 'host' | 'endUs' | 'method' | 'path' | 'query' | 'peerIp' | 'attempt'> {
+  readonly peerPort: number
+  readonly status: number | undefined
+  readonly reason: string
+  /** Id of the site, and its queue; `-` where none was found yet. */
+  readonly site: string
+  readonly queue: string
+  /** Undefined: it is no request. */
+  readonly truth: TruthRequest | undefined
 }
 
 /** One request as an IIS host handled it, in true time. */
@@ -113,6 +151,8 @@ export interface AppHandling {
   readonly correlationId: string
   readonly forwardedUser: string
   readonly forwardedFor: string
+  readonly userForm: UserForm
+  readonly hasCertificate: boolean
   readonly idForm: IdForm
   readonly attempt: AttemptKind
   readonly truth: TruthRequest

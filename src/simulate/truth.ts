@@ -1,11 +1,12 @@
 import type { OutputFile } from './output.ts'
-import type { IdForm, TruthLine, TruthRequest } from './traffic.ts'
+import type { IdForm, TruthKernelLine, TruthLine, TruthRequest } from './traffic.ts'
 
 /**
  * `truth.ndjson`: what really happened, one line a request, written when its last record was written or lost.
  *
  * - `kind` always `request`
- * - `cause` `gateway` (a call through the gateway), `bypass` (direct to IIS), `probe` (health probe)
+ * - `cause` `gateway` (a call through the gateway), `bypass` (direct to IIS), `probe` (health probe), `scan`
+ *   (a scanner that HTTP.sys refused)
  * - `outcome` of a gateway call: `target`, `cache`, `token`, `quota`, `spike`, `unreachable`, `unmatched`;
  *   of a direct hit: `intranet` (a person, Windows authentication) or `script`
  * - `gateway_flow_id` of the gateway row, null when the request never passed the gateway
@@ -21,6 +22,9 @@ import type { IdForm, TruthLine, TruthRequest } from './traffic.ts'
  *   but for upper case; `composite` that, a dot and the flow id; `truncated` the gateway column holds only its first
  *   400 bytes; `constant` the one that many calls have; `uncaptured` the gateway has no such column; `none`; `own` an
  *   id the gateway never saw; `replayed` the id of another gateway call
+ *   `user`: whom it names: `caller`, `other` (not the caller), `forged` (a header that a direct hit made up), `none`
+ * - `kernel` left out where there is none: the HTTPERR rows it made, in order; `reason` as in s-reason, the others as in
+ *   `app`
  * - `usable_id` whether both sides are recorded and an app line carries an id that leads to this gateway row
  */
 export function writeTruth(file: OutputFile, request: TruthRequest): void {
@@ -37,7 +41,24 @@ export function writeTruth(file: OutputFile, request: TruthRequest): void {
     writeLine(file, line)
     separator = ',{'
   }
+  if (request.kernel.length > 0) writeKernel(file, request.kernel)
   file.bytes(hasUsableId(request) ? KEYS.usable : KEYS.notUsable).endRow()
+}
+
+function writeKernel(file: OutputFile, lines: TruthKernelLine[]): void {
+  const rows = lines
+    .sort((one, other) => one.endUs - other.endUs)
+    .map(({ host, file: path, lineNo, reason, endUs, attempt }) => ({
+      host: host.name,
+      file: path ?? null,
+      line_no: lineNo ?? null,
+      recorded: lineNo !== undefined,
+      reason,
+      end_us: Math.floor(endUs),
+      attempt,
+      clock_offset_us: host.clock(endUs),
+    }))
+  file.text(`],"kernel":${JSON.stringify(rows).slice(0, -1)}`)
 }
 
 function writeLine(file: OutputFile, line: TruthLine): void {
@@ -46,7 +67,7 @@ function writeLine(file: OutputFile, line: TruthLine): void {
   file.bytes(KEYS.lineNo)
   if (line.lineNo === undefined) file.bytes(KEYS.lost)
   else file.integer(line.lineNo).bytes(KEYS.recorded)
-  file.text(line.id).bytes(KEYS.startUs).integer(Math.floor(line.startUs))
+  file.text(line.id).bytes(KEYS.user).text(line.user).bytes(KEYS.startUs).integer(Math.floor(line.startUs))
   file.bytes(KEYS.endUs).integer(Math.floor(line.endUs)).bytes(KEYS.attempt).text(line.attempt)
   signed(file.bytes(KEYS.clock), line.host.clock(line.endUs)).text('}')
 }
@@ -83,6 +104,7 @@ const KEYS = {
   lineNo: ascii(',"line_no":'),
   lost: ascii('null,"recorded":false,"id":"'),
   recorded: ascii(',"recorded":true,"id":"'),
+  user: ascii('","user":"'),
   startUs: ascii('","start_us":'),
   endUs: ascii(',"end_us":'),
   attempt: ascii(',"attempt":"'),
@@ -117,6 +139,7 @@ export function newTruth(
     gatewayClockOffsetUs: 0,
     isGatewayRecorded: false,
     app: [],
+    kernel: [],
     pendingRecords: 0,
   }
 }

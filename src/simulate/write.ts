@@ -21,8 +21,8 @@ const gzipBlock = promisify(gzip)
 
 /**
  * Writes a simulation under a folder, about 1 MiB at a time:
- * `apigee/<organization>/<environment>/api_<from>_to_<to>-<shard>.json`, `iis/<HOST>/W3SVC<n>/u_exYYMMDD[_x].log`
- * and `truth.ndjson`. Files that exist are overwritten. Compressed exports get one gzip member a block.
+ * `apigee/<organization>/<environment>/api_<from>_to_<to>-<shard>.json`, `iis/<HOST>/W3SVC<n>/u_exYYMMDD[_x].log`,
+ * `httperr/<HOST>/httperr<n>.log` where HTTP.sys refuses something, and `truth.ndjson`; with gaps also `hours.ndjson`. Files that exist are overwritten. Compressed exports get one gzip member a block.
  *
  * @param onProgress called as blocks are handed to the disk
  */

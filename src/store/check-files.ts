@@ -82,13 +82,14 @@ async function rowsOf(
   })
 }
 
-/** Lines of NDJSON; entries of a file of aliases. */
+/** Lines of NDJSON; entries of a file of aliases; anything else in JSON is one. */
 function rowsOfText(path: string): number {
   const bytes = readFileSync(path)
   if (path.endsWith('.ndjson')) return bytes.reduce((n, byte) => n + (byte === 10 ? 1 : 0), 0)
-  const { aliases = [], imported = [] } = JSON.parse(bytes.toString('utf8')) as {
+  const { aliases, imported = [] } = JSON.parse(bytes.toString('utf8')) as {
     aliases?: unknown[]
     imported?: { entries: unknown[] }[]
   }
+  if (!aliases) return 1
   return aliases.length + imported.reduce((sum, i) => sum + i.entries.length, 0)
 }

@@ -2,13 +2,15 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { publish, syncFile } from '../ledger/durable.ts'
 import type { FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from '../ledger/entry.ts'
-import type { HopKind } from '../model/hop.ts'
+import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import { count } from '../telemetry/record.ts'
 import { fileDigest } from './damage.ts'
 import { type Duplicates, dedupe, type StagedSegment } from './dedupe.ts'
+import { leaveOutErased } from './erased-rejects.ts'
 import { writeIdIndex } from './index-ids.ts'
 import { writeSubjectIndex } from './index-subjects.ts'
 import { layout } from './layout.ts'
+import { sealOf } from './leaves.ts'
 import { quoteText } from './query.ts'
 import type { Store } from './store.ts'
 
@@ -33,9 +35,11 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   const { db, root } = store
   const late = await leaveOutPruned(store, batch.staged)
   const duplicates: Duplicates[] = []
-  for (const kind of ['gateway', 'app'] as const) {
+  for (const kind of HOP_KINDS) {
     const staged = batch.staged.filter(s => s.kind === kind && s.rows > 0)
-    duplicates.push(...(await dedupe({ db, root, published: store.state.segments }, kind, staged)))
+    const { segments: published, erasures } = store.state
+    const context = { db, root, published, erasedNames: erasures.names }
+    duplicates.push(...(await dedupe(context, kind, staged)))
   }
   const kept = batch.staged.filter(s => s.rows > 0)
   const name = String(store.ledger.nextSeq()).padStart(6, '0')
@@ -45,6 +49,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   for (const [i, s] of kept.entries()) {
     const path = layout.segment(s.kind, s.day, `${name}-${String(i).padStart(4, '0')}`)
     const applications = await applicationsOf(store, s.file)
+    const seal = s.seal ?? (await sealOf(store.db, s, store.keys?.salts))
     const record = await publishFile(store, s.file, path, s.rows)
     segments.push({
       kind: s.kind,
@@ -53,9 +58,11 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
       firstUs: s.firstUs,
       lastUs: s.lastUs,
       versions: s.versions,
+      ...seal,
       ...record,
     })
   }
+  if (batch.rejects) await leaveOutErased(store, batch.rejects.file)
   const rejects = batch.rejects
     ? [await publishFile(store, batch.rejects.file, layout.rejects(name), batch.rejects.rows)]
     : []

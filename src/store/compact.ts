@@ -6,6 +6,7 @@ import { inSpan } from '../telemetry/record.ts'
 import { publishFile } from './commit.ts'
 import { gatewayContent } from './gateway-content.ts'
 import { layout } from './layout.ts'
+import { sealOf } from './leaves.ts'
 import { parquetOptions } from './parquet.ts'
 import { quoteText, quoteTexts } from './query.ts'
 import type { Store } from './store.ts'
@@ -88,7 +89,7 @@ async function mergeAll(store: Store, merges: readonly Merge[]): Promise<Compact
 }
 
 function isMerged(index: IndexRecord): index is MergedIndex {
-  return index.kind !== 'requests'
+  return index.kind === 'id' || index.kind === 'subject'
 }
 
 interface Small {
@@ -157,6 +158,7 @@ async function mergeFacts(
   const file = join(layout.temporary(store.root), `merged-${name}.parquet`)
   const rows = await mergeFiles(store, files, file, order, parquetOptions.facts)
   await hops.add(store, file, kind)
+  const seal = await sealOf(store.db, { file, kind, day, rows }, store.keys?.salts)
   const record = await publishFile(store, file, layout.segment(kind, day, name), rows)
   return {
     kind,
@@ -165,6 +167,7 @@ async function mergeFacts(
     firstUs: Math.min(...files.map(f => f.firstUs)),
     lastUs: Math.max(...files.map(f => f.lastUs)),
     versions: files.reduce((sum, f) => sum + f.versions, 0),
+    ...seal,
     ...record,
   }
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { moveOver } from '../ledger/durable.ts'
 import type { SegmentRecord } from '../ledger/entry.ts'
-import type { HopKind } from '../model/hop.ts'
+import { type HopKind, stampOf } from '../model/hop.ts'
+import { erasedMark } from './erased-mark.ts'
 import { gatewayContent } from './gateway-content.ts'
 import { parquetOptions } from './parquet.ts'
 import { type Database, quoteText, quoteTexts } from './query.ts'
@@ -15,6 +16,8 @@ export interface StagedSegment {
   readonly firstUs: number
   readonly lastUs: number
   versions: number
+  /** Tree over its rows; undefined where it is not known (any more). */
+  seal?: Pick<SegmentRecord, 'root' | 'salts'> | undefined
 }
 
 /** Decoded lines that became no new fact, by source. */
@@ -29,11 +32,14 @@ interface DedupeContext {
   readonly db: Database
   readonly root: string
   readonly published: readonly SegmentRecord[]
+  /** What stands for people who were erased. */
+  readonly erasedNames: ReadonlySet<string>
 }
 
 /**
  * Makes hop ids unique over the staged segments of one kind and the store. Two equal lines of one source are two
  * hops: the second gets an id of its own by its ordinal. The same line in two sources is one hop: the first stays.
+ * Where a person was erased from a stored hop, no version of it comes in again: it would bring the person back.
  * Where nothing repeats (the normal case) the segments stay as they are, at the cost of one narrow scan.
  */
 export async function dedupe(
@@ -67,7 +73,7 @@ async function findRepeats(
       p => p.kind === kind && p.firstUs <= segment.lastUs && p.lastUs >= segment.firstUs,
     )
     if (overlapping.length === 0) continue
-    const stamp = kind === 'app' ? 'end_ts' : 'start_ts'
+    const stamp = stampOf(kind)
     await db.run(
       `INSERT INTO repeated_ids SELECT s.hop_id FROM read_parquet(${quoteText(segment.file)}) AS s
        SEMI JOIN (SELECT hop_id FROM read_parquet(${quoteTexts(overlapping.map(o => join(root, o.path)))})
@@ -82,20 +88,20 @@ async function findRepeats(
  * Gateway rows with an id of their own are equal only with equal content; another content is a second version.
  */
 async function decide(
-  { db, root, published }: DedupeContext,
+  { db, root, published, erasedNames }: DedupeContext,
   kind: HopKind,
   staged: StagedSegment[],
 ): Promise<void> {
-  const app = kind === 'app'
-  const stamp = app ? 'end_ts' : 'start_ts'
-  const content = app ? 'f.hop_id' : gatewayContent('f')
-  const counted = app ? 'TRUE' : 'message_id IS NULL'
+  const isLine = kind !== 'gateway'
+  const stamp = stampOf(kind)
+  const content = isLine ? 'f.hop_id' : gatewayContent('f')
+  const counted = isLine ? 'TRUE' : 'message_id IS NULL'
   const files = published.filter(
     p => p.kind === kind && staged.some(s => p.firstUs <= s.lastUs && p.lastUs >= s.firstUs),
   )
   const known = files.length
-    ? `SELECT hop_id, ${content} AS content FROM read_parquet(${quoteTexts(files.map(f => join(root, f.path)))}) AS f SEMI JOIN final_ids USING (hop_id)`
-    : 'SELECT NULL::UUID AS hop_id, NULL::UUID AS content WHERE FALSE'
+    ? `SELECT hop_id, ${content} AS content, ${erasedMark('f', kind, erasedNames)} AS erased FROM read_parquet(${quoteTexts(files.map(f => join(root, f.path)))}) AS f SEMI JOIN final_ids USING (hop_id)`
+    : 'SELECT NULL::UUID AS hop_id, NULL::UUID AS content, FALSE AS erased WHERE FALSE'
   await db.run(
     `CREATE OR REPLACE TEMP TABLE decisions AS
     WITH repeated AS (
@@ -112,16 +118,17 @@ async function decide(
     ), final_ids AS (
       SELECT DISTINCT final_id AS hop_id FROM identified
     ), known AS (${known}), ranked AS (
-      SELECT *, row_number() OVER (PARTITION BY final_id, CASE WHEN ${app} THEN final_id ELSE content END
+      SELECT *, row_number() OVER (PARTITION BY final_id, CASE WHEN ${isLine} THEN final_id ELSE content END
         ORDER BY source_id, line_no) AS place
       FROM identified
     )
     SELECT r.first_id, r.source_id, r.line_no, r.us, r.final_id,
-      r.place = 1 AND k.hop_id IS NULL AS keep,
-      NOT ${app} AND EXISTS (SELECT 1 FROM ranked AS o WHERE o.final_id = r.final_id AND o.content <> r.content)
-        OR (NOT ${app} AND EXISTS (SELECT 1 FROM known AS o WHERE o.hop_id = r.final_id AND o.content <> r.content)) AS version
+      r.place = 1 AND k.hop_id IS NULL AND e.hop_id IS NULL AS keep,
+      NOT ${isLine} AND EXISTS (SELECT 1 FROM ranked AS o WHERE o.final_id = r.final_id AND o.content <> r.content)
+        OR (NOT ${isLine} AND EXISTS (SELECT 1 FROM known AS o WHERE o.hop_id = r.final_id AND o.content <> r.content)) AS version
     FROM ranked AS r LEFT JOIN (SELECT DISTINCT hop_id, content FROM known) AS k
-      ON k.hop_id = r.final_id AND (${app} OR k.content = r.content)`,
+      ON k.hop_id = r.final_id AND (${isLine} OR k.content = r.content)
+    LEFT JOIN (SELECT DISTINCT hop_id FROM known WHERE erased) AS e ON e.hop_id = r.final_id`,
   )
 }
 
@@ -141,6 +148,7 @@ async function rewrite(db: Database, staged: StagedSegment[]): Promise<void> {
          WHERE coalesce(d.keep, TRUE)) TO ${quoteText(`${segment.file}.kept`)} (${parquetOptions.facts})`,
     )
     moveOver(`${segment.file}.kept`, segment.file)
+    segment.seal = undefined
   }
 }
 

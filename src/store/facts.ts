@@ -48,8 +48,10 @@ function relationOf(segments: readonly SegmentRecord[], root: string, kind: HopK
   const versioned = new Set(segments.filter(s => s.versions > 0).map(s => s.day))
   const plain = segments.filter(s => !versioned.has(s.day))
   const double = segments.filter(s => versioned.has(s.day))
+  const columns =
+    kind === 'kernel' ? '*' : '* REPLACE (raw_id(correlation_raw, correlation_id) AS correlation_raw)'
   const read = (files: readonly SegmentRecord[]): string =>
-    `SELECT * REPLACE (raw_id(correlation_raw, correlation_id) AS correlation_raw)
+    `SELECT ${columns}
      FROM read_parquet(${quoteTexts(wholeFiles(root, files))}, hive_partitioning = false) AS f`
   if (segments.length === 0) return emptyRelation(FACT_COLUMNS[kind])
   // Of two versions of one record the fuller counts, then the one with the smaller digest.

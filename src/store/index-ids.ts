@@ -19,10 +19,11 @@ const SHARED_IDS = [
 const IDS = {
   gateway: [...SHARED_IDS, 'message_id AS id'],
   app: [...SHARED_IDS, 'arr_log_id AS id WHERE arr_log_id IS NOT NULL'],
+  kernel: ['hex_id(hop_id) AS id'],
 } as const
 
 /**
- * Writes the sorted id index of a day's new segments: columns key (UINTEGER, `id_key32` of the id), side (g or a) and
+ * Writes the sorted id index of a day's new segments: columns key (UINTEGER, `id_key32` of the id), side (g, a or k) and
  * minute of the day (USMALLINT). A key that two ids share costs a look at the facts of a minute, and no answer.
  *
  * @returns the number of keys

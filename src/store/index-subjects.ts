@@ -3,6 +3,10 @@ import { selectSides } from './index-sides.ts'
 import { parquetOptions } from './parquet.ts'
 import { type Database, quoteText } from './query.ts'
 
+/** HTTPERR names nobody. */
+const NOBODY = [
+  'NULL::VARCHAR AS subject_kind, NULL::VARCHAR AS subject_issuer, NULL::VARCHAR AS subject_name WHERE FALSE',
+]
 const SUBJECT = ['subject_kind, subject_issuer, subject_name WHERE subject_name IS NOT NULL']
 
 /**
@@ -21,7 +25,7 @@ export async function writeSubjectIndex(
     `COPY (
        SELECT id_key(lower(subject_name)) AS key, side, subject_kind, subject_issuer, subject_name,
          count(*)::BIGINT AS hops, min(ts) AS first_ts, max(ts) AS last_ts
-       FROM (${selectSides(staged, { gateway: SUBJECT, app: SUBJECT })})
+       FROM (${selectSides(staged, { gateway: SUBJECT, app: SUBJECT, kernel: NOBODY })})
        GROUP BY ALL ORDER BY key, side, subject_kind, subject_issuer, subject_name
      ) TO ${quoteText(target)} (${parquetOptions.index})`,
   )

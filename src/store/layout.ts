@@ -8,7 +8,12 @@ export const layout = {
   segment: (kind: string, day: string, name: string): string => `facts/${kind}/date=${day}/${name}.parquet`,
   index: (kind: string, day: string, name: string): string => `index/${kind}/date=${day}/${name}.parquet`,
   subjects: (name: string): string => `subjects/${name}.json`,
+  hold: (name: string): string => `holds/${name}.json`,
   rejects: (name: string): string => `rejects/${name}.ndjson`,
+  reads: (name: string): string => `reads/${name}.ndjson`,
+  /** Records of readers: of those at work, and of those that have ended and that the writer has yet to take in. */
+  openReads: (root: string): string => join(root, 'readers', 'open'),
+  closedReads: (root: string): string => join(root, 'readers', 'closed'),
   links: (application: string, day: string, generation: number): string =>
     `links/application=${encodeURIComponent(application)}/date=${day}/${String(generation).padStart(6, '0')}.parquet`,
   border: (application: string, day: string, name: string): string =>

@@ -14,7 +14,7 @@ export interface Leftover {
 }
 
 /** Folders whose files are named by entries. */
-const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects']
+const NAMED_FOLDERS = ['facts', 'index', 'links', 'rejects', 'subjects', 'holds', 'reads']
 
 /**
  * Removes what a process that was killed has left behind. Nothing is looked for where no sign of one is there: its lock,
@@ -78,10 +78,28 @@ function temporaryFolders(root: string): TemporaryFolder[] {
   })
 }
 
+/** What a ledger has, but for what its log's own check looks at: entries, snapshots, checkpoint and tiles. */
+const LEDGER_FILES =
+  /^ledger\/(?:\d{3,}\/\d{6,}\.json|snapshots\/\d{6,}\.json|log\/checkpoint|log\/tile\/.+)$/
+
+/** Files in the folder of the ledger that no ledger has. Only said and removed on demand: somebody may have put them there. */
+export function strayInLedger(root: string): string[] {
+  const being = new Set(unfinished(root))
+  return filesBelow(root, 'ledger').filter(
+    path => !LEDGER_FILES.test(path) && !being.has(path) && !isWriting(path),
+  )
+}
+
+/** A file that a living process has not given its name yet. */
+function isWriting(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return name.startsWith('.') && name.endsWith('.tmp')
+}
+
 /** Locks, entries and snapshots that processes which are gone have not finished. */
 function unfinished(root: string): string[] {
   const locks = namesIn(root).filter(name => name.startsWith('.lock-') && !isLiving(name.slice(6)))
-  const entries = ['ledger', 'ledger/snapshots'].flatMap(folder =>
+  const entries = ['ledger', 'ledger/snapshots', 'ledger/log'].flatMap(folder =>
     namesIn(join(root, folder))
       .filter(name => name.startsWith('.') && !isLiving(name.slice(1, -'.tmp'.length)))
       .map(name => `${folder}/${name}`),

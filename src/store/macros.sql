@@ -59,3 +59,22 @@ CREATE OR REPLACE MACRO app_application(site, host_header, server_ip, host) AS '
 -- The trace that a correlation id stands for: itself where it has the form of a trace id, else 128 bits of SHA-256.
 CREATE OR REPLACE MACRO trace_of_id(id) AS
   CASE WHEN regexp_full_match(id, '[0-9a-f]{32}') AND id <> repeat('0', 32) THEN id ELSE substr(sha256('trace ' || id), 1, 32) END;
+
+-- Values in the canonical text of a row (src/model/leaf-text.ts): chr(27) is ESC, chr(9) is TAB.
+CREATE OR REPLACE MACRO leaf_value(v) AS
+  CASE
+    WHEN v = '' THEN chr(27) || '0'
+    WHEN contains(v, chr(9)) OR contains(v, chr(27))
+    THEN replace(replace(v, chr(27), chr(27) || 'e'), chr(9), chr(27) || 't')
+    ELSE v
+  END;
+CREATE OR REPLACE MACRO leaf_list(l) AS
+  CASE
+    WHEN l IS NULL THEN NULL
+    WHEN len(l) = 0 THEN chr(27) || 'n'
+    ELSE array_to_string(list_transform(l, lambda v: leaf_value(v)), chr(27) || ',')
+  END;
+
+-- DuckDB writes the shortest digits, and exponents of two digits and more, with a plus sign.
+CREATE OR REPLACE MACRO leaf_double(d) AS
+  CASE WHEN contains(d::VARCHAR, 'e') THEN regexp_replace(d::VARCHAR, 'e[+]?(-?)0*', 'e\1') ELSE d::VARCHAR END;

@@ -10,6 +10,7 @@ export const parquetOptions = {
   order: {
     gateway: 'start_ts, hop_id, source_id, line_no',
     app: 'end_ts, hop_id',
+    kernel: 'end_ts, hop_id',
   } satisfies Record<HopKind, string>,
   /** The same of index files. */
   indexOrder: {

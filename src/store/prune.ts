@@ -12,24 +12,47 @@ import type { Store } from './store.ts'
 /** How many days before one that stays may claim its app hops, or app hops that it claims too. */
 const BORDER_DAYS = [1, 2]
 
+/** What is pruned: days with all they have, or only one kind of file of them. */
+export type PruneKind = 'requests' | 'rejects' | 'generations' | 'reads'
+
 /** What pruning drops. */
 export interface PrunePlan {
+  readonly kind: PruneKind
   readonly before: string
   readonly days: readonly string[]
   readonly files: readonly PrunedFile[]
 }
 
 /**
- * Everything of days before one: facts, index, every generation of links, and rejects whose sources hold nothing later.
+ * What goes of days before one. `requests`: facts, index, every generation of links, and rejects whose sources hold
+ * nothing later; `rejects`: these alone; `generations`: links that others have replaced since; `reads`: records of commands
+ * that gave data out, by the day they were taken in.
  *
  * @param before `YYYY-MM-DD`, the first day that stays
  */
-export function planPrune(state: LedgerState, before: string): PrunePlan {
+export function planPrune(state: LedgerState, before: string, kind: PruneKind = 'requests'): PrunePlan {
+  const files = PLANS[kind](state, before)
+  const days = new Set(files.filter(f => f.what === 'facts' || f.what === 'links').map(f => f.day ?? ''))
+  return { kind, before, days: [...days].sort(), files }
+}
+
+const PLANS: Readonly<Record<PruneKind, (state: LedgerState, before: string) => PrunedFile[]>> = {
+  requests: (state, before) => [...filesOfDays(state, before), ...oldRejects(state, before)],
+  rejects: oldRejects,
+  generations: (state, before) =>
+    [...state.days.values()]
+      .filter(({ day }) => day < before)
+      .flatMap(({ day, earlierLinks }) => earlierLinks.map(f => tombstone(f, 'links', day))),
+  reads: (state, before) =>
+    state.reads.filter(({ at }) => at.slice(0, 10) < before).map(f => tombstone(f, 'reads')),
+}
+
+function filesOfDays(state: LedgerState, before: string): PrunedFile[] {
   const isOld = ({ day }: { day: string }): boolean => day < before
   const facts = state.segments.filter(isOld).map(f => tombstone(f, 'facts', f.day))
-  // Ready requests of the first day that stays tell of app hops of the day before.
+  // Ready requests, and findings, of the first day that stays tell of app hops of the day before.
   const tells = ({ kind, day }: { kind: string; day: string }): boolean =>
-    facts.length > 0 && kind === 'requests' && day === before
+    facts.length > 0 && (kind === 'requests' || kind === 'findings') && day === before
   const index = state.indexes.filter(i => isOld(i) || tells(i)).map(f => tombstone(f, 'index', f.day))
   const links = [...state.days.values()].filter(isOld).flatMap(({ day, link, earlierLinks }) => {
     const files = [...earlierLinks, ...(link?.file ? [link.file] : [])]
@@ -38,15 +61,17 @@ export function planPrune(state: LedgerState, before: string): PrunePlan {
   const borders = [...(state.pruning?.borders.values() ?? [])]
     .filter(b => before > (state.pruning?.before ?? '') && isOld(b))
     .map(b => tombstone(b, 'links', b.day))
-  const rejects = state.rejects
+  return [...facts, ...index, ...links, ...borders]
+}
+
+function oldRejects(state: LedgerState, before: string): PrunedFile[] {
+  return state.rejects
     .filter(r => r.sources.every(id => endsBefore(state, id, before, r.at)))
     .map(f => tombstone(f, 'rejects'))
-  const days = new Set([...facts, ...links].map(f => f.day ?? ''))
-  return { before, days: [...days].sort(), files: [...facts, ...index, ...links, ...borders, ...rejects] }
 }
 
 /**
- * Drops whole days with a tombstone in the ledger. The files themselves go when no reader can need them any more.
+ * Drops whole days, or one kind of file of them, with a tombstone in the ledger. The files themselves go when no reader can need them any more.
  *
  * The day before `before` is a neighbour of the first that stays: its links to hops of that day are kept, and the links
  * of that day stay as they are from here on, as nothing could make them again.
@@ -58,11 +83,27 @@ export async function prune(
   store: Store,
   before: string,
   { why, who }: { readonly why: string; readonly who: string },
+  kind: PruneKind = 'requests',
 ): Promise<PrunePlan> {
   const { state } = store
-  const plan = planPrune(state, before)
-  if (plan.files.length === 0 || before <= (state.pruning?.before ?? ''))
-    return { ...plan, days: [], files: [] }
+  const plan = planPrune(state, before, kind)
+  const { days, files } = plan
+  if (files.length === 0) return plan
+  if (kind !== 'requests') {
+    const entry = {
+      before,
+      days: [...days],
+      files: [...files],
+      borders: [],
+      frozen: [],
+      only: kind,
+      why,
+      who,
+    }
+    store.append({ kind: 'pruned', ...entry })
+    return plan
+  }
+  if (before <= (state.pruning?.before ?? '')) return { ...plan, days: [], files: [] }
   assertSettled(state, before)
   const name = String(store.ledger.nextSeq()).padStart(6, '0')
   const last = dayText(dayNumber(before) - 1)
@@ -71,8 +112,8 @@ export async function prune(
   store.append({
     kind: 'pruned',
     before,
-    days: [...plan.days],
-    files: [...plan.files],
+    days: [...days],
+    files: [...files],
     borders,
     frozen: plan.days.includes(last) ? frozenDays(state, before) : [],
     why,

@@ -9,7 +9,17 @@ export function filesInForce(state: LedgerState): FileRecord[] {
   const links = [...state.days.values()].flatMap(day => (day.link?.file ? [day.link.file] : []))
   const subjects = state.subjects ? [state.subjects.file] : []
   const borders = [...(state.pruning?.borders.values() ?? [])]
-  return [...state.segments, ...state.indexes, ...state.rejects, ...links, ...borders, ...subjects]
+  const holds = [...state.holds.values()].flatMap(hold => hold.file ?? [])
+  return [
+    ...state.segments,
+    ...state.indexes,
+    ...state.rejects,
+    ...state.reads,
+    ...links,
+    ...borders,
+    ...subjects,
+    ...holds,
+  ]
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Entry, EntryBody } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
 import { writerName } from '../ledger/writer.ts'
 import { count } from '../telemetry/record.ts'
+import { keysOfWriter, type StoreKeys } from './keys.ts'
 import { layout } from './layout.ts'
 import { namedPaths, sweepAfterCrash } from './leftovers.ts'
 import { acquireLock, type Lock } from './lock.ts'
@@ -30,6 +31,8 @@ export interface Surroundings {
   readonly newId: () => string
   /** Program and version, written into entries. */
   readonly by: string
+  /** Folder of the keys of all stores; undefined: nothing is signed, and leaves have no roots. */
+  readonly keyFolder?: string | undefined
 }
 
 /** A store that is open for reading, or, with a lock, for writing. */
@@ -43,6 +46,7 @@ export class Store {
   /** Files that have their final name and that no entry names yet. */
   readonly #unnamed = new Set<string>()
   #isAbandoned = false
+  #keys: StoreKeys | undefined
 
   private constructor(
     root: string,
@@ -60,6 +64,16 @@ export class Store {
 
   get state(): LedgerState {
     return this.ledger.state
+  }
+
+  /** Keys that sign and salt what is written; undefined where none are asked for. */
+  get keys(): StoreKeys | undefined {
+    return this.#keys
+  }
+
+  /** Goes on with other keys: the ledger names them by now. */
+  takeKeys(keys: StoreKeys): void {
+    this.#keys = keys
   }
 
   /** Now, as milliseconds since 1970 UTC. */
@@ -84,7 +98,7 @@ export class Store {
    * Opens a store for writing, making it if there is none. One process at a time. What a process that was killed has
    * left behind is removed.
    *
-   * @throws STORE_BUSY, STORE_NEWER, STORE_DAMAGED, STORE_WRITE
+   * @throws STORE_BUSY, STORE_NEWER, STORE_DAMAGED, STORE_WRITE, KEY_REFUSED
    */
   static async write(options: StoreOptions, surroundings: Surroundings): Promise<Store> {
     const root = resolve(options.path)
@@ -103,6 +117,8 @@ export class Store {
         lock,
       })
       if (ledger.state.head < 0) store.append({ kind: 'created', storeId: surroundings.newId() })
+      const { keyFolder } = surroundings
+      if (keyFolder !== undefined) store.#keys = keysOfWriter(store, keyFolder)
       sweepReplaced(store)
       return store
     } catch (error) {
@@ -117,6 +133,11 @@ export class Store {
   refresh(): void {
     this.ledger.refresh()
     this.#pin?.move(this.state.head)
+  }
+
+  /** A random id; empty of a store that is read. */
+  newId(): string {
+    return this.#surroundings?.newId() ?? ''
   }
 
   /** Appends a ledger entry at the current time. */

@@ -30,7 +30,7 @@ export const METRICS = {
   'throughline.lines.directives': {
     kind: 'counter',
     unit: '{line}',
-    means: 'Headers, comments, blank lines, padding.',
+    means: 'Headers, comments, blank lines, padding, idle connections of HTTPERR.',
   },
   'throughline.lines.rejected': {
     kind: 'counter',

@@ -21,7 +21,7 @@ export const SPANS = {
       'throughline.status': '`complete`, `failed` or `partial`',
       'throughline.lines': 'lines',
       'throughline.decoded': 'of these, rows',
-      'throughline.directives': 'of these, headers, comments, blank lines',
+      'throughline.directives': 'of these, headers, comments, blank lines, idle connections',
       'throughline.rejected': 'of these, not readable',
     },
   },

@@ -10,7 +10,7 @@ import type { Attributes, Span, SpanEvent, SpanLink } from './span.ts'
 const RESOLUTION_MS = 1000
 
 /**
- * The spans of a request's app hops, inside the call that caused them where that can be.
+ * The spans of a request's app hops, and of its kernel hops, inside the call that caused them where that can be.
  *
  * @param caller the call to the target, or what is nearest to it; undefined where no gateway hop is known
  */
@@ -34,6 +34,8 @@ function loggedOf(hop: AppLeg): Logged {
     tookUs: hop.duration_us ?? 0,
     resolutionUs: (hop.resolution_ms ?? RESOLUTION_MS) * 1000,
     ahead: lowUs === null || highUs === null ? undefined : { lowUs, highUs },
+    // What HTTP.sys logs is the moment of its answer, or at which the connection broke: the gateway saw it at once.
+    endsCall: hop.kernel && hop.link_how !== 'retry',
   }
 }
 
@@ -45,17 +47,18 @@ interface Surroundings {
 
 function appSpan(legs: Legs, hop: AppLeg, { place, caller, resource }: Surroundings): Span {
   return {
-    layer: 'app',
+    layer: hop.kernel ? 'kernel' : 'app',
     hopId: hop.hop_id,
     traceId: legs.trace_id,
     spanId: spanIdOf(hop.hop_id),
     parentId: caller ? caller.spanId : (legs.parent_id ?? undefined),
-    name: ['iis', hop.site, hop.host].filter(Boolean).join(' '),
+    name: [hop.kernel ? 'http.sys' : 'iis', hop.site, hop.host].filter(Boolean).join(' '),
     kind: 'server',
     startUs: place.startUs,
     endUs: place.endUs,
     status: hop.status ?? undefined,
-    isError: isServerError(hop.status),
+    // A connection that was closed without an answer is a failure too.
+    isError: isServerError(hop.status) || (hop.kernel && hop.status === null),
     attributes: appAttributes(legs, hop, place),
     events: misfitEvents(place),
     links: linksOf(legs, hop, caller),
@@ -80,9 +83,10 @@ function appAttributes(legs: Legs, hop: AppLeg, place: Placed): Attributes {
     .put('url.path', hop.path)
     .put('url.query', hop.query)
     .put('http.response.status_code', hop.status)
-    .put('error.type', isServerError(hop.status) ? String(hop.status) : null)
+    .put('error.type', errorType(hop))
     .put('client.address', hop.client_ip ?? hop.peer_ip)
     .put('network.peer.address', hop.peer_ip)
+    .put('network.peer.port', hop.peer_port)
     .put('network.local.address', hop.server_ip)
     .put('network.local.port', hop.server_port)
     .put('network.protocol.version', /^HTTP\/(\d(?:\.\d)?)$/i.exec(hop.protocol ?? '')?.[1])
@@ -97,11 +101,23 @@ function appAttributes(legs: Legs, hop: AppLeg, place: Placed): Attributes {
     .put('throughline.iis.win32_status', hop.win32_status)
     .put('throughline.iis.handshake', hop.handshake)
     .put('throughline.iis.time_taken_logged', hop.duration_us === null ? false : null)
+    .put('throughline.kernel.reason', hop.kernel ? reasonOf(hop) : null)
+    .put('throughline.kernel.queue', hop.queue)
   if (legs.gateway === null)
     set.put('throughline.decided_by', legs.decided_by).put('throughline.decided_detail', legs.decided_detail)
   putLink(set, hop)
   putClock(set, hop, place)
   return set.all
+}
+
+/** HTTP.sys logs failures only, and says which. Source: OpenTelemetry, error.type: of low cardinality. */
+function errorType(hop: AppLeg): string | null {
+  if (hop.kernel) return reasonOf(hop)
+  return isServerError(hop.status) ? String(hop.status) : null
+}
+
+function reasonOf({ reason }: AppLeg): string {
+  return reason ?? '-'
 }
 
 function putLink(set: AttributeSet, hop: AppLeg): void {

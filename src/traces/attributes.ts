@@ -43,7 +43,7 @@ type Layers = 'all' | 'gateway' | 'target' | 'app' | 'gateway, app' | 'resource'
 /** Attributes of our own, by name: where they stand, their type, and what they mean. docs/traces.md is made from it. */
 export const OWN_ATTRIBUTES = {
   'throughline.request.id': ['all', 'string', 'Request that the span belongs to; `throughline trace` takes it.'],
-  'throughline.request.state': ['all', 'string', 'What was known of the request when the span was made: joined, gateway-only, app-only, ambiguous, callout, ...'],
+  'throughline.request.state': ['all', 'string', 'What was known of the request when the span was made: joined, gateway-only, app-only, kernel-only, ambiguous, callout, ...'],
   'throughline.hop.id': ['all', 'string', 'Hop, that is log row, that the span was made from.'],
   'throughline.application': ['all', 'string', 'Application by the configured rules.'],
   'throughline.trace.from': ['all', 'string', 'What decided the trace id: `gateway-traceparent`, `app-traceparent`, `caller-traceparent` (of the request during which this one was made), `correlation-id`, `request-id`, `earlier-export`.'],
@@ -64,7 +64,9 @@ export const OWN_ATTRIBUTES = {
   'throughline.iis.substatus': ['app', 'int', 'sc-substatus.'],
   'throughline.iis.win32_status': ['app', 'int', 'sc-win32-status.'],
   'throughline.iis.handshake': ['app', 'boolean', 'Challenge of integrated authentication, before the request itself.'],
-  'throughline.iis.time_taken_logged': ['app', 'boolean', 'false: the log has no time-taken, and the span no length.'],
+  'throughline.iis.time_taken_logged': ['app', 'boolean', 'false: the log has no time-taken (HTTPERR never has), and the span no length.'],
+  'throughline.kernel.reason': ['app', 'string', 'Of a span of HTTP.sys: why it refused or dropped the request (s-reason); also its `error.type`.'],
+  'throughline.kernel.queue': ['app', 'string', 'Of a span of HTTP.sys: request queue, that is the application pool.'],
   'throughline.link.method': ['app', 'string', 'How the hop was joined to the gateway hop: id, id-time, subject or time.'],
   'throughline.link.how': ['app', 'string', 'equal, segment or cut (of an id); answer, handshake or retry.'],
   'throughline.link.confidence_ppm': ['app', 'int', 'Posterior of the link in millionths: 1000000 is certain. Whole, so that every backend gives it one type.'],

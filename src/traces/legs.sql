@@ -1,6 +1,6 @@
 -- Requests with their hops, as spans are made from them, each as one JSON object: DuckDB writes it and V8 reads it in a
 -- fraction of the time that handing over value by value takes. Stamps are µs since 1970; all numbers are exact as doubles.
--- Reads the tables span_requests and leg_requests (rows of traced.sql) and the views gateway_facts, app_facts and link_rows.
+-- Reads the tables span_requests and leg_requests (rows of traced.sql) and the views gateway_facts, server_facts and link_rows.
 -- params: first_us, last_us BIGINT (stamps of the gateway hops), from_us, to_us BIGINT (half-open period of the ends of app
 -- hops): nothing else is looked at
 -- gateway: NULL where no gateway hop is known. apps: with the link that joined each and its place among app_hop_ids, in no
@@ -25,11 +25,12 @@ WITH places AS (
       username := a.username, subject_kind := a.subject_kind, subject_issuer := a.subject_issuer, subject_name := a.subject_name,
       peer_ip := a.peer_ip, client_ip := a.client_ip, user_agent := a.user_agent, referer := a.referer, protocol := a.protocol,
       bytes_in := a.bytes_in, bytes_out := a.bytes_out, attributes := a.attributes,
+      kernel := a.kernel, reason := a.reason, queue := a.queue, site_id := a.site_id, peer_port := a.peer_port,
       link_method := l.method, link_how := l.how, posterior := l.posterior,
       clock_low_us := l.clock_low_us, clock_high_us := l.clock_high_us, calibrated := l.calibrated
     ))::VARCHAR, ',') AS apps
   FROM places AS p
-  JOIN app_facts AS a ON a.hop_id = p.app_hop_id::UUID
+  JOIN server_facts AS a ON a.hop_id = p.app_hop_id::UUID
   LEFT JOIN link_rows AS l ON l.app_hop_id = a.hop_id AND l.gateway_hop_id = p.gateway_hop_id::UUID AND l.verdict = 'linked'
   WHERE a.end_ts >= make_timestamp($from_us::BIGINT) AND a.end_ts < make_timestamp($to_us::BIGINT)
   GROUP BY p.request_id

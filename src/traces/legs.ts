@@ -37,7 +37,9 @@ export interface GatewayLeg {
   readonly bytes_out: number | null
 }
 
-/** An app hop as spans are made from it, with the link that joined it; link fields are null where none did. */
+/**
+ * An app hop, or a kernel hop, as spans are made from it, with the link that joined it; link fields are null where none did.
+ */
 export interface AppLeg {
   /** Among the app hops of its request, from 1. */
   readonly place: number
@@ -75,6 +77,12 @@ export interface AppLeg {
   readonly bytes_out: number | null
   /** JSON object of what has no column. */
   readonly attributes: string | null
+  /** Whether HTTP.sys logged it; the next four are null where it did not. */
+  readonly kernel: boolean
+  readonly reason: string | null
+  readonly queue: string | null
+  readonly site_id: string | null
+  readonly peer_port: number | null
   readonly link_method: string | null
   readonly link_how: string | null
   readonly posterior: number | null

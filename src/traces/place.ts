@@ -14,6 +14,8 @@ export interface Logged {
   readonly resolutionUs: number
   /** The host's clock is ahead of the gateway's by between these, µs; undefined where nothing is known of it. */
   readonly ahead: { readonly lowUs: number; readonly highUs: number } | undefined
+  /** Whether the call ended with it: it stands as late as it can then, not in the middle. */
+  readonly endsCall?: boolean
 }
 
 export interface Placed {
@@ -37,7 +39,7 @@ interface Span {
  * interval in which its end must lie, and none is made longer or shorter.
  *
  * Where there is room, a hop stands as near to the middle of its interval as it can, and does not begin before the one
- * in front of it has ended.
+ * in front of it has ended. One that ended the call stands at its end.
  */
 export function placeInCall(call: Call | undefined, hops: readonly Logged[]): Placed[] {
   const room = hops.map(hop => call && roomFor(hop, call))
@@ -49,7 +51,7 @@ export function placeInCall(call: Call | undefined, hops: readonly Logged[]): Pl
     const low = Math.max(own.low, freeFromUs + hop.tookUs)
     const high = Math.max(own.low, Math.min(own.high, latest[i] ?? own.high))
     const interval = endInterval(hop)
-    const middle = Math.floor((interval.low + interval.high) / 2)
+    const middle = hop.endsCall ? high : Math.floor((interval.low + interval.high) / 2)
     // A hop for which those before it leave no room overlaps them rather than leaving its interval.
     const endUs = Math.min(own.high, Math.max(low, Math.min(high, middle)))
     freeFromUs = endUs

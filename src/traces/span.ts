@@ -27,7 +27,7 @@ export type PlacedBy =
 
 /** Part of a request's life as one system saw it, as OpenTelemetry knows it. Stamps are µs since 1970. */
 export interface Span {
-  readonly layer: 'gateway' | 'target' | 'app'
+  readonly layer: 'gateway' | 'target' | 'app' | 'kernel'
   readonly hopId: string
   /** 32, 16 and 16 lower-case hex digits. */
   readonly traceId: string

@@ -1,5 +1,5 @@
 -- The trace of each request of the table span_requests, and what leads into it.
--- Reads the table span_requests, the views gateway_facts, app_facts and link_rows, and the tables recorded_traces (hop_id, trace_id: what was
+-- Reads the table span_requests, the views gateway_facts, server_facts and link_rows, and the tables recorded_traces (hop_id, trace_id: what was
 -- exported before) and shared_ids (id: correlation ids of so many hops that they name no request).
 -- trace_id: as exported before; else of the traceparent of the gateway hop, else of that of the first app hop which an
 -- id joins (of a request without a gateway hop: of its own), else of the correlation id, else the request's own id.
@@ -15,7 +15,7 @@ WITH app_hops AS (
     arg_min(a.traceparent, h.place) FILTER (WHERE h.gateway_hop_id IS NULL OR l.method = 'id') AS traceparent,
     arg_min(hex_id(t.trace_id), h.place) AS recorded
   FROM app_hops AS h
-  JOIN app_facts AS a ON a.hop_id = h.app_hop_id
+  JOIN server_facts AS a ON a.hop_id = h.app_hop_id
   LEFT JOIN link_rows AS l ON l.app_hop_id = h.app_hop_id AND l.gateway_hop_id = h.gateway_hop_id::UUID AND l.verdict = 'linked'
   LEFT JOIN recorded_traces AS t ON t.hop_id = h.app_hop_id
   WHERE a.traceparent IS NOT NULL OR t.trace_id IS NOT NULL

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { inFolder, writeFiles } from '../support/folder.ts'
-import { type Ended, throughline } from '../support/program.ts'
+import { type Ended, inProcess } from '../support/program.ts'
 import { type Call, gatewayRows, IIS_HEADER, iisLog, iisRows, ndjson } from '../support/traffic.ts'
 
 const CALLS: readonly Call[] = [0, 60_000, 120_000].map((atMs, i) => ({
@@ -19,7 +19,7 @@ const FIELDS = IIS_HEADER[1]
 async function ingestFile(name: string, content: string | Uint8Array): Promise<Ended> {
   return inFolder(async folder => {
     writeFiles(folder, { [name]: content })
-    return throughline(['ingest', name], { cwd: folder })
+    return inProcess(['ingest', name], { cwd: folder })
   })
 }
 
@@ -45,7 +45,7 @@ describe('files that are no logs are refused by name, with what to hand over ins
   beforeAll(async () => {
     await inFolder(async folder => {
       writeFiles(folder, Object.fromEntries(files.map(({ name, content }) => [name, content])))
-      ended = await throughline(['ingest', ...files.map(({ name }) => name)], { cwd: folder })
+      ended = await inProcess(['ingest', ...files.map(({ name }) => name)], { cwd: folder })
     })
   })
 
@@ -62,7 +62,7 @@ describe('files that are no logs are refused by name, with what to hand over ins
   test('files that lie beside logs in a folder are refused too, and the rest succeeds', async () => {
     await inFolder(async folder => {
       writeFiles(folder, { 'logs/a.log': iisLog(ROWS), 'logs/read me.txt': 'hello\n', 'logs/today.log': '' })
-      const { code, stdout } = await throughline(['ingest', 'logs'], { cwd: folder })
+      const { code, stdout } = await inProcess(['ingest', 'logs'], { cwd: folder })
       expect(code).toBe(0)
       expect(stdout).toMatch(/^refused +logs\/read me\.txt: /m)
       expect(stdout).toMatch(/^refused +logs\/today\.log: an empty file/m)
@@ -96,8 +96,8 @@ describe('rows that cannot be read are rejected and counted by reason; the rest 
   beforeAll(async () => {
     await inFolder(async folder => {
       writeFiles(folder, Object.fromEntries(sources.map(({ name, content }) => [`logs/${name}`, content])))
-      expect((await throughline(['ingest', 'logs'], { cwd: folder })).code).toBe(0)
-      const { stdout } = await throughline(['status', '--json'], { cwd: folder })
+      expect((await inProcess(['ingest', 'logs'], { cwd: folder })).code).toBe(0)
+      const { stdout } = await inProcess(['status', '--json'], { cwd: folder })
       const status = JSON.parse(stdout) as { sources: { path: string; accounting: unknown }[] }
       for (const { path, accounting } of status.sources) read.set(path.slice('logs/'.length), accounting)
     })
@@ -110,8 +110,8 @@ describe('rows that cannot be read are rejected and counted by reason; the rest 
   test('what was rejected can be exported with its place', async () => {
     await inFolder(async folder => {
       writeFiles(folder, { 'a.log': replaced(' 443 ', ' ') })
-      await throughline(['ingest', 'a.log'], { cwd: folder })
-      const { stdout } = await throughline(['export', 'rejects'], { cwd: folder })
+      await inProcess(['ingest', 'a.log'], { cwd: folder })
+      const { stdout } = await inProcess(['export', 'rejects'], { cwd: folder })
       expect(JSON.parse(stdout)).toMatchObject({
         file: 'a.log',
         reason: 'too-few-columns',
@@ -125,7 +125,7 @@ describe('rows that cannot be read are rejected and counted by reason; the rest 
   test('--max-rejects stops with what to look at', async () => {
     await inFolder(async folder => {
       writeFiles(folder, { 'a.log': iisLog(ROWS.map(row => row.replace(' 443 ', ' '))) })
-      const { code, stderr } = await throughline(['ingest', 'a.log', '--max-rejects', '2'], { cwd: folder })
+      const { code, stderr } = await inProcess(['ingest', 'a.log', '--max-rejects', '2'], { cwd: folder })
       expect(code).toBe(3)
       for (const word of ['a.log', '3 lines rejected', '--max-rejects allows 2'])
         expect(stderr).toContain(word)
@@ -149,7 +149,7 @@ describe('headers', () => {
 describe('sources that cannot be read', () => {
   test('a path that does not exist is wrong usage: nothing is touched', async () => {
     await inFolder(async folder => {
-      const { code, stdout, stderr } = await throughline(['ingest', 'missing.log'], { cwd: folder })
+      const { code, stdout, stderr } = await inProcess(['ingest', 'missing.log'], { cwd: folder })
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
       expect(stderr).toContain(
         'source missing.log: no such file or folder; name a file, a folder, a glob in quotes',
@@ -162,7 +162,7 @@ describe('sources that cannot be read', () => {
     async source => {
       await inFolder(async folder => {
         mkdirSync(join(folder, 'nothing'))
-        const { code, stderr } = await throughline(['ingest', source], { cwd: folder })
+        const { code, stderr } = await inProcess(['ingest', source], { cwd: folder })
         expect(code).toBe(2)
         expect(stderr).toContain(`source ${source}: holds no files`)
       })
@@ -173,7 +173,7 @@ describe('sources that cannot be read', () => {
   test('a file that fails while it is read is named; the others are read', async () => {
     await inFolder(async folder => {
       writeFiles(folder, { 'a.log': iisLog(ROWS) })
-      const { code, stdout } = await throughline(['ingest', '/proc/self/mem', 'a.log'], { cwd: folder })
+      const { code, stdout } = await inProcess(['ingest', '/proc/self/mem', 'a.log'], { cwd: folder })
       expect(code).toBe(3)
       expect(stdout).toMatch(
         /^refused +\/proc\/self\/mem: unreadable; source \/proc\/self\/mem: .*check the disk/m,
@@ -189,7 +189,7 @@ describe('sources that cannot be read', () => {
         const [path = ''] = writeFiles(folder, { 'a.log': iisLog(ROWS) })
         const { chmodSync } = await import('node:fs')
         chmodSync(path, 0)
-        const { code, stdout } = await throughline(['ingest', 'a.log'], { cwd: folder })
+        const { code, stdout } = await inProcess(['ingest', 'a.log'], { cwd: folder })
         expect(code).toBe(3)
         expect(stdout).toContain('permission denied; let this user read it')
       })

@@ -13,7 +13,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inFolder, writeFiles } from '../support/folder.ts'
-import { type Ended, shell, throughline } from '../support/program.ts'
+import { type Ended, inProcess, shell, throughline } from '../support/program.ts'
 import { type Call, logFiles } from '../support/traffic.ts'
 
 let folder = ''
@@ -25,7 +25,7 @@ const CALL: Call = {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
   writeFiles(join(folder, 'logs'), logFiles([CALL]))
-  expect((await throughline(['ingest', 'logs'], { cwd: folder })).code).toBe(0)
+  expect((await inProcess(['ingest', 'logs'], { cwd: folder })).code).toBe(0)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -77,20 +77,18 @@ describe('options', () => {
     { args: ['query', 'statsu:200'], words: ['the field', 'statsu', 'did you mean status?'] },
     { args: ['query', 'status:abc'], words: ['status', 'abc'] },
   ])('throughline $args', async ({ args, words }) => {
-    expectFailure(await throughline(args, { cwd: folder }), 2, words)
+    expectFailure(await inProcess(args, { cwd: folder }), 2, words)
   }) // biome-ignore format: a table
 
   test('wrong usage of ingest touches no store', async () => {
     const args = ['ingest', 'logs', '--store', 'untouched', '--max-rejects', 'few']
-    expectFailure(await throughline(args, { cwd: folder }), 2, ['--max-rejects'])
-    expectFailure(await throughline(['status', '--store', 'untouched'], { cwd: folder }), 2, [
-      'no store there',
-    ])
+    expectFailure(await inProcess(args, { cwd: folder }), 2, ['--max-rejects'])
+    expectFailure(await inProcess(['status', '--store', 'untouched'], { cwd: folder }), 2, ['no store there'])
   })
 
   test('an output file in a folder that does not exist', async () => {
     const args = ['export', 'links', '--output', 'nowhere/links.ndjson']
-    expectFailure(await throughline(args, { cwd: folder }), 3, ['nowhere/links.ndjson'])
+    expectFailure(await inProcess(args, { cwd: folder }), 3, ['nowhere/links.ndjson'])
   })
 
   test.each(['status', 'export facts'])(
@@ -116,13 +114,13 @@ describe('configuration', () => {
   ])('$text', async ({ text, words }) => {
     await inFolder(async cwd => {
       writeFileSync(join(cwd, 'c.yaml'), text)
-      expectFailure(await throughline(['config', 'check', '--config', 'c.yaml'], { cwd }), 2, words)
+      expectFailure(await inProcess(['config', 'check', '--config', 'c.yaml'], { cwd }), 2, words)
     })
   })
 
   test('a file that does not exist', async () => {
     const args = ['status', '--config', 'missing.yaml']
-    expectFailure(await throughline(args, { cwd: folder }), 2, [
+    expectFailure(await inProcess(args, { cwd: folder }), 2, [
       'config missing.yaml: no such file',
       '--config',
     ])
@@ -134,7 +132,7 @@ describe('the store', () => {
     '%s without a store says how to make one',
     async command => {
       const args = [...command.split(' '), '--store', 'none']
-      expectFailure(await throughline(args, { cwd: folder }), 2, [
+      expectFailure(await inProcess(args, { cwd: folder }), 2, [
         'store none: no store there',
         'throughline ingest',
       ])
@@ -146,8 +144,8 @@ describe('the store', () => {
       const entry = join(store, 'ledger/000/000001.json')
       writeFileSync(entry, readFileSync(entry, 'utf8').replace('"version":1', '"version":99'))
       const words = ['store version 99', 'reads up to 1', 'upgrade Throughline']
-      expectFailure(await throughline(['status'], { cwd }), 2, words)
-      expectFailure(await throughline(['ingest', 'logs'], { cwd }), 2, words)
+      expectFailure(await inProcess(['status'], { cwd }), 2, words)
+      expectFailure(await inProcess(['ingest', 'logs'], { cwd }), 2, words)
     })
   })
 
@@ -155,13 +153,13 @@ describe('the store', () => {
     { name: 'altered entry', damage: store => edit(store, 1, text => text.replace(/"at":"20/, '"at":"19')), words: ['000002.json', 'does not continue the entry before it'] },
     { name: 'missing entry', damage: store => unlinkSync(join(store, 'ledger/000/000001.json')), words: ['000001.json', 'missing'] },
     { name: 'entry that is no JSON', damage: store => edit(store, 1, text => text.slice(0, 50)), words: ['000001.json', 'not JSON'] },
-    { name: 'entry of an unknown kind', damage: store => edit(store, 1, text => text.replace('"kind":"config"', '"kind":"other"')), words: ['000001.json'] },
+    { name: 'entry of an unknown kind', damage: store => edit(store, 2, text => text.replace('"kind":"config"', '"kind":"other"')), words: ['000002.json'] },
     { name: 'missing segment', damage: store => rmSync(join(store, 'facts'), { recursive: true }), words: ['facts/'] },
     { name: 'truncated segment', damage: store => truncateSegments(store), words: ['facts/'] },
   ])('an $name is damage: exit code 3 and where', async ({ damage, words }) => {
     await withCopy(async (cwd, store) => {
       damage(store)
-      expectFailure(await throughline(['query'], { cwd }), 3, [...words, 'Restore'])
+      expectFailure(await inProcess(['query'], { cwd }), 3, [...words, 'Restore'])
     })
   }) // biome-ignore format: a table
 
@@ -169,8 +167,8 @@ describe('the store', () => {
     await withCopy(async (cwd, store) => {
       writeFileSync(join(store, 'writer.lock'), JSON.stringify({ pid: process.pid, host: hostname() }))
       const words = [`process ${process.pid} on ${hostname()} is writing to it`, 'writer.lock']
-      expectFailure(await throughline(['ingest', 'logs'], { cwd }), 3, words)
-      expect((await throughline(['query', '--count'], { cwd })).stdout).toBe('1\n')
+      expectFailure(await inProcess(['ingest', 'logs'], { cwd }), 3, words)
+      expect((await inProcess(['query', '--count'], { cwd })).stdout).toBe('1\n')
     })
   })
 
@@ -178,7 +176,7 @@ describe('the store', () => {
     await withCopy(async (cwd, store) => {
       const { stdout: pid } = await shell('echo $$', { cwd })
       writeFileSync(join(store, 'writer.lock'), JSON.stringify({ pid: Number(pid), host: hostname() }))
-      expect((await throughline(['ingest', 'logs'], { cwd })).code).toBe(0)
+      expect((await inProcess(['ingest', 'logs'], { cwd })).code).toBe(0)
     })
   })
 
@@ -189,7 +187,7 @@ describe('the store', () => {
       expect(ended.filter(e => e.code === 0).length).toBeGreaterThan(0)
       for (const { stderr } of ended.filter(e => e.code !== 0)) expect(stderr).toContain('store')
       expect(ended.map(e => e.code).filter(code => code !== 0 && code !== 3)).toEqual([])
-      expect((await throughline(['query', '--count'], { cwd })).stdout).toBe('1\n')
+      expect((await inProcess(['query', '--count'], { cwd })).stdout).toBe('1\n')
     })
   })
 })
@@ -219,7 +217,7 @@ describe('signals', () => {
         expect(ended.stderr).toContain(`${signal}: stopped`)
         expect(readdirSync(cwd).sort()).toEqual(['config', 'logs', 'throughline-store'])
         expect(existsSync(join(store, 'tmp'))).toBe(false)
-        expect((await throughline(['ingest', 'logs'], { cwd })).code).toBe(0)
+        expect((await inProcess(['ingest', 'logs'], { cwd })).code).toBe(0)
       })
     },
   )

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeFiles } from '../support/folder.ts'
-import { type ProgramOptions, shell, throughline } from '../support/program.ts'
+import { inProcess, type ProgramOptions, shell } from '../support/program.ts'
 import { type Call, logFiles } from '../support/traffic.ts'
 
 let folder = ''
@@ -23,14 +23,14 @@ const CALLS: readonly Call[] = [
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
   writeFiles(join(folder, 'logs'), logFiles(CALLS))
-  const { code, stderr } = await throughline(['ingest', 'logs'], at())
+  const { code, stderr } = await inProcess(['ingest', 'logs'], at())
   expect({ code, stderr }).toMatchObject({ code: 0 })
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('help', () => {
   test('throughline alone prints its commands on stdout and succeeds', async () => {
-    const { code, stdout, stderr } = await throughline([], at())
+    const { code, stdout, stderr } = await inProcess([], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const name of [
       'init',
@@ -63,7 +63,7 @@ describe('help', () => {
     'link',
     'simulate',
   ])('%s --help prints one sentence, options and examples on stdout', async name => {
-    const { code, stdout, stderr } = await throughline([name, '--help'], at())
+    const { code, stdout, stderr } = await inProcess([name, '--help'], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain(`Usage: throughline ${name}`)
     expect(stdout).toContain('Examples:')
@@ -71,8 +71,8 @@ describe('help', () => {
 
   test('--version prints the version of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
-    expect(await throughline(['--version'], at())).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
-    expect((await throughline(['version'], at())).stdout).toMatch(
+    expect(await inProcess(['--version'], at())).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    expect((await inProcess(['version'], at())).stdout).toMatch(
       new RegExp(`^throughline ${version}\nnode +\\d+\\.\\d+\\.\\d+\nduckdb +\\d+\\.\\d+\\.\\d+\n$`),
     )
   })
@@ -84,7 +84,7 @@ describe('help', () => {
     { args: ['ingest'], words: ["missing required argument 'source'"] },
     { args: ['trace'], words: ["missing required argument 'id'"] },
   ])('wrong usage $args is exit code 2, on stderr, with the nearest name', async ({ args, words }) => {
-    const { code, stdout, stderr } = await throughline(args, at())
+    const { code, stdout, stderr } = await inProcess(args, at())
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     for (const word of words) expect(stderr).toContain(word)
   })
@@ -92,7 +92,7 @@ describe('help', () => {
 
 describe('ingest', () => {
   test('accounts for every line on stdout; what is only of passing interest goes to stderr', async () => {
-    const { code, stdout, stderr } = await throughline(['ingest', 'logs', '--store', 'fresh'], at())
+    const { code, stdout, stderr } = await inProcess(['ingest', 'logs', '--store', 'fresh'], at())
     expect(code).toBe(0)
     expect(stdout).toMatch(/^lines +12 {2}read from 3 sources/m)
     expect(stdout).toMatch(/^decoded +8 {2}hops$/m)
@@ -106,18 +106,15 @@ describe('ingest', () => {
     const first = await shell('cat logs/web01.log | throughline ingest - --store piped', at())
     expect(first.code).toBe(0)
     expect(first.stdout).toMatch(/^decoded +4 /m)
-    const known = await throughline(['ingest', 'logs/web01.log', '--store', 'piped'], at())
+    const known = await inProcess(['ingest', 'logs/web01.log', '--store', 'piped'], at())
     expect(known.stdout).toMatch(/^known +1 source already in the store, skipped$/m)
     const again = await shell('cat logs/web01.log | throughline ingest - --store piped', at())
     expect(again.stdout).toMatch(/^duplicates +4 /m)
-    expect((await throughline(['query', '--count', '--store', 'piped'], at())).stdout).toBe('4\n')
+    expect((await inProcess(['query', '--count', '--store', 'piped'], at())).stdout).toBe('4\n')
   })
 
   test('--quiet leaves the result and nothing else', async () => {
-    const { code, stdout, stderr } = await throughline(
-      ['--quiet', 'ingest', 'logs', '--store', 'quiet'],
-      at(),
-    )
+    const { code, stdout, stderr } = await inProcess(['--quiet', 'ingest', 'logs', '--store', 'quiet'], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^decoded/m)
   })
@@ -128,15 +125,15 @@ describe('ingest', () => {
       .filter(line => !line.startsWith('#'))
     writeFiles(folder, { 'bare/web01.log': rows.join('\r\n') })
     const args = ['ingest', 'bare', '--fields-from', 'logs/web01.log', '--store', 'fields']
-    expect((await throughline(args, at())).stdout).toMatch(/^decoded +4 /m)
+    expect((await inProcess(args, at())).stdout).toMatch(/^decoded +4 /m)
   })
 
   test('--covers closes the days that are declared whole on both sides', async () => {
     const covers = ['--covers', 'gateway:2026-07-01/2026-07-02', 'app:2026-07-01/2026-07-02']
-    const { code, stdout } = await throughline(['ingest', 'logs', '--store', 'covered', ...covers], at())
+    const { code, stdout } = await inProcess(['ingest', 'logs', '--store', 'covered', ...covers], at())
     expect(code).toBe(0)
     expect(stdout).toMatch(/^closed +2026-07-01$/m)
-    const states = await throughline(
+    const states = await inProcess(
       ['query', '--columns', 'state', '--format', 'csv', '--store', 'covered'],
       at(),
     )
@@ -153,7 +150,7 @@ describe('ingest', () => {
 
 describe('status', () => {
   test('shows sources, how far both sides were joined and why a day is open', async () => {
-    const { code, stdout, stderr } = await throughline(['status'], at())
+    const { code, stdout, stderr } = await inProcess(['status'], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(
       /^logs\/web01\.log +iis-w3c +6 +4 +2 +0 +0 +0 +2026-07-01T22:00:00 +2026-07-01T22:04:00$/m,
@@ -165,10 +162,10 @@ describe('status', () => {
   })
 
   test('--json is one document with a version', async () => {
-    const { stdout } = await throughline(['status', '--json'], at())
+    const { stdout } = await inProcess(['status', '--json'], at())
     const document = JSON.parse(stdout) as Record<string, unknown>
     expect(Object.keys(document)).toEqual([
-      'version', 'store', 'storeId', 'ledgerHead', 'sources', 'refused', 'joined', 'fieldPairs', 'linksWithoutIds', 'idFields', 'days', 'bytes', 'size', 'pruned',
+      'version', 'store', 'storeId', 'ledgerHead', 'key', 'signedEntries', 'anchored', 'sources', 'refused', 'joined', 'fieldPairs', 'linksWithoutIds', 'idFields', 'days', 'bytes', 'size', 'pruned',
     ]) // biome-ignore format: a list
     expect(document).toMatchObject({
       version: 1,
@@ -180,7 +177,7 @@ describe('status', () => {
 
 describe('trace', () => {
   test('shows both legs of a request by its correlation id', async () => {
-    const { code, stdout, stderr } = await throughline(['trace', 'id-1-0123456789'], at())
+    const { code, stdout, stderr } = await inProcess(['trace', 'id-1-0123456789'], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^GET \/v1\/a\/b {2}500 {2}joined$/m)
     expect(stdout).toContain('logs/export.json line 2')
@@ -188,7 +185,7 @@ describe('trace', () => {
   })
 
   test('--raw adds the original lines', async () => {
-    const { stdout } = await throughline(['trace', 'rrt-0a1b2c3d-c-1234-5001-1', '--raw'], at())
+    const { stdout } = await inProcess(['trace', 'rrt-0a1b2c3d-c-1234-5001-1', '--raw'], at())
     expect(stdout).toContain('"gateway_flow_id":"rrt-0a1b2c3d-c-1234-5001-1"')
     expect(stdout).toContain(
       'web01 10.0.0.1 GET /a/b q=1 443 - 10.9.9.9 500 0 0 500 id-1-0123456789 agent/1.0',
@@ -196,9 +193,16 @@ describe('trace', () => {
   })
 
   test('--hops is one document with a version', async () => {
-    const { stdout } = await throughline(['trace', 'id-1-0123456789', '--hops'], at())
+    const { stdout } = await inProcess(['trace', 'id-1-0123456789', '--hops'], at())
     const document = JSON.parse(stdout) as { requests: Record<string, unknown>[] }
-    expect(Object.keys(document)).toEqual(['version', 'requests', 'gateway_hops', 'app_hops', 'links'])
+    expect(Object.keys(document)).toEqual([
+      'version',
+      'requests',
+      'gateway_hops',
+      'app_hops',
+      'links',
+      'findings',
+    ])
     expect(document).toMatchObject({
       version: 1,
       requests: [{ state: 'joined', status: 500, start_ts: '2026-07-01T22:01:00Z', app_hops: 1 }],
@@ -207,7 +211,7 @@ describe('trace', () => {
   })
 
   test('--json is OTLP JSON', async () => {
-    const { stdout } = await throughline(['trace', 'id-1-0123456789', '--json'], at())
+    const { stdout } = await inProcess(['trace', 'id-1-0123456789', '--json'], at())
     const document = JSON.parse(stdout) as {
       resourceSpans: { scopeSpans: { spans: { name: string; kind: number }[] }[] }[]
     }
@@ -217,7 +221,7 @@ describe('trace', () => {
   })
 
   test('an id that no hop carries is exit code 1', async () => {
-    const { code, stdout, stderr } = await throughline(['trace', 'no-such-id'], at())
+    const { code, stdout, stderr } = await inProcess(['trace', 'no-such-id'], at())
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('trace no-such-id: no hop in the store carries this id')
   })
@@ -225,7 +229,7 @@ describe('trace', () => {
 
 describe('query', () => {
   test('prints a table with the number of requests', async () => {
-    const { code, stdout, stderr } = await throughline(['query', 'status >= 400'], at())
+    const { code, stdout, stderr } = await inProcess(['query', 'status >= 400'], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [head, ...rows] = stdout.trimEnd().split('\n')
     expect(head).toMatch(
@@ -238,7 +242,7 @@ describe('query', () => {
   })
 
   test('says so where nothing matches, and succeeds', async () => {
-    const { code, stdout } = await throughline(['query', 'status:418'], at())
+    const { code, stdout } = await inProcess(['query', 'status:418'], at())
     expect(code).toBe(0)
     expect(stdout).toContain('no requests match')
   })
@@ -246,7 +250,7 @@ describe('query', () => {
   test('--ndjson, --json and --csv have the same rows; columns and their order are those asked for', async () => {
     const ask = async (format: string): Promise<string> =>
       (
-        await throughline(
+        await inProcess(
           ['query', 'state:joined', '--columns', 'path,status,@timestamp', '--format', format],
           at(),
         )
@@ -264,15 +268,15 @@ describe('query', () => {
 
   test('--count, --limit and a period', async () => {
     const period = ['--from', '2026-07-01T22:01:00Z', '--to', '2026-07-01T22:03:00Z']
-    expect((await throughline(['query', '--count'], at())).stdout).toBe('5\n')
-    expect((await throughline(['query', '--count', ...period], at())).stdout).toBe('2\n')
-    const limited = await throughline(['query', '--limit', '2', '--columns', 'status'], at())
+    expect((await inProcess(['query', '--count'], at())).stdout).toBe('5\n')
+    expect((await inProcess(['query', '--count', ...period], at())).stdout).toBe('2\n')
+    const limited = await inProcess(['query', '--limit', '2', '--columns', 'status'], at())
     expect(limited.stdout).toBe('status\n200\n500\n\n2 of 5 requests, the oldest; --limit shows more\n')
   })
 
   test('--hash is the same for the same requests, and another for others', async () => {
     const hash = async (filter: string): Promise<string> =>
-      (await throughline(['query', filter, '--hash'], at())).stdout
+      (await inProcess(['query', filter, '--hash'], at())).stdout
     const all = await hash('')
     expect(all).toMatch(/^5 [0-9a-f]{64}\n$/)
     expect(await hash('status < 1000')).toBe(all)
@@ -280,7 +284,7 @@ describe('query', () => {
   })
 
   test('--fields lists what filters may name', async () => {
-    const { code, stdout } = await throughline(['query', '--fields'], at())
+    const { code, stdout } = await inProcess(['query', '--fields'], at())
     expect(code).toBe(0)
     expect(stdout).toMatch(/^status +integer +http\.response\.status_code /m)
   })
@@ -294,7 +298,7 @@ describe('export', () => {
     { what: ['requests', '--filter', 'state:joined'], rows: 3 },
     { what: ['rejects'], rows: 0 },
   ])('$what as NDJSON on stdout', async ({ what, rows }) => {
-    const { code, stdout, stderr } = await throughline(['export', ...what], at())
+    const { code, stdout, stderr } = await inProcess(['export', ...what], at())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(
       stdout
@@ -312,52 +316,52 @@ describe('export', () => {
 
   test('writes a file under its name at the end only, and replaces one only with --force', async () => {
     const args = ['export', 'links', '--format', 'csv', '--output', 'links.csv']
-    const first = await throughline(args, at())
+    const first = await inProcess(args, at())
     expect(first).toEqual({ code: 0, stdout: '', stderr: '3 rows written to links.csv\n' })
     expect(readFileSync(join(folder, 'links.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(4)
-    const second = await throughline(args, at())
+    const second = await inProcess(args, at())
     expect(second.code).toBe(2)
     expect(second.stderr).toContain('links.csv: the file exists; name another one or give --force')
-    expect((await throughline([...args, '--force'], at())).code).toBe(0)
+    expect((await inProcess([...args, '--force'], at())).code).toBe(0)
     expect(existsSync(join(folder, 'links.csv.part'))).toBe(false)
   })
 
   test('Parquet needs a file', async () => {
-    const { code, stderr } = await throughline(['export', 'facts', '--format', 'parquet'], at())
+    const { code, stderr } = await inProcess(['export', 'facts', '--format', 'parquet'], at())
     expect(code).toBe(2)
     expect(stderr).toContain('--output')
     const args = ['export', 'facts', '--format', 'parquet', '--output', 'facts.parquet']
-    expect((await throughline(args, at())).code).toBe(0)
+    expect((await inProcess(args, at())).code).toBe(0)
     expect(readFileSync(join(folder, 'facts.parquet')).subarray(0, 4).toString()).toBe('PAR1')
   })
 })
 
 describe('link, simulate, config', () => {
   test('link computes again and finds nothing changed; --close closes the days named', async () => {
-    await throughline(['ingest', 'logs', '--store', 'linked'], at())
-    const again = await throughline(['link', '--store', 'linked'], at())
+    await inProcess(['ingest', 'logs', '--store', 'linked'], at())
+    const again = await inProcess(['link', '--store', 'linked'], at())
     expect(again.stdout).toMatch(/^linked +1 day, 0 changed\nclosed +none\n$/)
-    const closed = await throughline(['link', '2026-07-01', '--close', '--store', 'linked'], at())
+    const closed = await inProcess(['link', '2026-07-01', '--close', '--store', 'linked'], at())
     expect(closed.stdout).toMatch(/^linked +1 day, 0 changed\nclosed +2026-07-01\n$/)
   })
 
   test('simulate writes the same bytes for the same seed', async () => {
     const args = ['--hours', '0.1', '--seed', '5']
-    expect((await throughline(['simulate', 'one', ...args], at())).stdout).toMatch(/^gateway +\d/)
-    expect((await throughline(['simulate', 'two', ...args], at())).code).toBe(0)
+    expect((await inProcess(['simulate', 'one', ...args], at())).stdout).toMatch(/^gateway +\d/)
+    expect((await inProcess(['simulate', 'two', ...args], at())).code).toBe(0)
     expect((await shell('diff -r one two', at())).code).toBe(0)
-    const again = await throughline(['simulate', 'one', ...args], at())
+    const again = await inProcess(['simulate', 'one', ...args], at())
     expect(again.code).toBe(2)
     expect(again.stderr).toContain('simulate one: the folder is not empty')
   })
 
   test('config check and show name the file they speak of', async () => {
-    expect((await throughline(['config', 'check'], at())).stdout).toContain('built-in defaults')
+    expect((await inProcess(['config', 'check'], at())).stdout).toContain('built-in defaults')
     writeFileSync(join(folder, 'mine.yaml'), 'engine:\n  threads: 2\n')
-    expect((await throughline(['config', 'check', '--config', 'mine.yaml'], at())).stdout).toBe(
+    expect((await inProcess(['config', 'check', '--config', 'mine.yaml'], at())).stdout).toBe(
       'mine.yaml: valid\n',
     )
-    const { stdout } = await throughline(['config', 'show', '--config', 'mine.yaml', '--json'], at())
+    const { stdout } = await inProcess(['config', 'show', '--config', 'mine.yaml', '--json'], at())
     expect(JSON.parse(stdout)).toMatchObject({
       store: 'throughline-store',
       engine: { threads: 2, memoryMiB: 640 },
@@ -373,7 +377,7 @@ describe('surroundings', () => {
     { flags: [], env: {}, colored: false },
     { flags: [], env: { FORCE_COLOR: '1' }, colored: false },
   ])('a pipe with $flags and $env is coloured: $colored', async ({ flags, env, colored }) => {
-    const { stdout } = await throughline([...flags, 'trace', 'id-1-0123456789'], at({ env }))
+    const { stdout } = await inProcess([...flags, 'trace', 'id-1-0123456789'], at({ env }))
     expect(stdout.includes('\x1b[')).toBe(colored)
   })
 

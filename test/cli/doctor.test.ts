@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { inFolder, writeFiles } from '../support/folder.ts'
 import { CALLS, type Portal, portalFiles } from '../support/portal.ts'
-import { throughline } from '../support/program.ts'
+import { inProcess } from '../support/program.ts'
 
 interface Finding {
   readonly code: string
@@ -18,9 +18,9 @@ async function examined(portal: Portal, keep: (path: string) => boolean = () => 
     const files = Object.entries(portalFiles(portal)).filter(([path]) => keep(path))
     writeFiles(cwd, { 'throughline.yaml': config })
     writeFiles(join(cwd, 'logs'), Object.fromEntries(files))
-    expect((await throughline(['ingest', 'logs', '--quiet'], { cwd })).code).toBe(0)
-    const json = await throughline(['doctor', '--json'], { cwd })
-    const text = await throughline(['doctor'], { cwd })
+    expect((await inProcess(['ingest', 'logs', '--quiet'], { cwd })).code).toBe(0)
+    const json = await inProcess(['doctor', '--json'], { cwd })
+    const text = await inProcess(['doctor'], { cwd })
     expect([json.code, text.code, text.stderr]).toEqual([0, 0, ''])
     const { version, findings } = JSON.parse(json.stdout) as { version: number; findings: Finding[] }
     expect(version).toBe(1)
@@ -116,12 +116,12 @@ test.each([
 
 test('an empty store is told what to do first, and no store is an error', async () => {
   await inFolder(async cwd => {
-    expect(await throughline(['doctor'], { cwd })).toMatchObject({ code: 2, stdout: '' })
+    expect(await inProcess(['doctor'], { cwd })).toMatchObject({ code: 2, stdout: '' })
     writeFiles(cwd, { 'logs/readme.txt': 'hello\n' })
-    await throughline(['ingest', 'logs'], { cwd })
-    const { code, stdout } = await throughline(['doctor'], { cwd })
+    await inProcess(['ingest', 'logs'], { cwd })
+    const { code, stdout } = await inProcess(['doctor'], { cwd })
     expect([code, stdout]).toEqual([0, 'nothing in the store yet; add logs with: throughline ingest LOGS\n'])
-    expect(JSON.parse((await throughline(['doctor', '--json'], { cwd })).stdout)).toMatchObject({
+    expect(JSON.parse((await inProcess(['doctor', '--json'], { cwd })).stdout)).toMatchObject({
       version: 1,
       findings: [],
     })

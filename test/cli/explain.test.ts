@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeFiles } from '../support/folder.ts'
-import { type ProgramOptions, throughline } from '../support/program.ts'
+import { inProcess, type ProgramOptions } from '../support/program.ts'
 import { type Call, gatewayRows, iisLog, iisRows, ndjson } from '../support/traffic.ts'
 
 let folder = ''
 const at = (): ProgramOptions => ({ cwd: folder })
 const run = async (...args: string[]): Promise<string> => {
-  const { code, stdout, stderr } = await throughline(args, at())
+  const { code, stdout, stderr } = await inProcess(args, at())
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return stdout
 }
@@ -48,9 +48,9 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
   writeFiles(join(folder, 'logs'), FILES)
   writeFiles(folder, { 'empty.log': iisLog([]) })
-  await throughline(['--quiet', 'ingest', 'empty.log', '--store', 'empty'], at())
-  await throughline(['--quiet', 'ingest', 'logs'], at())
-  await throughline(['--quiet', 'ingest', 'logs/web01.log', '--store', 'half'], at())
+  await inProcess(['--quiet', 'ingest', 'empty.log', '--store', 'empty'], at())
+  await inProcess(['--quiet', 'ingest', 'logs'], at())
+  await inProcess(['--quiet', 'ingest', 'logs/web01.log', '--store', 'half'], at())
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -106,7 +106,16 @@ describe('explain', () => {
     const document = JSON.parse(await run('explain', messageId(24), '--json'))
     expect(Object.keys(document)).toEqual(['version', 'id', 'thresholds', 'requests'])
     const [request] = document.requests
-    expect(Object.keys(request)).toEqual(['request_id', 'state', 'call', 'made_by', 'lines', 'pairs', 'why'])
+    expect(Object.keys(request)).toEqual([
+      'request_id',
+      'state',
+      'call',
+      'made_by',
+      'lines',
+      'pairs',
+      'why',
+      'findings',
+    ])
     const [pair] = request.pairs
     expect(Object.keys(pair)).toEqual([
       'call', 'line', 'verdict', 'verdict_text', 'counts_in', 'link', 'evidence', 'rivals',
@@ -125,10 +134,10 @@ describe('explain', () => {
   })
 
   test('an id that no hop carries is exit code 1', async () => {
-    const { code, stdout, stderr } = await throughline(['explain', 'no-such-id'], at())
+    const { code, stdout, stderr } = await inProcess(['explain', 'no-such-id'], at())
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('explain no-such-id: no hop in the store carries this id; check it')
-    const empty = await throughline(['explain', 'no-such-id', '--store', 'empty'], at())
+    const empty = await inProcess(['explain', 'no-such-id', '--store', 'empty'], at())
     expect(empty.stderr).toContain('the store is empty; add logs with: throughline ingest LOGS')
   })
 })
@@ -174,7 +183,7 @@ describe('clocks', () => {
   })
 
   test('a day that is no date is wrong usage', async () => {
-    const { code, stderr } = await throughline(['clocks', '--day', 'yesterday'], at())
+    const { code, stderr } = await inProcess(['clocks', '--day', 'yesterday'], at())
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('--day yesterday: no date') }) // biome-ignore format: one line
   })
 

@@ -92,7 +92,7 @@ test('for people it says in one line what it follows, and its totals at the end'
   const { code, stdout, stderr } = await throughline(['ingest', '--follow', 'logs'], {
     cwd,
     during: child => {
-      onceThere('throughline-store/ledger/000/000002.json', child, 'SIGTERM')
+      onceThere('throughline-store/ledger/000/000003.json', child, 'SIGTERM')
     },
   })
   expect({ code, stdout, stderr }).toEqual({

@@ -4,16 +4,16 @@ import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { inFolder, writeFiles } from '../support/folder.ts'
 import { CALLS, type Portal, portalFiles } from '../support/portal.ts'
-import { throughline } from '../support/program.ts'
+import { inProcess } from '../support/program.ts'
 
 /** Runs init on logs and gives what it printed and wrote. */
 async function drafted(portal: Portal, sources = ['logs'], leave: (path: string) => boolean = () => true) {
   return inFolder(async cwd => {
     const files = Object.entries(portalFiles(portal)).filter(([path]) => leave(path))
     writeFiles(join(cwd, 'logs'), Object.fromEntries(files))
-    const ended = await throughline(['init', ...sources], { cwd })
+    const ended = await inProcess(['init', ...sources], { cwd })
     const file = join(cwd, 'throughline.yaml')
-    const check = await throughline(['config', 'check'], { cwd })
+    const check = await inProcess(['config', 'check'], { cwd })
     return { ...ended, check, left: readdirSync(cwd), text: readFileSync(file, 'utf8'), config: loadConfig(file).config }
   }) // biome-ignore format: one result
 }
@@ -86,12 +86,12 @@ test('an existing file is kept without --force', async () => {
   await inFolder(async cwd => {
     writeFiles(join(cwd, 'logs'), portalFiles())
     writeFileSync(join(cwd, 'throughline.yaml'), 'store: mine\n')
-    const refused = await throughline(['init', 'logs'], { cwd })
+    const refused = await inProcess(['init', 'logs'], { cwd })
     expect(refused).toMatchObject({ code: 2, stdout: '' })
     expect(refused.stderr).toContain('init throughline.yaml: the file exists')
     expect(readFileSync(join(cwd, 'throughline.yaml'), 'utf8')).toBe('store: mine\n')
-    expect((await throughline(['init', 'logs', '--output', 'b.yaml'], { cwd })).code).toBe(0)
-    expect((await throughline(['init', 'logs', '--force'], { cwd })).code).toBe(0)
+    expect((await inProcess(['init', 'logs', '--output', 'b.yaml'], { cwd })).code).toBe(0)
+    expect((await inProcess(['init', 'logs', '--force'], { cwd })).code).toBe(0)
     expect(existsSync(join(cwd, 'throughline-store'))).toBe(false)
   })
 })
@@ -99,11 +99,11 @@ test('an existing file is kept without --force', async () => {
 test('a folder without logs gives a valid file that says so; standard input is wrong usage', async () => {
   await inFolder(async cwd => {
     writeFiles(join(cwd, 'logs'), { 'readme.txt': 'hello\n' })
-    expect((await throughline(['init', 'logs'], { cwd })).code).toBe(0)
+    expect((await inProcess(['init', 'logs'], { cwd })).code).toBe(0)
     expect(readFileSync(join(cwd, 'throughline.yaml'), 'utf8')).toContain('nothing that is a log of requests')
-    expect((await throughline(['config', 'check'], { cwd })).code).toBe(0)
-    expect((await throughline(['init', '-'], { cwd })).code).toBe(2)
-    expect((await throughline(['init', 'logs', '--output', 'none/c.yaml'], { cwd })).code).toBe(3)
-    expect((await throughline(['init', 'none'], { cwd })).code).toBe(2)
+    expect((await inProcess(['config', 'check'], { cwd })).code).toBe(0)
+    expect((await inProcess(['init', '-'], { cwd })).code).toBe(2)
+    expect((await inProcess(['init', 'logs', '--output', 'none/c.yaml'], { cwd })).code).toBe(3)
+    expect((await inProcess(['init', 'none'], { cwd })).code).toBe(2)
   })
 })

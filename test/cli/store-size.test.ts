@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { evenings } from '../support/days.ts'
 import { inFolder, writeFiles } from '../support/folder.ts'
-import { throughline } from '../support/program.ts'
+import { inProcess } from '../support/program.ts'
 
 const DAYS = ['2026-07-01', '2026-07-02', '2026-07-03', '2026-07-04']
 
 test('a store is compacted and pruned from the command line, and answers say what is gone', () =>
   inFolder(async cwd => {
     writeFiles(join(cwd, 'logs'), evenings(3, 5))
-    const run = (...args: string[]) => throughline(args, { cwd })
+    const run = (...args: string[]) => inProcess(args, { cwd })
     expect((await run('ingest', 'logs')).code).toBe(0)
     const open = await run('store', 'prune', '--before', '2026-07-05')
     expect([open.code, open.stderr]).toEqual([2, expect.stringContaining('link 2026-07-04 --close')])
@@ -40,15 +40,15 @@ test.each([
 ])('store $args is refused', ({ args, message }) =>
   inFolder(async cwd => {
     writeFiles(join(cwd, 'logs'), { 'a.log': '#Fields: date time cs-uri-stem\r\n2026-07-01 10:00:00 /a\r\n' })
-    await throughline(['ingest', 'logs'], { cwd })
-    const { code, stderr } = await throughline(['store', ...args], { cwd })
+    await inProcess(['ingest', 'logs'], { cwd })
+    const { code, stderr } = await inProcess(['store', ...args], { cwd })
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
   }),
 ) // biome-ignore format: a table
 
 test.each(['prune', 'compact'])('store %s makes no store where there is none', command =>
   inFolder(async cwd => {
-    const { code, stderr } = await throughline(['store', command, ...(command === 'prune' ? ['--keep-days', '3'] : [])], { cwd })
+    const { code, stderr } = await inProcess(['store', command, ...(command === 'prune' ? ['--keep-days', '3'] : [])], { cwd })
     expect([code, stderr]).toEqual([2, expect.stringContaining('no store there')])
     expect(existsSync(join(cwd, 'throughline-store'))).toBe(false)
   }),

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeFiles } from '../support/folder.ts'
 import { portalFiles } from '../support/portal.ts'
-import { throughline } from '../support/program.ts'
+import { inProcess } from '../support/program.ts'
 
 let cwd = ''
 let serial = 0
@@ -21,7 +21,7 @@ let serial = 0
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'tl-test-'))
   writeFiles(join(cwd, 'logs'), portalFiles())
-  expect((await throughline(['ingest', 'logs', '--store', 'whole'], { cwd })).code).toBe(0)
+  expect((await inProcess(['ingest', 'logs', '--store', 'whole'], { cwd })).code).toBe(0)
 })
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
 
@@ -38,12 +38,14 @@ const filesBelow = (store: string, under: string): string[] =>
     .sort()
 
 const check = (store: string, ...more: string[]) =>
-  throughline(['store', 'check', '--store', store, ...more], { cwd })
+  inProcess(['store', 'check', '--store', store, ...more], { cwd })
 
 test('store check of a whole store ends with 0', async () => {
   const { code, stdout, stderr } = await check('whole')
   expect([code, stderr]).toEqual([0, ''])
-  expect(stdout).toMatch(/^ledger {5}\d+ entries\nfiles {6}\d+, [\d.]+ KiB\nproblems {3}none\n$/)
+  expect(stdout).toMatch(
+    /^ledger {5}(\d+) entries, signed up to entry \d+\nfiles {6}\d+, [\d.]+ KiB\nroots {6}(\d+) of \2 made again from the rows\nproblems {3}none\n$/,
+  )
 })
 
 test('what can be made again is 1, one line each with what to do; repair makes it, and says what it did', async () => {
@@ -52,9 +54,9 @@ test('what can be made again is 1, one line each with what to do; repair makes i
   writeFiles(join(cwd, store), { 'facts/app/left.parquet': 'x' })
   const found = await check(store)
   expect(found.code).toBe(1)
-  expect(found.stdout).toMatch(/^repairable +index\/id\/\S+ +missing; entry 2 names it +run: throughline store repair$/m)
+  expect(found.stdout).toMatch(/^repairable +index\/id\/\S+ +missing; entry 3 names it +run: throughline store repair$/m)
   expect(found.stdout).toMatch(/^repairable +facts\/app\/left\.parquet +no entry names it +run: throughline store repair$/m)
-  const repaired = await throughline(['store', 'repair', '--store', store], { cwd })
+  const repaired = await inProcess(['store', 'repair', '--store', store], { cwd })
   expect([repaired.code, repaired.stderr]).toEqual([0, ''])
   expect(repaired.stdout).toMatch(/^removed {4}facts\/app\/left\.parquet\nindexed {4}2026-07-01\nlinked {5}nothing\n/)
   expect((await check(store)).code).toBe(0)
@@ -70,7 +72,7 @@ test('damaged facts are 3, in JSON too, and repair leaves them', async () => {
     version: 1,
     problems: [{ severity: 'damaged', repair: 'restore', path: path.slice(join(cwd, store).length + 1) }],
   })
-  const repaired = await throughline(['store', 'repair', '--store', store], { cwd })
+  const repaired = await inProcess(['store', 'repair', '--store', store], { cwd })
   expect(repaired.code).toBe(3)
   expect(readFileSync(path, 'latin1').endsWith('x')).toBe(true)
 })
@@ -81,7 +83,7 @@ test('a broken chain is 3 and names the entry; nothing else opens the store', as
   writeFileSync(path, readFileSync(path, 'utf8').slice(0, 200))
   const { code, stdout } = await check(store)
   expect([code, stdout]).toEqual([3, expect.stringMatching(/^damaged +ledger\/000\/000002\.json +it is not JSON +restore /m)])
-  expect((await throughline(['store', 'repair', '--store', store], { cwd })).code).toBe(3)
+  expect((await inProcess(['store', 'repair', '--store', store], { cwd })).code).toBe(3)
 }) // biome-ignore format: long lines
 
 test('a reader that fails on an altered file says that the store is damaged, and how to see more', async () => {
@@ -93,17 +95,17 @@ test('a reader that fails on an altered file says that the store is damaged, and
     for (let at = footer; at < footer + 16; at++) bytes[at] = (bytes[at] ?? 0) ^ 0xff
     writeFileSync(path, bytes)
   }
-  const { code, stderr } = await throughline(['query', '--store', store], { cwd })
+  const { code, stderr } = await inProcess(['query', '--store', store], { cwd })
   expect([code, stderr]).toEqual([3, expect.stringMatching(/^throughline: store file \S+facts\/\S+: its SHA-256 is/)])
   expect(stderr).toContain('throughline store check')
 }) // biome-ignore format: long lines
 
 test('files of another store in the place of its own are damage for whoever reads them', async () => {
   writeFiles(join(cwd, 'other-logs'), portalFiles({ direct: 5, aheadSeconds: 3 }))
-  expect((await throughline(['ingest', 'other-logs', '--store', 'other'], { cwd })).code).toBe(0)
+  expect((await inProcess(['ingest', 'other-logs', '--store', 'other'], { cwd })).code).toBe(0)
   const store = copy()
   cpSync(join(cwd, 'other/facts'), join(cwd, store, 'facts'), { recursive: true })
-  const { code, stderr } = await throughline(['query', '--store', store], { cwd })
+  const { code, stderr } = await inProcess(['query', '--store', store], { cwd })
   expect([code, stderr]).toEqual([3, expect.stringMatching(/store file \S+: it has \d+ bytes, the ledger says \d+/)])
   expect((await check(store)).code).toBe(3)
 }) // biome-ignore format: long lines
@@ -112,6 +114,6 @@ test('a store that is a link to itself is none: neither to read nor to write', a
   symlinkSync(join(cwd, 'loop'), join(cwd, 'loop'))
   const read = await check('loop')
   expect([read.code, read.stderr]).toEqual([2, expect.stringMatching(/^throughline: store loop: no store there \(ELOOP/)])
-  const written = await throughline(['ingest', 'logs', '--store', 'loop'], { cwd })
+  const written = await inProcess(['ingest', 'logs', '--store', 'loop'], { cwd })
   expect([written.code, written.stderr]).toEqual([3, expect.stringMatching(/^throughline: store \S+loop: E\w+: .*; name a folder/)])
 }) // biome-ignore format: long lines

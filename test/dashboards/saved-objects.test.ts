@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { CRITERIA } from '../../src/elastic/dashboards/criteria.ts'
 import { DASHBOARDS } from '../../src/elastic/dashboards/dashboards.ts'
 import { isAsking, isList } from '../../src/elastic/dashboards/description.ts'
 import { savedObjects, savedObjectsNdjson } from '../../src/elastic/dashboards/saved-objects.ts'
+import { CRITERIA } from '../../src/model/criteria.ts'
 import { decoded, kindsOf, type Tree } from './key-paths.ts'
 
 const EXPORTS = JSON.parse(readFileSync(new URL('exports.json', import.meta.url), 'utf8')) as {

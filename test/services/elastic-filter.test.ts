@@ -45,7 +45,10 @@ async function samplesOf(store: Store, table: string): Promise<Sample[]> {
 
 /** Fields that tell rows apart: conditions on others find everything or nothing. */
 function varied(samples: readonly Sample[]): FilterField[] {
-  return REQUEST_FIELDS.filter(({ name }) => new Set(samples.map(sample => sample[name])).size > 1)
+  return REQUEST_FIELDS.filter(
+    // The text of a whole list is no value of it.
+    ({ name, list }) => !list && new Set(samples.map(sample => sample[name])).size > 1,
+  )
 }
 
 /** Ids of a table of requests that a filter finds, sorted. */

@@ -76,7 +76,11 @@ needs('java', 'mvn')('publishing to Elasticsearch', () => {
         await ingestInto(store, writeFiles(folder, { 'u_ex260101.log': useless }))
         await to.publish(store)
         await ask(to.elastic, { method: 'POST', path: `/${to.names.coverage}/_refresh` })
-        const call = { method: 'POST', path: `/${to.names.coverage}/_search`, body: { size: 1000 } } as const
+        const call = {
+          method: 'POST',
+          path: `/${to.names.coverage}/_search`,
+          body: { size: 10_000 },
+        } as const
         const answer = await ask<{ hits: { hits: { _source: Record<string, unknown> }[] } }>(to.elastic, call)
         const documents = answer.body.hits.hits.map(it => it._source)
         const sum = (kind: string, name: string) =>

@@ -19,6 +19,8 @@ export interface Exchange {
   /** The IIS line is written so much after the end, so that others may come first. */
   readonly lateMs?: number
   readonly recorded?: 'both' | 'gateway' | 'app'
+  /** Columns of a row of HTTPERR, which stands instead of the IIS line. */
+  readonly kernel?: Readonly<Record<string, string>>
 }
 
 const START = Date.UTC(2026, 6, 1, 8)
@@ -29,6 +31,11 @@ const WAY_MS = 1
 const COLUMNS = [
   'date', 'time', 's-computername', 's-ip', 'cs-method', 'cs-uri-stem', 'cs-uri-query', 's-port', 'cs-username', 'c-ip',
   'sc-status', 'sc-substatus', 'sc-win32-status', 'time-taken',
+] // biome-ignore format: a list
+
+const KERNEL_COLUMNS = [
+  'date', 'time', 's-computername', 'c-ip', 'c-port', 's-ip', 's-port', 'cs-version', 'cs-method', 'cs-uri', 'streamid',
+  'sc-status', 's-siteid', 's-reason', 's-queuename',
 ] // biome-ignore format: a list
 
 const flowOf = (index: number): string => `flow-${index}`
@@ -55,13 +62,26 @@ function rowOf({ atMs, tookMs = 20, path = '/a', host = HOST, app = {} }: Exchan
   } // biome-ignore format: a row
 }
 
+function kernelRowOf({ atMs, tookMs = 20, path = '/a', host = HOST, kernel = {} }: Exchange): string {
+  const end = new Date(START + atMs + tookMs + WAY_MS).toISOString()
+  const row: Record<string, string> = {
+    date: end.slice(0, 10), time: end.slice(11, 19), 's-computername': host, 'c-ip': '10.30.0.11', 'c-port': '50000',
+    's-ip': '10.20.1.11', 's-port': '443', 'cs-version': 'HTTP/1.1', 'cs-method': 'GET', 'cs-uri': path,
+    'sc-status': '503', 's-siteid': '1', 's-reason': 'QueueFull', 's-queuename': 'pool', ...kernel,
+  } // biome-ignore format: a row
+  return KERNEL_COLUMNS.map(column => row[column] ?? '-').join(' ')
+}
+
 export interface Written {
   readonly files: Readonly<Record<string, string>>
   /** The flow id that belongs to a line, by host and line number. */
   readonly truth: ReadonlyMap<string, string>
 }
 
-/** An export and a log of each host, and which line belongs to which record. */
+/** Whether IIS has a line of it. */
+const isLine = ({ recorded, kernel }: Exchange): boolean => recorded !== 'gateway' && kernel === undefined
+
+/** An export and a log of each host, and of HTTP.sys where it ended calls, and which line belongs to which record. */
 export function written(exchanges: readonly Exchange[]): Written {
   const truth = new Map<string, string>()
   const known = exchanges.map((exchange, index) => ({ exchange, index }))
@@ -71,7 +91,7 @@ export function written(exchanges: readonly Exchange[]): Written {
   const hosts = new Set(exchanges.map(e => e.host ?? HOST))
   const logs = [...hosts].map(host => {
     const own = known
-      .filter(({ exchange: e }) => (e.host ?? HOST) === host && e.recorded !== 'gateway')
+      .filter(({ exchange: e }) => (e.host ?? HOST) === host && isLine(e))
       .sort((a, b) => endOf(a.exchange) - endOf(b.exchange) || a.index - b.index)
     own.forEach(({ exchange, index }, place) => {
       if (exchange.recorded !== 'app') truth.set(`${host}:${place + 2}`, flowOf(index))
@@ -82,12 +102,20 @@ export function written(exchanges: readonly Exchange[]): Written {
     })
     return [`${host}.log`, [`#Fields: ${columns.join(' ')}`, ...rows, ''].join('\r\n')] as const
   })
-  const isApp = exchanges.some(e => e.recorded !== 'gateway')
+  const isApp = exchanges.some(isLine)
+  const refused = exchanges.filter(e => e.kernel !== undefined).sort((a, b) => endOf(a) - endOf(b))
+  const httperr = [
+    '#Software: Microsoft HTTP API 2.0',
+    `#Fields: ${KERNEL_COLUMNS.join(' ')}`,
+    ...refused.map(kernelRowOf),
+    '',
+  ]
   return {
     truth,
     files: {
       ...(records.length > 0 ? { 'export.json': records.map(r => `${JSON.stringify(r)}\n`).join('') } : {}),
       ...(isApp ? Object.fromEntries(logs) : {}),
+      ...(refused.length > 0 ? { 'httperr1.log': httperr.join('\r\n') } : {}),
     },
   }
 }

@@ -1,4 +1,5 @@
 import { dayKey } from '../../src/ledger/state.ts'
+import { HOP_KINDS, type HopKind } from '../../src/model/hop.ts'
 import { populationOf } from '../../src/requests/population.ts'
 import { searchRequests } from '../../src/requests/search.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -19,7 +20,7 @@ export async function fingerprint(store: Store): Promise<Fingerprint> {
     .filter(d => d.link?.file)
     .sort((a, b) => (dayKey(a) < dayKey(b) ? -1 : 1))
   return {
-    facts: [...(await facts(store, 'gateway')), ...(await facts(store, 'app'))],
+    facts: (await Promise.all(HOP_KINDS.map(kind => facts(store, kind)))).flat(),
     links: Object.fromEntries(days.map(d => [dayKey(d), d.link?.contentHash ?? ''])),
     requests,
     population: sha256,
@@ -27,7 +28,7 @@ export async function fingerprint(store: Store): Promise<Fingerprint> {
 }
 
 /** All facts of a kind, two versions of one record included. */
-export async function facts(store: Store, kind: 'gateway' | 'app'): Promise<string[]> {
+export async function facts(store: Store, kind: HopKind): Promise<string[]> {
   const files = store.state.segments.filter(s => s.kind === kind).map(s => `'${store.file(s.path)}'`)
   if (files.length === 0) return []
   const rows = await store.db.rows(

@@ -194,7 +194,7 @@ test('a follower that is ended by a signal sends what is left', async () => {
     const ended = await interrupted(
       ['--follow', 'logs'],
       env,
-      'throughline-store/ledger/000/000002.json',
+      'throughline-store/ledger/000/000003.json',
       'SIGTERM',
     )
     expect(ended.code).toBe(0)

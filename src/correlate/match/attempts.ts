@@ -76,7 +76,8 @@ export function matchAttempts(matched: Matched, model: Model): Attempt[] {
 function attemptLines({ app, candidates, probability }: Matched): number[] {
   const lines: number[] = []
   for (let i = 0; i < app.count; i++) {
-    if (!app.open[i] || !(app.handshake[i] || (app.status[i] ?? 0) >= 500)) continue
+    const isFailure = (app.status[i] ?? 0) >= 500 || (app.kernel[i] === 1 && app.status[i] === -1)
+    if (!app.open[i] || !(app.handshake[i] || isFailure)) continue
     let linked = 0
     for (let e = candidates.from[i] ?? 0; e < (candidates.from[i + 1] ?? 0); e++)
       linked += probability[e] ?? 0

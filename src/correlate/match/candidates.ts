@@ -29,7 +29,9 @@ export interface Candidates {
  * When the app hop of a gateway hop should have ended. The answer's last byte tells it; where time-taken is longer than
  * the gateway's wait, the start and time-taken do.
  */
-function expectedEndUs(gateway: GatewaySide, j: number, tookUs: number): number {
+function expectedEndUs(gateway: GatewaySide, j: number, tookUs: number, isKernel: boolean): number {
+  // HTTP.sys logs the moment at which it answered or gave up, and no duration.
+  if (isKernel) return gateway.atUs[j] ?? 0
   const byStart = (gateway.sentUs[j] ?? 0) + (Number.isNaN(tookUs) ? 0 : tookUs)
   return Number.isNaN(gateway.tookUs[j] ?? Number.NaN) ? byStart : Math.max(gateway.atUs[j] ?? 0, byStart)
 }
@@ -44,8 +46,7 @@ export interface Choice {
 
 /** Finds the pairs that could belong together: for each app hop the best few of those that are feasible. */
 export function findCandidates(gateway: GatewaySide, app: AppSide, choice: Choice): Candidates {
-  const answered = groupByKey(gateway, gateway.atUs, j => !Number.isNaN(gateway.tookUs[j] ?? Number.NaN))
-  const unanswered = groupByKey(gateway, gateway.sentUs, j => Number.isNaN(gateway.tookUs[j] ?? Number.NaN))
+  const pools = new Pools(gateway, app)
   const from = new Int32Array(app.count + 1)
   const dropped = new Int32Array(app.count)
   const pairs = { gateway: [] as number[], atUs: [] as number[], slackMs: [] as number[] }
@@ -56,11 +57,7 @@ export function findCandidates(gateway: GatewaySide, app: AppSide, choice: Choic
     best.length = 0
     let feasible = 0
     for (const key of [app.key[i] ?? -1, app.looseKey[i] ?? -1]) {
-      const took = app.tookUs[i] ?? 0
-      const [earliest, latest] = [(app.fromUs[i] ?? 0) - END_SLACK_US, (app.toUs[i] ?? 0) + END_SLACK_US]
-      const near = within(answered.get(key), gateway.atUs, earliest - LONGER_US, latest)
-      const open = within(unanswered.get(key), gateway.sentUs, earliest - took, latest - took)
-      for (const hops of [near, open]) {
+      for (const hops of pools.of(i, key)) {
         const looked = around(hops, gateway.atUs, choice.aboutUs(i))
         const found = collect(gateway, app, i, looked, choice, best)
         feasible += looked.length > 0 ? Math.round((found * hops.length) / looked.length) : 0
@@ -81,6 +78,42 @@ export function findCandidates(gateway: GatewaySide, app: AppSide, choice: Choic
     gateway: Int32Array.from(pairs.gateway),
     atUs: Float64Array.from(pairs.atUs),
     slackMs: Float64Array.from(pairs.slackMs),
+  }
+}
+
+/** Gateway hops that a line may belong to by its key and its time. */
+class Pools {
+  readonly #gateway: GatewaySide
+  readonly #app: AppSide
+  readonly #answered: ReadonlyMap<number, Int32Array>
+  /** By when the call began, as time-taken tells the end from there. */
+  readonly #unanswered: ReadonlyMap<number, Int32Array>
+  /** The same calls by when the gateway gave up. */
+  readonly #givenUp: ReadonlyMap<number, Int32Array>
+
+  constructor(gateway: GatewaySide, app: AppSide) {
+    this.#gateway = gateway
+    this.#app = app
+    const isAnswered = (j: number): boolean => !Number.isNaN(gateway.tookUs[j] ?? Number.NaN)
+    this.#answered = groupByKey(gateway, gateway.atUs, isAnswered)
+    this.#unanswered = groupByKey(gateway, gateway.sentUs, j => !isAnswered(j))
+    const hasKernel = app.kernel.includes(1)
+    this.#givenUp = groupByKey(gateway, gateway.atUs, j => hasKernel && !isAnswered(j))
+  }
+
+  of(i: number, key: number): Int32Array[] {
+    const [gateway, app] = [this.#gateway, this.#app]
+    const [earliest, latest] = [(app.fromUs[i] ?? 0) - END_SLACK_US, (app.toUs[i] ?? 0) + END_SLACK_US]
+    if (app.kernel[i]) {
+      // What HTTP.sys answered, the gateway has a status of; what it dropped, the gateway has none of.
+      const pool = app.status[i] === -1 ? this.#givenUp : this.#answered
+      return [within(pool.get(key), gateway.atUs, earliest, latest)]
+    }
+    const took = app.tookUs[i] ?? 0
+    return [
+      within(this.#answered.get(key), gateway.atUs, earliest - LONGER_US, latest),
+      within(this.#unanswered.get(key), gateway.sentUs, earliest - took, latest - took),
+    ]
   }
 }
 
@@ -124,7 +157,7 @@ function collect(
   for (const j of hops) {
     if (!gateway.open[j] || (app.ids[i] === ID.own && gateway.hasId[j])) continue
     if (!agrees(app.status[i], gateway.status[j]) || !agrees(app.subject[i], gateway.subject[j])) continue
-    const atUs = expectedEndUs(gateway, j, tookUs)
+    const atUs = expectedEndUs(gateway, j, tookUs, app.kernel[i] === 1)
     if (atUs < earliest || atUs > latest) continue
     const waitedUs = gateway.tookUs[j] ?? Number.NaN
     if (waitedUs - tookUs < -LONGER_US) continue

@@ -51,7 +51,7 @@ export interface Matched {
 export interface Evidence {
   readonly duration: number
   readonly place: number
-  /** Client address, user agent, query and size. */
+  /** Client address, user agent, query and size; of a line of HTTP.sys the server's address too. */
   readonly values: number
   /** Loss on both sides, how often such lines come, and the peer. */
   readonly alone: number
@@ -146,7 +146,7 @@ class Weigher {
   readonly #background: Background
   readonly #durations: DurationOdds
   /** Share of other candidates that agree, by pair. */
-  #chance: { client: Float64Array; agent: Float64Array; query: Float64Array } | undefined
+  #chance: Readonly<Record<'client' | 'agent' | 'query' | 'server', Float64Array>> | undefined
 
   constructor(gateway: GatewaySide, app: AppSide, model: Model, background: Background) {
     this.#gateway = gateway
@@ -164,11 +164,14 @@ class Weigher {
   }
 
   use(candidates: Candidates): void {
-    const { client, agent, query } = this.#gateway
+    const { client, agent, query, server } = this.#gateway
+    const { kernel } = this.#app
+    const ofKernel = this.#app.server.map((code, i) => (kernel[i] ? code : -1))
     this.#chance = {
       client: chances(candidates, this.#app.client, client, this.#app.count),
       agent: chances(candidates, this.#app.agent, agent, this.#app.count),
       query: chances(candidates, this.#app.query, query, this.#app.count),
+      server: chances(candidates, ofKernel, server, this.#app.count),
     }
   }
 
@@ -233,7 +236,15 @@ class Weigher {
       : agreement(app.client[i], gateway.client[j], model.client.share, this.#chance?.client[e]) +
         agreement(app.agent[i], gateway.agent[j], model.agent.share, this.#chance?.agent[e])
     const query = agreement(app.query[i], gateway.query[j], model.query.share, this.#chance?.query[e])
-    return Math.min(who + query, MOST_LOG_SAME_CALLER) + this.#size(i, j)
+    return Math.min(who + query, MOST_LOG_SAME_CALLER) + this.#server(i, j, e) + this.#size(i, j)
+  }
+
+  /** A line of HTTP.sys says so little that its address counts; where a balancer stands between, it never agrees. */
+  #server(i: number, j: number, e: number): number {
+    if (!this.#app.kernel[i]) return 0
+    const { share } = this.#model.server
+    const log = agreement(this.#app.server[i], this.#gateway.server[j], share, this.#chance?.server[e])
+    return Math.min(log, MOST_LOG_SAME_CALLER)
   }
 
   #size(i: number, j: number): number {

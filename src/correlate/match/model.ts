@@ -65,6 +65,8 @@ export class Model {
   readonly client = new Agreement()
   readonly agent = new Agreement()
   readonly query = new Agreement()
+  /** The address that the gateway called and that of the server; weighed for lines of HTTP.sys only. */
+  readonly server = new Agreement()
   /** Share of gateway hops without their app hop, and of app hops without their gateway hop. */
   gatewayLoss = 0.03
   appLoss = 0.03
@@ -104,6 +106,7 @@ export class Model {
     this.client.fit()
     this.agent.fit()
     this.query.fit()
+    this.server.fit()
     const likelihoods = this.#backs.map((log, k) => log - LOG_FALL * Math.abs(k - USUAL_BACK))
     this.order = { backUs: BACKS_US[likelihoods.indexOf(Math.max(...likelihoods))] ?? BACKS_US[USUAL_BACK] }
     this.#backs.fill(0)

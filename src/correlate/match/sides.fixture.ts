@@ -21,6 +21,8 @@ export interface Line {
   readonly anchorUs?: number
   readonly partner?: number
   readonly handshake?: boolean
+  readonly kernel?: boolean
+  readonly server?: number
 }
 
 export function appSide(lines: readonly Line[]): AppSide {
@@ -48,6 +50,8 @@ export function appSide(lines: readonly Line[]): AppSide {
     anchorUs: floats(l => l.anchorUs),
     partner: codes(l => l.partner),
     handshake: Uint8Array.from(lines, l => (l.handshake ? 1 : 0)),
+    kernel: Uint8Array.from(lines, l => (l.kernel ? 1 : 0)),
+    server: codes(l => l.server),
   }
 }
 
@@ -67,6 +71,7 @@ export interface Hop {
   readonly query?: number
   readonly bytes?: number
   readonly open?: boolean
+  readonly server?: number
 }
 
 export function gatewaySide(hops: readonly Hop[]): GatewaySide {
@@ -88,6 +93,7 @@ export function gatewaySide(hops: readonly Hop[]): GatewaySide {
     query: codes(h => h.query),
     bytes: Float64Array.from(hops, h => h.bytes ?? Number.NaN),
     open: Uint8Array.from(hops, h => ((h.open ?? true) ? 1 : 0)),
+    server: codes(h => h.server),
   }
 }
 

@@ -29,6 +29,8 @@ export interface GatewaySide {
   readonly bytes: Float64Array
   /** 0 where an id already gave it the app hop that answered. */
   readonly open: Uint8Array
+  /** Address of the target that it called. */
+  readonly server: Int32Array
 }
 
 /** App hops in the order of their logs: by stream, then as the stream's lines were written. */
@@ -61,6 +63,10 @@ export interface AppSide {
   readonly partner: Int32Array
   /** 1 for a 401 that integrated authentication answers before the request itself. */
   readonly handshake: Uint8Array
+  /** 1 for a line of HTTP.sys: it has no duration, and without a status no answer was sent. */
+  readonly kernel: Uint8Array
+  /** Address of the server that wrote it. */
+  readonly server: Int32Array
 }
 
 /** Values of `AppSide.ids`: it has none; it has one, so a gateway hop with another is not its; one that many share. */

@@ -85,6 +85,7 @@ function show(
   learn(model.client, app.client[i], gateway.client[j], weight)
   learn(model.agent, app.agent[i], gateway.agent[j], weight)
   learn(model.query, app.query[i], gateway.query[j], weight)
+  learn(model.server, app.server[i], gateway.server[j], weight)
 }
 
 function learn(to: Agreement, a: number | undefined, b: number | undefined, weight: number): void {

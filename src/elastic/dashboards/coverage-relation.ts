@@ -1,3 +1,5 @@
+import { type HopKind, stampOf } from '../../model/hop.ts'
+import { sideOfFormat } from '../../requests/overview.ts'
 import type { Store } from '../../store/store.ts'
 import { COVERAGE_FIELDS, type CoverageField } from '../coverage-fields.ts'
 
@@ -21,7 +23,7 @@ export const COVERAGE_COLUMNS: readonly CoverageField[] = COVERAGE_FIELDS.filter
 
 /**
  * Creates the table `coverage`, which questions about coverage are asked of: a row for each source, day, and hour of a
- * source, from the ledger and from the views requests, gateway_facts, app_facts and link_rows. Columns are called as in
+ * source, from the ledger and from the views requests, gateway_facts, app_facts, server_facts and link_rows. Columns are called as in
  * the mapping; those that no panel asks for stay empty.
  */
 export async function createCoverageRelation(store: Store): Promise<void> {
@@ -45,7 +47,7 @@ function sources({ state }: Store): Row[] {
   return [...state.sources.values()].map(({ path, format, status, accounting: a }) => ({
     '@timestamp': iso(a.firstUs),
     'throughline.kind': 'source',
-    'throughline.side': format.startsWith('apigee') ? 'gateway' : 'app',
+    'throughline.side': sideOfFormat(format),
     'log.file.path': path,
     'throughline.source.format': format,
     'throughline.source.status': status,
@@ -59,13 +61,14 @@ function sources({ state }: Store): Row[] {
 }
 
 async function hours({ db, state }: Store): Promise<Row[]> {
-  const of = (side: 'gateway' | 'app', time: string): string =>
-    `SELECT '${side}' AS side, source_id::INTEGER AS source, strftime(date_trunc('hour', ${time}), ${ISO}) AS hour,
+  const of = (side: HopKind, facts: string, linked: string): string =>
+    `SELECT '${side}' AS side, source_id::INTEGER AS source, strftime(date_trunc('hour', ${stampOf(side)}), ${ISO}) AS hour,
        count(*)::INTEGER AS total,
-       (count(*) FILTER (WHERE hop_id IN (SELECT ${side}_hop_id FROM link_rows WHERE verdict = 'linked')))::INTEGER AS joined
-     FROM ${side}_facts GROUP BY ALL`
+       (count(*) FILTER (WHERE hop_id IN (SELECT ${linked}_hop_id FROM link_rows WHERE verdict = 'linked')))::INTEGER AS joined
+     FROM ${facts} GROUP BY ALL`
   const rows = await db.rows<{ side: string; source: number; hour: string; total: number; joined: number }>(
-    `${of('gateway', 'start_ts')} UNION ALL ${of('app', 'end_ts')} ORDER BY ALL`,
+    `${of('gateway', 'gateway_facts', 'gateway')} UNION ALL ${of('app', 'app_facts', 'app')}
+     UNION ALL ${of('kernel', 'server_facts WHERE kernel', 'app')} ORDER BY ALL`,
   )
   const paths = new Map([...state.sources.values()].map(s => [s.id, s.path]))
   return rows.map(r => ({

@@ -1,5 +1,5 @@
+import type { Criterion } from '../../model/criteria.ts'
 import { grid, HOUR, heading, TIME, values } from './common.ts'
-import type { Criterion } from './criteria.ts'
 import type { Dashboard, Metric, Panel } from './description.ts'
 
 const ID = 'throughline-coverage'

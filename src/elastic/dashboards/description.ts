@@ -1,4 +1,4 @@
-import type { Criterion } from './criteria.ts'
+import type { Criterion } from '../../model/criteria.ts'
 
 /** What a panel counts: requests, or what was read and joined: days, hours and sources. */
 export type Dataset = 'requests' | 'coverage'

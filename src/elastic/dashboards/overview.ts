@@ -95,12 +95,42 @@ const CHARTS: readonly Panel[] = [
       { kind: 'average', label: 'Mean confidence', field: 'confidence' },
     ],
   },
+  {
+    type: 'table', name: 'findings', title: 'Findings by rule', dataset: 'requests', criteria: ['CC4.1', 'CC6.1', 'CC6.6', 'CC7.2'], grid: grid(0, 58, 24, 12),
+    description: 'Requests of closed days that rules found something about. None here is not the same as evaluated: throughline findings says what could not be.',
+    where: 'finding:*',
+    rows: [values('finding', 'Rule', 30)],
+    metrics: [
+      { kind: 'count', label: 'Requests' },
+      { kind: 'unique', label: 'Applications', field: 'application' },
+      { kind: 'unique', label: 'Subjects', field: 'subject' },
+      { kind: 'max', label: 'Last seen', field: '@timestamp' },
+    ],
+  },
+  {
+    type: 'table', name: 'incidents', title: 'Incidents', dataset: 'requests', criteria: ['CC7.2', 'CC7.3'], grid: grid(24, 58, 24, 12),
+    description: 'Incidents with most requests: how many, from how many addresses, how many failed, and when last. throughline findings says what each is about; incident:inc-… finds its requests.',
+    where: 'incident:*',
+    rows: [values('incident', 'Incident', 50)],
+    metrics: [
+      { kind: 'count', label: 'Requests' },
+      { kind: 'unique', label: 'Addresses', field: 'peer_ip' },
+      { kind: 'share', label: 'Failed', of: 'outcome:failure' },
+      { kind: 'max', label: 'Last seen', field: '@timestamp' },
+    ],
+  },
+  {
+    type: 'series', name: 'findings-time', title: 'Findings over time', dataset: 'requests', criteria: ['CC7.2'], grid: grid(0, 70, 48, 12),
+    description: 'The same requests over time, by rule.',
+    where: 'finding:*',
+    shape: 'bar_stacked', x: TIME, split: values('finding', 'Rule', 12), metrics: [{ kind: 'count', label: 'Requests' }],
+  },
 ] // biome-ignore format: a table
 
 export const OVERVIEW: Dashboard = {
   id: ID,
   title: 'Throughline: Overview',
-  description: 'Traffic, both legs, joined share and errors by layer.',
+  description: 'Traffic, both legs, joined share, errors by layer, findings.',
   controls: CONTROLS,
   panels: [
     heading(ID, 'One request is what the gateway recorded and what IIS logged about the same call, joined.'),

@@ -1,4 +1,4 @@
-import { criteriaText } from './criteria.ts'
+import { criteriaText } from '../../model/criteria.ts'
 import { dataViewId } from './data-views.ts'
 import type { AskingPanel, Dashboard, ListPanel, Panel, TextPanel } from './description.ts'
 import { isList } from './description.ts'

@@ -50,7 +50,9 @@ export class SqlWriter {
   }
 
   #value({ field, missing }: ByValues): string {
-    const { column, type } = fieldOf(this.#dataset, field)
+    const { column, type, list } = fieldOf(this.#dataset, field)
+    // Each value of a list counts for itself, as in Elasticsearch; of two lists DuckDB would make pairs.
+    if (list) return `unnest(${quoteIdentifier(column)})`
     if (type === 'timestamp') return `epoch_ms(${quoteIdentifier(column)})`
     return missing ? `coalesce(${quoteIdentifier(column)}, ${quoteText(MISSING)})` : quoteIdentifier(column)
   }

@@ -124,3 +124,20 @@ test('a list has the latest first, with the columns that are shown', async () =>
     ['2026-03-02T01:01:00.000000Z', '/x', '500'],
   ])
 })
+
+test('each value of a list counts for itself', async () => {
+  const panel: AskingPanel = {
+    ...PANEL,
+    type: 'table',
+    rows: [{ kind: 'values', field: 'finding', label: 'f', size: 5 }],
+    metrics: [{ kind: 'count', label: 'n' }],
+  }
+  const { sql, params } = sqlOf(panel, { now: NOW })
+  const rows = await inFolder(folder =>
+    withEngine({ path: folder, memoryMiB: 256 }, async db => {
+      await db.run(`CREATE TEMP TABLE requests AS SELECT unnest([['a', 'b'], ['b'], NULL, []]) AS rules`)
+      return db.rows<Record<string, unknown>>(sql, params)
+    }),
+  )
+  expect(rows.map(row => Object.values(row))).toEqual([['a', 1], ['b', 2]])
+}) // biome-ignore format: short lists

@@ -1,5 +1,6 @@
-import { digest128, IDENTITY_VERSION, isSentinel, normalizeId, storedRaw } from '../../model/ids.ts'
+import { digest128, IDENTITY_VERSION, normalizeId, storedRaw } from '../../model/ids.ts'
 import { mayHoldSecret, SCRUBBED } from '../../model/scrub.ts'
+import { isSentinel } from '../../model/sentinel.ts'
 import { countDecoded } from '../../model/source.ts'
 import { DAY_US } from '../../model/time.ts'
 import type { ChunkLayout } from '../chunk.ts'

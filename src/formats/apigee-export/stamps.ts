@@ -1,4 +1,4 @@
-import { isSentinel } from '../../model/ids.ts'
+import { isSentinel } from '../../model/sentinel.ts'
 import { dayNumber, SECOND_US } from '../../model/time.ts'
 
 /** Which rule read a stamp: epoch seconds, milliseconds or microseconds, or text. */

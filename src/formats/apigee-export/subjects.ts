@@ -1,5 +1,5 @@
-import { isSentinel } from '../../model/ids.ts'
 import { SCRUBBED } from '../../model/scrub.ts'
+import { isSentinel } from '../../model/sentinel.ts'
 import { parseSubject, type Subject } from '../../model/subject.ts'
 import { byteString, utf8Text } from '../encoding.ts'
 

@@ -3,6 +3,8 @@ import type { ChunkLayout } from '../chunk.ts'
 import { byteString } from '../encoding.ts'
 import type { ReaderContext } from '../format.ts'
 import { pickFields } from '../pick-fields.ts'
+import type { RowBinding } from '../w3c/binding.ts'
+import { type Extra, extrasOf, headerName } from '../w3c/values.ts'
 
 /**
  * Columns that IIS itself writes, by their name in #Fields (lower case), and the chunk column each feeds; an empty
@@ -40,26 +42,16 @@ interface NamedColumn {
 }
 
 /** What the reader needs to know about one #Fields directive. Indexes are column positions, -1 where absent. */
-export interface FieldBinding {
-  readonly names: readonly string[]
-  readonly date: number
-  readonly time: number
-  readonly timeTaken: number
+export interface FieldBinding extends RowBinding {
   readonly host: number
   readonly site: number
   readonly username: number
-  readonly numeric: readonly { readonly index: number; readonly digits: number }[]
-  /** Columns that are secrets as a whole (an Authorization header logged as a custom field). */
-  readonly secret: readonly number[]
-  /** The same by the fixed list that identity is made with. */
-  readonly identitySecret: readonly number[]
   readonly ids: readonly NamedColumn[]
   readonly traceparent: number
   readonly subjects: readonly number[]
   readonly forwardedFor: number
   /** Unmapped columns: place and the start of their member in the attributes object. */
-  readonly extras: readonly { readonly index: number; readonly member: string }[]
-  readonly layout: ChunkLayout
+  readonly extras: readonly Extra[]
 }
 
 /**
@@ -96,7 +88,7 @@ export function bindFields(names: readonly string[], context: ReaderContext): Fi
     traceparent,
     subjects: pickFields(context.appFields.subject, custom).map(field => field.index),
     forwardedFor: custom.find(c => fieldKey(c.name) === 'xforwardedfor')?.index ?? -1,
-    extras: extrasOf(lower, new Set([ids[0]?.index, traceparent])),
+    extras: extrasOf(lower, name => STANDARD.has(name), new Set([ids[0]?.index, traceparent])),
     layout: layoutOf(columns),
   }
 }
@@ -116,22 +108,4 @@ function layoutOf(columns: readonly string[]): ChunkLayout {
     columns: [...APP_PREFIX, ...columns],
     key: `app ${columns.join(' ')}`,
   }
-}
-
-/** What no column of the facts holds: custom columns, cookies, the second of two columns with one name. */
-function extrasOf(lower: readonly string[], stored: ReadonlySet<number | undefined>): FieldBinding['extras'] {
-  const seen = new Map<string, number>()
-  return lower.flatMap((name, index) => {
-    const isFirst = lower.indexOf(name) === index
-    if (stored.has(index) || (STANDARD.has(name) && isFirst)) return []
-    const label = headerName(name)
-    const nth = (seen.get(label) ?? (isFirst ? 0 : 1)) + 1
-    seen.set(label, nth)
-    return [{ index, member: `${JSON.stringify(byteString(nth > 1 ? `${label}#${nth}` : label))}:` }]
-  })
-}
-
-/** `cs(X-Name)`, `sc(X-Name)` and `x(X-Name)` are the header X-Name. */
-function headerName(name: string): string {
-  return /^(?:cs|sc|x)\((.+)\)$/.exec(name)?.[1] ?? name
 }

@@ -193,3 +193,22 @@ test('fields that name an id are counted, in the order of preference', () => {
     '#Fields: date time X-Request-ID X-Correlation-ID\n2026-03-01 10:00:00 r1 c1\n2026-03-01 10:00:00 r2 -\n'
   expect(read(log).accounting.idFields).toEqual({ 'x-correlation-id': 1, 'x-request-id': 2 })
 })
+
+describe('the stamps of header blocks', () => {
+  const seconds = (text: string): number => Date.parse(`${text}Z`) / 1000
+  const header = (text: string): string => `#Date: ${text.replace('T', ' ')}\n${FIELDS}`
+
+  test.each<{ name: string; log: string; want: number[] }>([
+    { name: 'are noted in order', log: `${header('2026-03-01T10:00:00')}${ROW}\n${header('2026-03-01T11:30:07')}${ROW}\n`, want: [seconds('2026-03-01T10:00:00'), seconds('2026-03-01T11:30:07')] },
+    { name: 'that repeat one after the other are one', log: `${header('2026-03-01T10:00:00')}${header('2026-03-01T10:00:00')}${ROW}\n`, want: [seconds('2026-03-01T10:00:00')] },
+    { name: 'are not noted where they are no time', log: `#Date: 2026-03-01\n#Date: 2026-13-41 10:00:00\n#Date: 2026-03-01 10:00:0\n${FIELDS}${ROW}\n`, want: [] },
+    { name: 'of a log without any are an empty list', log: `${FIELDS}${ROW}\n`, want: [] },
+  ])('$name', ({ log, want }) => expect(read(log).accounting.headers).toEqual(want)) // biome-ignore format: a table
+
+  test('of a log with too many are none: what is missing among them would be taken for lost lines', () => {
+    const many = (n: number): string =>
+      Array.from({ length: n }, (_, i) => `#Date: 2026-03-01 ${new Date(i * 1000).toISOString().slice(11, 19)}\n`).join('') // biome-ignore format: one line
+    expect(read(many(2000) + FIELDS).accounting.headers).toHaveLength(2000)
+    expect(read(many(2001) + FIELDS).accounting.headers).toBeUndefined()
+  })
+})

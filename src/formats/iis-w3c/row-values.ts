@@ -1,20 +1,16 @@
 import { normalizeId, storedRaw, traceIdOf } from '../../model/ids.ts'
 import { parseSubject } from '../../model/subject.ts'
 import { dayText } from '../../model/time.ts'
-import { byteString, jsonBytes, utf8Text } from '../encoding.ts'
+import { jsonBytes, utf8Text } from '../encoding.ts'
 import type { ReaderContext } from '../format.ts'
 import { identityPrefix } from '../identity.ts'
+import type { Origin } from '../w3c/dialect.ts'
+import type { RowColumns } from '../w3c/row-columns.ts'
+import { columnOf } from '../w3c/values.ts'
 import type { FieldBinding } from './fields.ts'
-import type { RowColumns } from './row-columns.ts'
 
 const MEMO_LIMIT = 100_000
 const ORIGIN_LIMIT = 1000
-
-/** What host and site mean for the rows of one day: the head of their identity key, and their first columns. */
-export interface Origin {
-  readonly identity: Buffer
-  readonly columns: string
-}
 
 /** Computes the chunk columns that stand before the raw row. All are byte strings without spaces; `-` is "none". */
 export class RowValues {
@@ -108,19 +104,4 @@ export class RowValues {
   forwardedFor(row: RowColumns, index: number): string {
     return row.isAbsent(index) ? '-' : row.text(index)
   }
-
-  /** A JSON object of what has no column of its own. */
-  attributes(row: RowColumns, binding: FieldBinding): string {
-    let members = ''
-    for (const { index, member } of binding.extras) {
-      if (row.isAbsent(index)) continue
-      members += `${members ? ',' : ''}${member}${jsonBytes(row.text(index))}`
-    }
-    return members ? `{${members}}` : '-'
-  }
-}
-
-/** A text as a chunk column: blanks as IIS writes them. */
-function columnOf(text: string): string {
-  return byteString(text).replace(/[ \t\r\n\0]/g, '+') || '-'
 }

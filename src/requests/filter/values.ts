@@ -58,6 +58,7 @@ export const toText = (field: FilterField, text: string): string =>
  * capital I (Unicode's simple mapping): what lower() of DuckDB does to the column.
  */
 export function lowerCase(text: string): string {
+  if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase()
   return Array.from(text, character => (character === 'İ' ? 'i' : character.toLowerCase())).join('')
 }
 

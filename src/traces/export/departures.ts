@@ -82,7 +82,7 @@ function departure(row: Row, resources: Resources): Departure {
 async function periodsOf({ db }: Store): Promise<Periods> {
   const row = await db.row<Record<keyof Periods, string | null>>(
     `SELECT (SELECT min(start_us)::BIGINT::VARCHAR FROM leg_requests) AS "firstUs", (SELECT max(start_us)::BIGINT::VARCHAR FROM leg_requests) AS "lastUs",
-       epoch_us(min(end_ts))::VARCHAR AS "fromUs", epoch_us(max(end_ts))::VARCHAR AS "toUs" FROM app_facts
+       epoch_us(min(end_ts))::VARCHAR AS "fromUs", epoch_us(max(end_ts))::VARCHAR AS "toUs" FROM server_facts
      WHERE hop_id IN (SELECT unnest(app_hop_ids)::UUID FROM span_requests WHERE request_id IN (SELECT request_id FROM leg_requests))`,
   )
   return {

@@ -1,5 +1,6 @@
 import { REQUEST_FIELDS } from '../../requests/fields.ts'
 import { bindFilter, parseFilter, toSql } from '../../requests/filter/index.ts'
+import { asksFindings, type FindingsOfDays, WITH_FINDINGS } from '../../requests/findings-source.ts'
 import { loadAliases } from '../../requests/subjects.ts'
 import { createDayRows, createRequests } from '../../requests/view.ts'
 import type { Range } from '../../store/facts.ts'
@@ -25,6 +26,8 @@ export interface Wanted {
   readonly open: boolean
   /** What `now` means in the filter, ms since 1970. */
   readonly nowMs: number
+  /** What answers conditions on findings. */
+  readonly findings?: FindingsOfDays | undefined
 }
 
 export interface DayPlan {
@@ -52,16 +55,18 @@ export async function planDay(
   { sent, quiet }: { readonly sent: string; readonly quiet: string },
 ): Promise<DayPlan> {
   const { db } = store
+  const bound = bindFilter(parseFilter(wanted.filter), REQUEST_FIELDS, new Date(wanted.nowMs))
+  const hasFindings = wanted.findings !== undefined && asksFindings(bound)
+  if (hasFindings) await wanted.findings?.(store, [day])
   const aliases = await loadAliases(store)
   await createDayRows(store, new Set([day]), { aliases })
   await db.run(
     `CREATE OR REPLACE TEMP VIEW request_rows AS SELECT * FROM day_rows WHERE day = ${quoteText(day)}::DATE`,
   )
   await createRequests(store)
-  const bound = bindFilter(parseFilter(wanted.filter), REQUEST_FIELDS, new Date(wanted.nowMs))
   const { where, params } = toSql(bound, { quoteIdentifier })
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE span_requests AS SELECT ${SPAN_REQUEST_COLUMNS}, (${where || 'TRUE'}) AND ${within(wanted.range)} AS wanted FROM requests`,
+    `CREATE OR REPLACE TEMP TABLE span_requests AS SELECT ${SPAN_REQUEST_COLUMNS}, (${where || 'TRUE'}) AND ${within(wanted.range)} AS wanted FROM ${hasFindings ? WITH_FINDINGS : 'requests'}`,
     params,
   )
   await traceRequests(store, [day])

@@ -43,11 +43,13 @@ export const ODD_REQUESTS = [...PATHS, ...PATHS].map((path, n) => {
     cache_hit: at([true, false], n),
     client_ip: at(['10.0.0.1', '9.0.0.1', '2001:db8::1', '2001:DB8::1', 'unknown', '10.0.0.0/8'], n),
     app_hop_ids: [],
+    rules: at([['ghost'], ['ghost', 'gateway-bypass'], []], n),
   }
 })
 
 /** Filters that could be taken for something else on the way. */
 export const ODD_FILTERS = [
+  'finding:ghost', 'not finding:gateway-bypass', 'finding:gate*', 'finding:*', 'rule.id:(ghost or x)', 'finding:ghost and finding:gateway-bypass',
   // Looks like a number, a time, a word of the language.
   'path:401', 'path:"401"', 'path:0401', 'path > 400', 'path:4*', 'path:2026-07-01', 'path:2026-07-01*', 'path > 2026-07-01', 'path:now', 'path:"null"',
   'path:true', 'path > true', 'path:"and"', 'path:a and b', 'path:"a and b"', 'path:a \\and b', 'not path:NOT*', 'subject:401', 'true', '401', '"null"',

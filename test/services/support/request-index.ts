@@ -41,7 +41,7 @@ export async function documentsOf(store: Store, table: string): Promise<Map<stri
   return readDocuments(
     store,
     `(SELECT *, FALSE AS is_final, FALSE AS is_superseded, NULL::VARCHAR AS superseded_by, 'store' AS store_id,
-      'hash' AS record_hash, 'hash' AS document_hash FROM ${table})`,
+      'hash' AS record_hash, 'hash' AS document_hash, NULL::VARCHAR[] AS findings FROM ${table})`,
   )
 }
 

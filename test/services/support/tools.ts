@@ -25,12 +25,28 @@ const TOOLS = {
     what: 'Go 1.25 or later, to build the OpenTelemetry Collector',
     get: 'https://go.dev/dl/ or `brew install go`; distributions often carry an older one',
   },
+  python: {
+    command: () => ['python3', '-c', 'import pip, sys; print("python", sys.version)'],
+    version: /python (\d+)\.(\d+)/,
+    // What securesystemslib wants.
+    atLeast: [3, 8],
+    what: 'Python 3.8 or later with pip, to open envelopes with securesystemslib',
+    get: '`apt-get install python3-pip` or `brew install python`',
+  },
   openssl: {
     command: () => ['openssl', 'version'],
     version: /(?:OpenSSL|LibreSSL) (\d+)\.(\d+)/,
     atLeast: [1, 1],
     what: 'openssl 1.1 or later, to make certificates',
     get: '`apt-get install openssl` or `brew install openssl`',
+  },
+  chromium: {
+    command: () => [process.env.CHROMIUM ?? 'chromium', '--version'],
+    version: /Chrom\w+(?: \w+)* (\d+)\.(\d+)/,
+    // webkitdirectory with files of a folder from a program (playwright), and no older one was tried.
+    atLeast: [120, 0],
+    what: 'Chromium 120 or later as `chromium` or in CHROMIUM, to open pages',
+    get: '`apt-get install chromium` or `brew install chromium`',
   },
   java: {
     command: () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LinkRow } from '../requests/lookup.ts'
-import { factor } from './evidence.ts'
+import { factor } from './link-evidence.ts'
 import { confidence, evidenceUse, probability } from './link-words.ts'
 
 test.each([

@@ -1,6 +1,6 @@
 import { SCRUBBED } from '../../model/scrub.ts'
 import type { ReaderContext } from '../format.ts'
-import type { FieldBinding } from './fields.ts'
+import type { RowBinding } from './binding.ts'
 import type { RowColumns } from './row-columns.ts'
 
 /** A row without secrets, and the row that its identity is made of. */
@@ -19,7 +19,7 @@ export function scrubRow(
   row: RowColumns,
   start: number,
   end: number,
-  binding: FieldBinding,
+  binding: RowBinding,
   { scrubber, identityScrubber }: ReaderContext,
 ): ScrubbedRow | undefined {
   if (!row.isSuspect && !binding.secret.length && !binding.identitySecret.length) return undefined

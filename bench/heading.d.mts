@@ -1,0 +1,2 @@
+/** @param command that repeats it */
+export function heading(command: string): string
