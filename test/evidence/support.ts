@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { expect } from 'vitest'
 import { type Created, type CreateOptions, createBundle, type Question } from '../../src/evidence/create.ts'
 import { folderFiles, NODE_CRYPTO } from '../../src/evidence/folder-files.ts'
 import { PARTS } from '../../src/evidence/verify/findings.ts'
+import { type Helpers, PartCheck, type Setup } from '../../src/evidence/verify/parts.ts'
 import { type Known, type Verification, verifyBundle } from '../../src/evidence/verify/verify.ts'
 import type { BundleFiles } from '../../src/evidence/verify/world.ts'
 import { redactor } from '../../src/model/redact.ts'
@@ -98,8 +100,30 @@ export function memoryFiles(files: ReadonlyMap<string, Buffer>): BundleFiles {
   }
 }
 
-export const verifiedFiles = (files: ReadonlyMap<string, Buffer>, known: Known = {}): Promise<Verification> =>
-  verifyBundle(memoryFiles(files), NODE_CRYPTO, known)
+/** Helpers without threads, and how many parts they found well. */
+export function here(answered = { well: 0, other: 0 }): Helpers {
+  const start = (setup: Setup) =>
+    [0, 1].map(() => {
+      const check = new PartCheck(structuredClone(setup), NODE_CRYPTO)
+      return {
+        check: async (part: Parameters<PartCheck['check']>[0]) => {
+          const answer = await check.check(part)
+          answered[answer ? 'well' : 'other']++
+          return answer
+        },
+        sums: async () => check.sums(),
+        stop: () => undefined,
+      }
+    })
+  return { least: 0, start, requests: 32 }
+}
+
+/** What is found of a bundle by one alone, and by helpers as well. */
+export async function verifiedFiles(files: ReadonlyMap<string, Buffer>, known: Known = {}): Promise<Verification> {
+  const alone = await verifyBundle(memoryFiles(files), NODE_CRYPTO, known)
+  expect((await verifyBundle(memoryFiles(files), NODE_CRYPTO, known, here())).parts).toEqual(alone.parts)
+  return alone
+} // biome-ignore format: one line each
 
 /** Writes a bundle that was changed. */
 export function writeBundle(files: ReadonlyMap<string, Buffer>, folder: string): string {

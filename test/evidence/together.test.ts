@@ -4,29 +4,11 @@ import { expect, test } from 'vitest'
 import { mutated, randomFrom } from '../../scripts/evidence/mutate.mjs'
 import { folderFiles, NODE_CRYPTO } from '../../src/evidence/folder-files.ts'
 import { threads } from '../../src/evidence/threads.ts'
-import { type Helpers, PartCheck, type Setup } from '../../src/evidence/verify/parts.ts'
+import type { Helpers } from '../../src/evidence/verify/parts.ts'
 import { verifyBundle } from '../../src/evidence/verify/verify.ts'
-import { bundleOf, filesOf, memoryFiles, simulated, verified } from './support.ts'
+import { bundleOf, filesOf, here, memoryFiles, simulated, verified } from './support.ts'
 
 const TRAFFIC = { hours: 0.1, ratePerSecond: 0.7, seed: 6, idShare: 0.5, retriesShare: 0.1, lostAppShare: 0.1, lostGatewayShare: 0.1 } as const // biome-ignore format: one line
-
-/** Helpers without threads, and how many parts they found well. */
-function here(answered: { well: number; other: number }): Helpers {
-  const start = (setup: Setup) =>
-    [0, 1].map(() => {
-      const check = new PartCheck(structuredClone(setup), NODE_CRYPTO)
-      return {
-        check: async (part: Parameters<PartCheck['check']>[0]) => {
-          const answer = await check.check(part)
-          answered[answer ? 'well' : 'other']++
-          return answer
-        },
-        sums: async () => check.sums(),
-        stop: () => undefined,
-      }
-    })
-  return { least: 0, start, requests: 32 }
-}
 
 test('helpers find what one alone finds, whatever is changed', async () => {
   await simulated(TRAFFIC, async store => {
