@@ -1,4 +1,4 @@
-import { concatBytes, fromHex, sameBytes, toHex } from './bytes.ts'
+import { concatBytes, fromHex, sameBytes, toHex, utf8 } from './bytes.ts'
 import type { Sha256 } from './merkle.ts'
 
 /** SubjectPublicKeyInfo of an Ed25519 key (RFC 8410) is this and the 32 bytes of the key. */
@@ -18,4 +18,9 @@ export function fromSpki(spki: Uint8Array): Uint8Array | undefined {
 /** By what people know a key: SHA-256 of its SPKI in DER, hex. */
 export function fingerprintOf(sha256: Sha256, publicKey: Uint8Array): string {
   return toHex(sha256(spkiOf(publicKey)))
+}
+
+/** What the old key signs when a new one takes its place. */
+export function rotationText(storeId: string, replaces: string, fingerprint: string): Uint8Array {
+  return utf8(`throughline key 1\n${storeId}\n${replaces}\n${fingerprint}\n`)
 }

@@ -1,12 +1,8 @@
-import { fromBase64, utf8 } from './bytes.ts'
+import { fromBase64 } from './bytes.ts'
 import { verifyEd25519 } from './ed25519.ts'
 import { noteKeyOf } from './log.ts'
+import { rotationText } from './public-key.ts'
 import type { LedgerState } from './state.ts'
-
-/** What the old key signs when a new one takes its place. */
-export function rotationText(storeId: string, replaces: string, fingerprint: string): Uint8Array {
-  return utf8(`throughline key 1\n${storeId}\n${replaces}\n${fingerprint}\n`)
-}
 
 /** What is wrong with the line of a store's keys, one text for each key that the one before has not signed for. */
 export function wrongRotations({ storeId, keys }: Pick<LedgerState, 'storeId' | 'keys'>): string[] {

@@ -3,7 +3,7 @@ import { type Checkpoint, originOf, parseCheckpoint } from '../../ledger/checkpo
 import type { Entry } from '../../ledger/entry.ts'
 import { leafHash, TreeHasher } from '../../ledger/merkle.ts'
 import { openNote } from '../../ledger/note.ts'
-import { fingerprintOf, fromSpki } from '../../ledger/public-key.ts'
+import { fingerprintOf, fromSpki, rotationText } from '../../ledger/public-key.ts'
 import { applyEntry, emptyState, type LedgerState } from '../../ledger/state.ts'
 import type { Findings } from './findings.ts'
 import type { LineReader } from './lines.ts'
@@ -35,7 +35,7 @@ export interface FoldedLedger {
   readonly olderRoot: Uint8Array | undefined
 }
 
-type KeyEntry = { readonly kind: 'key'; readonly publicKey: string; readonly fingerprint: string; readonly replaces?: string; readonly signature?: string } // biome-ignore format: one type
+type KeyEntry = Extract<Entry, { kind: 'key' }>
 
 /**
  * Reads the entries of the ledger, checking that each continues the one before, and adds them up.
@@ -64,13 +64,11 @@ export async function foldLedger(
       if (entry.prev !== before) findings.fail('integrity', where, 'it does not continue the entry before it')
       before = toHex(digest)
       applyEntry(state, entry, before)
-      if ((entry.kind as string) === 'key') {
-        const key = await readKey(
-          entry as unknown as KeyEntry,
-          { storeId: state.storeId, seq: entry.seq },
-          keys.at(-1),
-          { sha256, verify },
-        )
+      if (entry.kind === 'key') {
+        const key = await readKey(entry, { storeId: state.storeId, seq: entry.seq }, keys.at(-1), {
+          sha256,
+          verify,
+        })
         if (typeof key === 'string') findings.fail('integrity', where, key)
         else keys.push(key)
       }
@@ -79,11 +77,6 @@ export async function foldLedger(
     }
   }
   return { state, size: tree.size, root: tree.root(), keys, olderRoot }
-}
-
-/** What the old key signs when a new one takes its place. */
-function rotationText(storeId: string, replaces: string, fingerprint: string): Uint8Array {
-  return utf8(`throughline key 1\n${storeId}\n${replaces}\n${fingerprint}\n`)
 }
 
 /** A key, or what is wrong with it. A later key that is not signed by the one before says that that one was lost. */

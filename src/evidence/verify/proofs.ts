@@ -32,15 +32,14 @@ interface ProofLine {
   readonly hashes: string | null
 }
 
+type InForce = Pick<ProvenFile, 'rows' | 'root' | 'kind'>
+
 /** Files that are in force by the ledger, by path. */
-function inForce(state: LedgerState, what: 'segments' | 'links'): Map<string, { rows: number; root?: string | undefined; kind?: SegmentRecord['kind'] }> {
-  type Rooted = { readonly path: string; readonly rows: number; readonly root?: string | undefined }
-  const found = new Map<string, { rows: number; root?: string | undefined; kind?: SegmentRecord['kind'] }>()
-  if (what === 'segments')
-    for (const segment of state.segments) found.set(segment.path, { ...segment, root: (segment as Rooted).root })
-  else
-    for (const { link } of state.days.values())
-      if (link?.file) found.set(link.file.path, { rows: link.file.rows, root: (link as { root?: string }).root })
+function inForce(state: LedgerState, what: 'segments' | 'links'): Map<string, InForce> {
+  if (what === 'segments') return new Map(state.segments.map(({ path, rows, root, kind }) => [path, { rows, root, kind }]))
+  const found = new Map<string, InForce>()
+  for (const { link } of state.days.values())
+    if (link?.file) found.set(link.file.path, { rows: link.file.rows, root: link.root, kind: undefined })
   return found
 } // biome-ignore format: one line each
 
