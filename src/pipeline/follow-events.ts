@@ -1,7 +1,6 @@
 import type { LinkedDay } from '../correlate/link-days.ts'
 import type { ApplicationDay } from '../ledger/state.ts'
-import type { Store } from '../store/store.ts'
-import type { IntakeOptions } from './intake.ts'
+import type { ReadingOptions } from './intake.ts'
 
 /** What a follower tells about its work, besides what it commits. */
 export type FollowEvent =
@@ -19,7 +18,7 @@ export type FollowEvent =
       readonly seconds: number
     }
 
-export interface FollowOptions extends IntakeOptions {
+export interface FollowOptions extends ReadingOptions {
   /** Milliseconds since 1970 UTC. */
   readonly nowMs: () => number
   readonly pause: (ms: number) => Promise<void>
@@ -29,8 +28,8 @@ export interface FollowOptions extends IntakeOptions {
   /** The shortest time between two refreshes of links, ms. */
   readonly linkMs?: number | undefined
   readonly onEvent?: ((event: FollowEvent) => void) | undefined
-  /** Called after each entry of facts, before anything else is read: the place for compaction. */
   /** Called each time there has been a look for something new. */
   readonly afterRound?: (() => Promise<void>) | undefined
-  readonly afterCommit?: ((store: Store) => Promise<void>) | undefined
+  /** Called after each commit, before anything else is read: the place for compaction. */
+  readonly afterCommit?: (() => Promise<void>) | undefined
 }

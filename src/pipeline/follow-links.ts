@@ -1,5 +1,6 @@
 import { closeDays } from '../correlate/close-days.ts'
 import type { Store } from '../store/store.ts'
+import type { FollowerLinks } from './follow.ts'
 import type { FollowOptions } from './follow-events.ts'
 import { dueDays, relink } from './relink.ts'
 
@@ -12,16 +13,20 @@ const QUIET_MS = 10_000
 /** Days that wait for nothing but their deadline are looked at so often. */
 const CLOSE_MS = 10 * 60_000
 
+export type LinkOptions = Pick<FollowOptions, 'config' | 'nowMs' | 'onEvent' | 'linkMs'> & {
+  readonly configDigest: string
+}
+
 /** Refreshes the links of days with new hops, and closes days, at a bounded share of the time. */
-export class LinkRefresh {
+export class LinkRefresh implements FollowerLinks {
   readonly #store: Store
-  readonly #options: FollowOptions
+  readonly #options: LinkOptions
   #nextMs: number
   #takenMs = Number.NEGATIVE_INFINITY
   #closedMs: number
   #isAtIt = false
 
-  constructor(store: Store, options: FollowOptions) {
+  constructor(store: Store, options: LinkOptions) {
     this.#store = store
     this.#options = options
     this.#nextMs = options.nowMs() + (options.linkMs ?? LINK_MS)

@@ -1,11 +1,9 @@
 import { Watch } from '../sources/watch.ts'
-import type { Store } from '../store/store.ts'
 import type { FollowEvent, FollowOptions } from './follow-events.ts'
-import { LinkRefresh } from './follow-links.ts'
 import { type FollowedFile, type Host, OVER_MS, STABLE_MS } from './followed-file.ts'
 import { FollowedFiles, measureLag } from './followed-files.ts'
-import { IngestRun } from './ingest.ts'
-import { Intake } from './intake.ts'
+import { IngestRun } from './ingest-run.ts'
+import type { Intake } from './intake.ts'
 import type { Known } from './known.ts'
 import { openLog } from './open-log-at.ts'
 
@@ -31,18 +29,27 @@ const LAG_EVERY_MS = 10_000
 /** Between two looks for files that are gone or quiet for long. */
 const TIDY_MS = 10_000
 
+/** Links that are refreshed while logs are followed. */
+export interface FollowerLinks {
+  /** Whether a refresh was left before its end. */
+  readonly isAtIt: boolean
+  readonly isDue: boolean
+  /** Says that new hops have come in. */
+  taken(): void
+  refresh(): Promise<void>
+}
+
 /**
  * Follows files that are being written: what is appended becomes facts within about a second, links follow at a
  * bounded share of the time. Whatever happens, the facts are those that reading the same bytes once would give.
  */
 export class Follower {
-  readonly #store: Store
   readonly #options: FollowOptions
   readonly #intake: Intake
   readonly #whole: IngestRun
   readonly #watch: Watch
   readonly #files: FollowedFiles
-  readonly #links: LinkRefresh
+  readonly #links: FollowerLinks | undefined
   /** Ends what can be interrupted. */
   #interrupt: () => void = () => undefined
   #isStopping = false
@@ -53,21 +60,25 @@ export class Follower {
   #lagSinceMs: number | undefined
   #rows = 0
 
-  private constructor(store: Store, places: readonly string[], options: FollowOptions, intake: Intake) {
-    this.#store = store
+  /**
+   * @param places files, folders and patterns; they may come and go
+   * @param own folder whose files are never read: where the intake keeps what it has
+   * @param links what is refreshed between reading; undefined where links are made elsewhere
+   */
+  constructor(
+    intake: Intake,
+    places: readonly string[],
+    own: string,
+    options: FollowOptions,
+    links?: FollowerLinks,
+  ) {
     this.#options = options
     this.#intake = intake
     this.#whole = new IngestRun(intake, { commitRows: COMMIT_ROWS, fields: options.fields })
-    this.#watch = new Watch(places, store.root, options.nowMs)
+    this.#watch = new Watch(places, own, options.nowMs)
     this.#files = new FollowedFiles(this.#host())
-    this.#links = new LinkRefresh(store, options)
+    this.#links = links
     this.#lastCommitMs = options.nowMs()
-  }
-
-  /** @param places files, folders and patterns; they may come and go */
-  static async open(store: Store, places: readonly string[], options: FollowOptions): Promise<Follower> {
-    const intake = await Intake.open(store, options)
-    return new Follower(store, places, options, intake)
   }
 
   /** Ends `run` once what was read is in the store. */
@@ -87,7 +98,7 @@ export class Follower {
       await this.#commit()
       return { isAbandoned: false }
     } finally {
-      if (!this.#links.isAtIt) {
+      if (!this.#links?.isAtIt) {
         for (const file of this.#files.open) await file.release()
         await this.#intake.close()
       }
@@ -115,7 +126,7 @@ export class Follower {
   }
 
   async #refreshLinks(): Promise<boolean> {
-    if (this.#isStopping || !this.#links.isDue) return false
+    if (this.#isStopping || !this.#links?.isDue) return false
     return !(await this.#unlessStopped(this.#links.refresh()))
   }
 
@@ -169,8 +180,8 @@ export class Follower {
     const days = await this.#intake.commit()
     this.#lastCommitMs = this.#options.nowMs()
     this.#rows = 0
-    if (days.length > 0) this.#links.taken()
-    await this.#options.afterCommit?.(this.#store)
+    if (days.length > 0) this.#links?.taken()
+    await this.#options.afterCommit?.()
   }
 
   async #tidy(): Promise<void> {

@@ -1,25 +1,18 @@
 import type { Config } from '../config/schema.ts'
 import { ThroughlineError } from '../errors.ts'
+import type { RowSink } from '../formats/chunk.ts'
 import type { Format, ReaderContext } from '../formats/format.ts'
 import type { RefusedRecord, SourceRecord } from '../ledger/entry.ts'
 import { createScrubber } from '../model/scrub.ts'
 import { emptyAccounting } from '../model/source.ts'
-import { commitBatch } from '../store/commit.ts'
-import type { Store } from '../store/store.ts'
-import { inSpan, type OwnSpan, timed } from '../telemetry/record.ts'
-import { CarriedLines } from './carried.ts'
-import { countCommit, lineChanges } from './count-lines.ts'
-import { addedBy, type Counts, noCounts } from './counts.ts'
-import { accountFor } from './duplicates.ts'
+import type { Counts } from './counts.ts'
 import { KnownSources } from './known.ts'
 import { type Origin, originFinder } from './origin.ts'
 import { digestOfHead } from './source-index.ts'
-import { Stager } from './stager.ts'
-import { hasRecordsWithoutId, isNumberedBySecond, tailHopIds } from './tail.ts'
+import { isNumberedBySecond, tailHopIds } from './tail.ts'
 
-export interface IntakeOptions {
+export interface ReadingOptions {
   readonly config: Config
-  readonly configDigest: string
   readonly host?: string | undefined
   readonly site?: string | undefined
   readonly fields?: readonly string[] | undefined
@@ -27,15 +20,19 @@ export interface IntakeOptions {
   readonly pseudonym: (secret: string) => string
   /** Rejected lines after which reading stops; what was committed until then stays. */
   readonly maxRejects?: number | undefined
+}
+
+export interface IntakeOptions extends ReadingOptions {
+  readonly configDigest: string
   /** Called after each entry. */
   readonly onCommit?: ((committed: Committed) => void) | undefined
 }
 
-/** What an entry added. */
+/** What a commit added. */
 export interface Committed {
-  /** Sources as the entry has them. */
+  /** Sources as they stand with it. */
   readonly sources: readonly SourceRecord[]
-  /** Lines since the entry before; negative where a last line was read again. */
+  /** Lines since the commit before; negative where a last line was read again. */
   readonly added: Counts
   /** Days with new hops, `YYYY-MM-DD`. */
   readonly days: readonly string[]
@@ -52,34 +49,29 @@ export interface NewSource {
 }
 
 /**
- * Takes in what readers decode and makes it part of the store, one ledger entry after the other. It knows sources and
- * their accounting; where bytes come from is for those who feed it.
+ * Takes in what readers decode, commit by commit. It knows sources and their accounting; where bytes come from is for
+ * those who feed it, and where rows go for those who extend it.
  */
-export class Intake {
-  readonly store: Store
+export abstract class Intake {
   readonly known: KnownSources
-  readonly #stager: Stager
-  readonly #options: IntakeOptions
-  readonly #carried: CarriedLines
+  protected readonly options: ReadingOptions
+  /** Sources that changed since the last commit. */
+  protected readonly changed = new Map<number, SourceRecord>()
+  /** Sources that are being read. */
+  protected readonly open = new Map<number, SourceRecord>()
+  protected refused: RefusedRecord[] = []
+  protected ended: number[] = []
   readonly #origin: (path: string) => Origin
   readonly #scrubbers
-  /** Sources that changed since the last entry. */
-  #pending = new Map<number, SourceRecord>()
-  /** Sources that are being read. */
-  readonly #open = new Map<number, SourceRecord>()
-  #pendingRefused: RefusedRecord[] = []
-  #ended: number[] = []
   #nextId = 0
   /** Lines that were rejected, of sources that have ended. */
   #rejected = 0
 
-  private constructor(store: Store, options: IntakeOptions, carried: CarriedLines) {
-    this.store = store
-    this.#options = options
-    this.#carried = carried
-    this.#stager = new Stager(store)
-    this.known = new KnownSources(store.state.sources.values())
-    for (const id of store.state.sources.keys()) this.#nextId = Math.max(this.#nextId, id + 1)
+  protected constructor(options: ReadingOptions, sources: Iterable<SourceRecord>) {
+    this.options = options
+    const all = [...sources]
+    this.known = new KnownSources(all)
+    for (const { id } of all) this.#nextId = Math.max(this.#nextId, id + 1)
     const { config, host, site } = options
     const { names, exempt } = config.scrub
     const scrubber = createScrubber(names, exempt)
@@ -88,21 +80,37 @@ export class Intake {
     this.#origin = originFinder({ ...(host ? { host } : {}), ...(site ? { site } : {}) }, config.hosts)
   }
 
-  static async open(store: Store, options: IntakeOptions): Promise<Intake> {
-    return new Intake(store, options, await CarriedLines.create(store.db))
-  }
+  /** Where readers write. */
+  protected abstract readonly sink: RowSink
+  /** Hops that are decoded and in no commit yet. */
+  abstract readonly stagedRows: number
+  /** Whether everything that was read from a source has been pruned since. */
+  abstract isPruned(source: SourceRecord): boolean
+  /** Lets what takes the rows catch up; to be awaited after each block that was pushed. */
+  abstract drain(): Promise<void>
+  /**
+   * Makes everything that was read so far durable where it belongs.
+   *
+   * @returns days with new hops, `YYYY-MM-DD`
+   */
+  abstract commit(): Promise<readonly string[]>
+  abstract close(): Promise<void>
+  /** Whether a source has records of an export without an id of their own. */
+  protected abstract hasRecordsWithoutId(record: SourceRecord): Promise<boolean>
+  /** Takes the ids of the lines that stand before the place where a source is resumed, or none where it has none. */
+  protected abstract enter(sourceId: number, hopIds: readonly string[]): Promise<void>
 
-  /** Whether something of a source was read since the last entry. */
+  /** Whether something of a source was read since the last commit. */
   isPending(id: number): boolean {
-    return this.#pending.has(id)
+    return this.changed.has(id)
   }
 
-  /** Sources and refusals that the next entry will hold. */
+  /** Sources and refusals that the next commit will hold. */
   get pending(): number {
-    return this.#pending.size + this.#pendingRefused.length
+    return this.changed.size + this.refused.length
   }
 
-  /** A source that the store does not know. It takes the number of an unfinished read of the same file. */
+  /** A source that is not known. It takes the number of an unfinished read of the same file. */
   begin({ path, format, gzip, head, identity }: NewSource): SourceRecord {
     const headDigest = gzip ? '' : digestOfHead(head)
     return {
@@ -128,16 +136,15 @@ export class Intake {
    */
   async resume(earlier: SourceRecord, format: Format, plain: string | undefined): Promise<SourceRecord> {
     const record = structuredClone({ ...earlier, status: 'partial' as const })
-    await this.#carried.forget([record.id])
-    const isNumbered = isNumberedBySecond(format) || (await hasRecordsWithoutId(this.store, record))
-    if (plain && isNumbered)
-      await this.#carried.enter(record.id, await tailHopIds(plain, record, format, this.context(record)))
+    const isNumbered = isNumberedBySecond(format) || (await this.hasRecordsWithoutId(record))
+    const ids = plain && isNumbered ? await tailHopIds(plain, record, format, this.context(record)) : []
+    await this.enter(record.id, ids)
     record.accounting.bytes = record.state.byteOffset
     return record
   }
 
   context(record: SourceRecord): ReaderContext {
-    const { config, fields, pseudonym } = this.#options
+    const { config, fields, pseudonym } = this.options
     return {
       sourceId: record.id,
       host: record.host,
@@ -148,26 +155,25 @@ export class Intake {
       gatewayFields: config.fields.gateway,
       appFields: config.fields.app,
       accounting: record.accounting,
-      sink: this.#stager,
+      sink: this.sink,
     }
   }
 
-  /** Says that rows of this source follow; the next entry holds it as it stands then. */
+  /** Says that rows of this source follow; the next commit holds it as it stands then. */
   reading(record: SourceRecord): void {
-    this.#pending.set(record.id, record)
-    this.#open.set(record.id, record)
-    this.#stager.sourceId = record.id
+    this.changed.set(record.id, record)
+    this.open.set(record.id, record)
   }
 
   refuse(record: RefusedRecord): void {
-    this.#pendingRefused.push(record)
+    this.refused.push(record)
   }
 
-  /** To be called when a source is not read on: behind the next entry nothing of it is carried any more. */
+  /** To be called when a source is not read on: behind the next commit nothing of it is carried any more. */
   end(record: SourceRecord): void {
     this.#rejected += record.accounting.rejected
-    this.#open.delete(record.id)
-    this.#ended.push(record.id)
+    this.open.delete(record.id)
+    this.ended.push(record.id)
   }
 
   /**
@@ -175,7 +181,7 @@ export class Intake {
    * @throws REJECTS_EXCEEDED
    */
   checkRejects(record: SourceRecord): void {
-    const { maxRejects } = this.#options
+    const { maxRejects } = this.options
     const rejected = this.#rejected + record.accounting.rejected
     if (maxRejects === undefined || rejected <= maxRejects) return
     throw new ThroughlineError(
@@ -185,61 +191,11 @@ export class Intake {
     )
   }
 
-  /**
-   * Makes everything read so far part of the store, in one ledger entry.
-   *
-   * @returns days with new hops, `YYYY-MM-DD`
-   */
-  async commit(): Promise<readonly string[]> {
-    if (this.pending === 0) return this.#commit()
-    return inSpan('commit', {}, span => timed('throughline.commit.duration', () => this.#commit(span)))
-  }
-
-  async #commit(span?: OwnSpan<'commit'>): Promise<readonly string[]> {
-    const { staged, rejects } = await this.#stager.flush()
-    if (staged.length === 0 && !rejects && this.pending === 0) return []
-    const goingOn = [...this.#open.keys()].filter(id => this.#pending.has(id))
-    await this.#carried.note(goingOn, staged)
-    const rows = staged.reduce((sum, s) => sum + s.rows, 0)
-    let sources: SourceRecord[] = []
-    let added = noCounts()
-    let changes: ReturnType<typeof lineChanges> = []
-    const days = await commitBatch(this.store, {
-      staged,
-      rejects,
-      sources: (duplicates, late) => {
-        accountFor(this.#pending, duplicates, late)
-        sources = [...this.#pending.values()].map(record => structuredClone(record))
-        added = addedBy(sources, this.store.state.sources)
-        changes = lineChanges(sources, this.store.state.sources)
-        return sources
-      },
-      refused: this.#pendingRefused,
-      config: this.#options.configDigest,
-    })
-    countCommit(rows, changes, this.#pendingRefused.length)
-    await this.#carried.apply()
-    await this.#carried.forget(this.#ended)
+  /** Forgets what the commit that was just made has taken, and notes its sources as known. */
+  protected settle(sources: readonly SourceRecord[]): void {
     for (const record of sources) this.known.put(record)
-    this.#ended = []
-    this.#pending = new Map()
-    this.#pendingRefused = []
-    span?.set({ 'throughline.sources': sources.length, 'throughline.rows': rows, 'throughline.lines': added.lines, 'throughline.days': days.length }) // biome-ignore format: one line
-    this.#options.onCommit?.({ sources, added, days })
-    return days
-  }
-
-  /** Lets decoding catch up; to be awaited after each block that was pushed. */
-  async drain(): Promise<void> {
-    await this.#stager.drain()
-  }
-
-  /** Hops that are decoded and in no entry yet. */
-  get stagedRows(): number {
-    return this.#stager.stagedRows
-  }
-
-  async close(): Promise<void> {
-    await this.#stager.close()
+    this.ended = []
+    this.changed.clear()
+    this.refused = []
   }
 }

@@ -12,10 +12,13 @@ import { defineApplications } from './applications.ts'
 import { recordConfig } from './config-entry.ts'
 import { Follower } from './follow.ts'
 import type { FollowOptions } from './follow-events.ts'
-import { type IngestResult, ingest, type Progress } from './ingest.ts'
-import type { Committed } from './intake.ts'
+import { LinkRefresh } from './follow-links.ts'
+import { ingest } from './ingest.ts'
+import type { IngestResult, Progress } from './ingest-run.ts'
+import type { Committed, IntakeOptions } from './intake.ts'
 import { rederive } from './rederive.ts'
 import { dueDays, type RelinkOptions, relink } from './relink.ts'
+import { StoreIntake } from './store-intake.ts'
 import { importAliases, recordAliases } from './subjects.ts'
 
 /** Files that a run merges at its end: what many small runs leave behind, not what one large run has written. */
@@ -73,19 +76,21 @@ async function runWhole(store: Store, inputs: readonly Input[], options: RunOpti
 export async function follow(
   store: Store,
   places: readonly string[],
-  options: Omit<FollowOptions, 'configDigest'>,
+  options: FollowOptions & Pick<IntakeOptions, 'onCommit'>,
   onReady: (follower: Follower) => void,
 ): Promise<{ isAbandoned: boolean }> {
   const configDigest = await prepare(store, options.config)
-  const follower = await Follower.open(store, places, {
+  const intake = await StoreIntake.open(store, { ...options, configDigest })
+  const following: FollowOptions = {
     ...options,
-    configDigest,
     // Commits are small and many: one merge at a time keeps their files few.
     afterCommit: async () => {
       await compact(store, { most: 1, below: SMALL_ROWS })
     },
     afterRound: () => sealWhereDue(store),
-  })
+  }
+  const links = new LinkRefresh(store, { ...options, configDigest })
+  const follower = new Follower(intake, places, store.root, following, links)
   onReady(follower)
   return follower.run()
 }

@@ -4,8 +4,6 @@ import type { SourceRecord } from '../ledger/entry.ts'
 import { emptyAccounting } from '../model/source.ts'
 import { SECOND_US } from '../model/time.ts'
 import { readAt } from '../sources/read.ts'
-import { factsRelation } from '../store/facts.ts'
-import type { Store } from '../store/store.ts'
 
 /** How much of a source is looked at again at once. */
 const STEP_BYTES = 1024 * 1024
@@ -54,17 +52,6 @@ export async function tailHopIds(
     end = start + cut
   }
   return ids
-}
-
-/** Whether the store has records of an export without an id of their own, in the time of a source. */
-export async function hasRecordsWithoutId(
-  { db, state, root }: Store,
-  { accounting: { firstUs, lastUs } }: SourceRecord,
-): Promise<boolean> {
-  if (firstUs === undefined || lastUs === undefined) return false
-  const facts = factsRelation(state, root, 'gateway', { fromUs: firstUs, toUs: lastUs + 1 })
-  const rows = await db.rows(`SELECT 1 AS found FROM ${facts} WHERE message_id IS NULL LIMIT 1`)
-  return rows.length > 0
 }
 
 /** Keeps rows in memory. */
