@@ -57,6 +57,27 @@ export const ERRORS = {
     retry: false,
     means: 'Elasticsearch holds other content of a request under the same version',
   },
+  KAFKA_UNAVAILABLE: { exit: 3, retry: true, means: 'no broker of Kafka answers' },
+  KAFKA_REFUSED: {
+    exit: 2,
+    retry: false,
+    means: 'Kafka refuses a user, a message or what was asked for',
+  },
+  KAFKA_TOPICS: {
+    exit: 2,
+    retry: false,
+    means: 'a topic is missing, has another number of partitions, or was made anew',
+  },
+  KAFKA_MESSAGE: {
+    exit: 3,
+    retry: false,
+    means: 'a message on a topic of Throughline cannot be read, or says what cannot be',
+  },
+  KAFKA_LOST: {
+    exit: 3,
+    retry: false,
+    means: 'Kafka has deleted messages that no worker had read',
+  },
   OUTPUT_UNWRITABLE: {
     exit: 3,
     retry: true,

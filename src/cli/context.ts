@@ -91,6 +91,22 @@ export async function withWriter<T>(
   })
 }
 
+/** Opens a store of several for writing; whoever opens it closes it. */
+export async function openWriter(
+  context: Context,
+  loaded: LoadedConfig,
+  path: string,
+  options: Pick<StoreOptions, 'takesOver' | 'memoryMiB'>,
+): Promise<Store> {
+  const store = await Store.write(
+    { ...storeSettings({}, loaded), ...options, path },
+    surroundings(context, loaded),
+  )
+  warnOfKeys(context, store)
+  watchStore(store)
+  return store
+}
+
 /** Without its keys a store takes logs in all the same; what it takes in then cannot be proved row by row. */
 function warnOfKeys({ out }: Context, { keys }: Store): void {
   if (keys?.problem)

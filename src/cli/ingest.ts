@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { ThroughlineError } from '../errors.ts'
 import type { ApplicationDay } from '../ledger/state.ts'
@@ -16,6 +15,7 @@ import {
 } from './context.ts'
 import { dayNames, warnStale } from './days.ts'
 import { followSources } from './follow.ts'
+import { fieldsOf } from './log-fields.ts'
 import { bytes, count, safe } from './output.ts'
 import { ProgressLine } from './progress.ts'
 import { Totals } from './totals.ts'
@@ -196,29 +196,6 @@ function parseCovers(text: string): { side: 'gateway' | 'app'; from: string; to:
     )
   }
   return { side, from, to }
-}
-
-function fieldsOf(flags: Flags): string[] | undefined {
-  if (flags.fields !== undefined) return flags.fields.split(/[\s,]+/).filter(name => name !== '')
-  if (flags.fieldsFrom === undefined) return undefined
-  let text: string
-  try {
-    text = readFileSync(flags.fieldsFrom, 'utf8').slice(0, 1024 * 1024)
-  } catch (cause) {
-    throw new ThroughlineError(
-      'USAGE',
-      `--fields-from ${flags.fieldsFrom}: ${(cause as Error).message}; name a log with a #Fields directive`,
-      {},
-      cause,
-    )
-  }
-  const names = /^#Fields:[ \t]*(.+)$/im.exec(text)?.[1]?.trim().split(/\s+/)
-  if (!names)
-    throw new ThroughlineError(
-      'USAGE',
-      `--fields-from ${flags.fieldsFrom}: it has no #Fields directive; name a log that has one`,
-    )
-  return names
 }
 
 export function wholeNumber(flag: string, text: string): number {

@@ -26,6 +26,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, context
   hold: async () => (await import('./hold.ts')).holdCommand,
   store: async () => (await import('./store.ts')).storeCommand,
   simulate: async () => (await import('./simulate.ts')).simulateCommand,
+  collect: async () => (await import('./collect.ts')).collectCommand,
+  work: async () => (await import('./work.ts')).workCommand,
+  kafka: async () => (await import('./kafka.ts')).kafkaCommand,
   config: async () => (await import('./config.ts')).configCommand,
 }
 

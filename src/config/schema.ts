@@ -3,6 +3,7 @@ import { isAddressBlock } from '../model/address.ts'
 import { APPLICATIONS } from './applications.ts'
 import { ELASTIC } from './elastic.ts'
 import { FINDINGS } from './findings.ts'
+import { KAFKA } from './kafka.ts'
 import { OTLP } from './otlp.ts'
 import { SUBJECTS } from './subjects.ts'
 import { TELEMETRY } from './telemetry.ts'
@@ -72,6 +73,7 @@ export const CONFIG = z.strictObject({
   findings: FINDINGS,
   otlp: OTLP,
   elastic: ELASTIC,
+  kafka: KAFKA,
   retention: z
     .strictObject({
       days: z.number().int().min(1).optional().describe('Days before today whose requests `store prune` keeps, with all that belongs to them; nothing is pruned by itself.'),

@@ -51,7 +51,7 @@ export const INDEX = FILE.extend({
   shape: digest.optional(),
 })
 
-const ACCOUNTING = z.strictObject({
+export const ACCOUNTING = z.strictObject({
   lines: count,
   decoded: count,
   directives: count,
@@ -62,6 +62,8 @@ const ACCOUNTING = z.strictObject({
   duplicates: count,
   /** Decoded lines of days that had been pruned: counted, not taken in. Absent: none. */
   pruned: count.optional(),
+  /** Decoded lines of applications that stores of other partitions hold. Absent: none. */
+  elsewhere: count.optional(),
   possibleDuplicates: count,
   scrubbed: count,
   invalidUtf8: count,
@@ -78,6 +80,15 @@ const READER_STATE = z.strictObject({
   lineNo: count,
   byteOffset: count,
   format: z.record(z.string(), z.unknown()),
+})
+
+/** How a source came that a collector read: lines are counted by what it has sent, so that none is taken twice or left out. */
+const SHIPPED = z.strictObject({
+  collector: z.string(),
+  /** Id of the source, made by its collector. */
+  source: z.string(),
+  /** What was taken of each application: rows, and rejected lines. */
+  taken: z.record(z.string(), z.strictObject({ rows: count, rejects: count })),
 })
 
 export const SOURCE = z.strictObject({
@@ -103,6 +114,18 @@ export const SOURCE = z.strictObject({
   problem: z.string().optional(),
   /** How a last line without a line feed was counted; it is read again when the source grows. */
   torn: z.union([z.enum(['decoded', 'directive', 'idle']), reason]).optional(),
+  /** Absent: this process read it itself. */
+  shipped: SHIPPED.optional(),
+})
+
+/** How far a partition of a topic was read. */
+const OFFSET = z.strictObject({
+  topic: z.string(),
+  partition: count,
+  /** How many partitions the topic had. */
+  partitions: count,
+  /** Offset of the first message that was not read. */
+  next: count,
 })
 
 export const REFUSED = z.strictObject({ path: z.string(), name: z.string(), advice: z.string() })
@@ -152,6 +175,8 @@ export const ENTRY = z.discriminatedUnion('kind', [
     indexes: z.array(INDEX),
     rejects: z.array(FILE),
     config: digest,
+    /** Messages that it takes into account, of topics of Kafka: all before `next`. */
+    consumed: z.array(OFFSET).optional(),
   }),
   /** The same hops in new files, with what the configuration derives from them: applications, ids, subjects. */
   z.strictObject({
@@ -341,6 +366,7 @@ export type IndexRecord = z.infer<typeof INDEX>
 export type PrunedFile = z.infer<typeof PRUNED_FILE>
 export type DayLinks = z.infer<typeof DAY_LINKS>
 export type SourceRecord = z.infer<typeof SOURCE>
+export type OffsetRecord = z.infer<typeof OFFSET>
 export type RefusedRecord = z.infer<typeof REFUSED>
 
 type Body<E> = E extends Entry ? Omit<E, keyof typeof BASE> : never

@@ -1,4 +1,12 @@
-import type { Entry, FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from './entry.ts'
+import type {
+  Entry,
+  FileRecord,
+  IndexRecord,
+  OffsetRecord,
+  RefusedRecord,
+  SegmentRecord,
+  SourceRecord,
+} from './entry.ts'
 import { applyErased, type Erasures, noErasures } from './erasure.ts'
 import { applyHold, applyReleased, type HoldState } from './holds.ts'
 import { applyPruned, type Pruning } from './pruning.ts'
@@ -103,6 +111,8 @@ export interface LedgerState {
   /** When a source was last read, RFC 3339. */
   readonly readAt: Map<number, string>
   readonly refused: Map<string, RefusedRecord>
+  /** How far topics of Kafka were read, by topic and partition. */
+  readonly consumed: Map<string, OffsetRecord>
   /** Whether the configuration has changed since facts were derived by it. */
   isStale: boolean
   readonly segments: SegmentRecord[]
@@ -161,6 +171,7 @@ export function emptyState(): LedgerState {
     sources: new Map(),
     readAt: new Map(),
     refused: new Map(),
+    consumed: new Map(),
     isStale: false,
     segments: [],
     indexes: [],
@@ -313,6 +324,7 @@ function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' 
     state.sources.set(source.id, source)
     state.readAt.set(source.id, entry.at)
   }
+  for (const offset of entry.consumed ?? []) state.consumed.set(`${offset.topic} ${offset.partition}`, offset)
   for (const refused of entry.refused) state.refused.set(refused.path, refused)
   for (const segment of entry.segments) state.segments.push(segment)
   for (const index of entry.indexes) state.indexes.push(index)

@@ -46,6 +46,8 @@ export interface Accounting {
   duplicates: number
   /** Decoded lines of days that had been pruned: counted, not taken in. Absent: none. */
   pruned?: number | undefined
+  /** Decoded lines of applications that stores of other partitions hold. Absent: none. */
+  elsewhere?: number | undefined
   /** Of the duplicates, lines at the edge of two sources that may be two hops with equal text (a cut inside a second). */
   possibleDuplicates: number
   /** Secret values replaced before anything was written. */

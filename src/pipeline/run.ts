@@ -96,7 +96,7 @@ export async function follow(
 }
 
 /** Puts the configuration into force. @returns its digest */
-async function prepare(store: Store, config: Config): Promise<string> {
+export async function prepare(store: Store, config: Config): Promise<string> {
   const configDigest = recordConfig(store, config)
   await recordAliases(store, config.subjects)
   await defineApplications(store.db, config.applications)

@@ -1,7 +1,14 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { publish, syncFile } from '../ledger/durable.ts'
-import type { FileRecord, IndexRecord, RefusedRecord, SegmentRecord, SourceRecord } from '../ledger/entry.ts'
+import type {
+  FileRecord,
+  IndexRecord,
+  OffsetRecord,
+  RefusedRecord,
+  SegmentRecord,
+  SourceRecord,
+} from '../ledger/entry.ts'
 import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import { count } from '../telemetry/record.ts'
 import { fileDigest } from './damage.ts'
@@ -23,6 +30,8 @@ export interface Batch {
   readonly sources: (duplicates: readonly Duplicates[], late: ReadonlyMap<number, number>) => SourceRecord[]
   readonly refused: readonly RefusedRecord[]
   readonly config: string
+  /** How far topics were read with it. */
+  readonly consumed?: readonly OffsetRecord[] | undefined
 }
 
 /**
@@ -69,6 +78,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   const sources = batch.sources(duplicates, late)
   store.append({
     kind: 'ingest', sources, refused: [...batch.refused], segments, indexes, rejects, config: batch.config,
+    ...(batch.consumed ? { consumed: [...batch.consumed] } : {}),
   }) // biome-ignore format: one entry
   for (const { rows, kind } of kept) count('throughline.hops', rows, kind)
   return days

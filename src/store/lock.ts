@@ -15,9 +15,10 @@ export interface Lock {
  * Takes the writer's lock. It spares a second writer hours of work; what keeps two writers apart is the ledger's
  * exclusive create. A lock whose process is gone is taken over.
  *
+ * @param takesOver whether that of a process that seems to live is taken over, too
  * @throws STORE_BUSY
  */
-export function acquireLock(root: string): Lock {
+export function acquireLock(root: string, takesOver = false): Lock {
   const path = lockPath(root)
   const temporary = join(root, `.lock-${writerName()}`)
   writeFile(temporary, Buffer.from(JSON.stringify(SELF)))
@@ -25,8 +26,8 @@ export function acquireLock(root: string): Lock {
     for (let attempt = 0; ; attempt++) {
       if (linkTo(temporary, path)) return { isTakenOver: attempt > 0, release: () => release(path) }
       const holder = readHolder(path)
-      if (attempt > 2 || (holder && isAlive(holder))) throw busy(root, holder)
-      setAside(path, `${temporary}.stale`, holder)
+      if (attempt > 2 || (holder && !takesOver && isAlive(holder))) throw busy(root, holder)
+      setAside(path, `${temporary}.stale`, holder, takesOver)
     }
   } finally {
     removeFile(temporary)
@@ -47,7 +48,7 @@ export function isWritten(root: string): boolean {
 const lockPath = (root: string): string => join(root, 'writer.lock')
 
 /** Removes a stale lock, unless another process has put its own in its place meanwhile. */
-function setAside(path: string, aside: string, stale: Writer | undefined): void {
+function setAside(path: string, aside: string, stale: Writer | undefined, takesOver: boolean): void {
   try {
     moveOver(path, aside)
   } catch (error) {
@@ -55,7 +56,7 @@ function setAside(path: string, aside: string, stale: Writer | undefined): void 
     throw error
   }
   const moved = readHolder(aside)
-  if (moved && moved.pid !== stale?.pid && isAlive(moved)) linkTo(aside, path)
+  if (moved && moved.pid !== stale?.pid && !takesOver && isAlive(moved)) linkTo(aside, path)
   removeFile(aside)
 }
 

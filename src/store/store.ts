@@ -22,6 +22,11 @@ export interface StoreOptions {
   readonly memoryMiB: number
   /** Whether to read the ledger from its first entry on, whatever snapshots say. */
   readonly readsAll?: boolean
+  /**
+   * Whether the lock of a process that seems to live is taken over: it was told elsewhere that the store is another's by
+   * now. Should it write all the same, it loses at the ledger.
+   */
+  readonly takesOver?: boolean
 }
 
 /** What only the entry point may know: the time, an identity for a new store, who writes. */
@@ -103,7 +108,7 @@ export class Store {
   static async write(options: StoreOptions, surroundings: Surroundings): Promise<Store> {
     const root = resolve(options.path)
     makeFolder(root)
-    const lock = acquireLock(root)
+    const lock = acquireLock(root, options.takesOver)
     // A signal may end the process before it has a store to close.
     const leave = (): void => giveUp(root, lock)
     process.once('exit', leave)

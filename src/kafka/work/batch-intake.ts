@@ -1,0 +1,250 @@
+import { ThroughlineError } from '../../errors.ts'
+import type { ChunkLayout } from '../../formats/chunk.ts'
+import type { OffsetRecord, RefusedRecord, SourceRecord } from '../../ledger/entry.ts'
+import { emptyAccounting, type Reject } from '../../model/source.ts'
+import { CarriedLines } from '../../pipeline/carried.ts'
+import { countCommit, lineChanges } from '../../pipeline/count-lines.ts'
+import { addedBy, noCounts } from '../../pipeline/counts.ts'
+import { accountFor } from '../../pipeline/duplicates.ts'
+import type { Committed } from '../../pipeline/intake.ts'
+import { Stager } from '../../pipeline/stager.ts'
+import { commitBatch } from '../../store/commit.ts'
+import type { Store } from '../../store/store.ts'
+import { inSpan, timed } from '../../telemetry/record.ts'
+import type { Batch, HopBatch, RejectBatch } from '../batch/header.ts'
+import { appendRows } from './rows.ts'
+
+export interface BatchIntakeOptions {
+  readonly configDigest: string
+  /** Whether rows that are missing are passed over: their loss was accepted. */
+  readonly acceptsLoss: boolean
+  /** Says what was passed over. */
+  readonly onLoss?: ((what: string) => void) | undefined
+}
+
+type Taken = { rows: number; rejects: number }
+
+/** Makes messages part of the store of their partition, one ledger entry after the other. */
+export class BatchIntake {
+  readonly #store: Store
+  readonly #stager: Stager
+  readonly #options: BatchIntakeOptions
+  readonly #layouts = new Map<string, ChunkLayout>()
+  readonly #bySource = new Map<string, SourceRecord>()
+  #changed = new Map<number, SourceRecord>()
+  #applications = new Set<string>()
+  #refused: RefusedRecord[] = []
+  #nextId = 0
+  #rows = 0
+  #hasNew = false
+  #replayed = 0
+
+  private constructor(store: Store, options: BatchIntakeOptions) {
+    this.#store = store
+    this.#options = options
+    this.#stager = new Stager(store)
+    for (const source of store.state.sources.values()) {
+      this.#nextId = Math.max(this.#nextId, source.id + 1)
+      if (source.shipped) this.#bySource.set(source.shipped.source, source)
+    }
+  }
+
+  static async open(store: Store, options: BatchIntakeOptions): Promise<BatchIntake> {
+    // Lines are numbered where they are read: nothing is carried here, but deduplication asks for it.
+    await CarriedLines.create(store.db)
+    return new BatchIntake(store, options)
+  }
+
+  /** Rows that are in no entry yet. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** Rows that came again, since this was last asked for. */
+  takeReplayed(): number {
+    const replayed = this.#replayed
+    this.#replayed = 0
+    return replayed
+  }
+
+  /** Whether the next entry would say anything. */
+  get hasNew(): boolean {
+    return this.#hasNew
+  }
+
+  /**
+   * Takes a message.
+   *
+   * @param where topic, partition and offset
+   * @throws KAFKA_LOST where rows before it never came; KAFKA_MESSAGE
+   */
+  async take(batch: Batch, rows: Buffer, where: string): Promise<void> {
+    const record = this.#recordOf(batch)
+    this.#hasNew = true
+    this.#stager.sourceId = record.id
+    if (batch.kind === 'hops') this.#takeHops(batch, rows, record, where)
+    else this.#takeRejects(batch, rows, record, where)
+    this.#bringUpToDate(record, batch)
+    await this.#stager.drain()
+  }
+
+  /** Notes a message that was put aside, so that the ledger says so. */
+  putAside(record: RefusedRecord): void {
+    this.#refused.push(record)
+    this.#hasNew = true
+  }
+
+  #recordOf({ source, collector, record }: Batch): SourceRecord {
+    let known = this.#bySource.get(source)
+    if (!known) {
+      known = {
+        ...record, id: this.#nextId++, accounting: emptyAccounting(), shipped: { collector, source, taken: {} },
+      } // biome-ignore format: one record
+    } else if (!this.#changed.has(known.id)) known = structuredClone(known)
+    this.#bySource.set(source, known)
+    this.#changed.set(known.id, known)
+    return known
+  }
+
+  #takenOf(record: SourceRecord, application: string): Taken {
+    const { taken } = record.shipped ?? { taken: {} as Record<string, Taken> }
+    return (taken[application] ??= { rows: 0, rejects: 0 })
+  }
+
+  #takeHops(batch: HopBatch, rows: Buffer, record: SourceRecord, where: string): void {
+    const { application, lengths, before } = batch
+    const taken = this.#takenOf(record, application)
+    this.#applications.add(application)
+    const skip = this.#skipOf(batch, taken.rows, 'rows', where)
+    this.#replayed += Math.min(skip, lengths.length)
+    if (skip >= lengths.length) return
+    const layouts = batch.layouts.map(layout => this.#layout(layout, where))
+    appendRows(this.#stager, record.id, { batch, layouts, rows, skip })
+    this.#rows += lengths.length - skip
+    taken.rows = before + lengths.length
+  }
+
+  #takeRejects(batch: RejectBatch, rows: Buffer, record: SourceRecord, where: string): void {
+    const { application, lengths, before } = batch
+    const taken = this.#takenOf(record, application)
+    const skip = this.#skipOf(batch, taken.rejects, 'rejected lines', where)
+    let from = 0
+    for (const [place, length] of lengths.entries()) {
+      const text = rows.toString('utf8', from, from + length)
+      from += length
+      if (place >= skip) this.#stager.reject(JSON.parse(text) as Reject)
+    }
+    if (skip < lengths.length) taken.rejects = before + lengths.length
+  }
+
+  /** How many of a message's rows were taken before. */
+  #skipOf(
+    { before, source, application, record, collector }: Batch,
+    taken: number,
+    what: string,
+    where: string,
+  ): number {
+    if (before <= taken) return taken - before
+    const missing = `${before - taken} ${what} of ${record.path} (${collector}, application ${application}) never came: ${taken} were taken, the message says ${before} before it`
+    if (this.#options.acceptsLoss) {
+      this.#options.onLoss?.(missing)
+      this.#refused.push({ path: `kafka ${where}`, name: 'lost', advice: missing })
+      return 0
+    }
+    throw new ThroughlineError(
+      'KAFKA_LOST',
+      `message ${where}: ${missing}. Kafka has deleted or lost messages; see "Lost messages" in docs/kafka.md: the log can be read again, or the loss accepted with work --accept-loss`,
+      { where, source, missing: before - taken },
+    )
+  }
+
+  #layout(layout: HopBatch['layouts'][number], where: string): ChunkLayout {
+    const key = JSON.stringify(layout)
+    let known = this.#layouts.get(key)
+    if (known) return known
+    const { kind, delimiter, quote, nullText, columns } = layout
+    if (columns[0] !== 'source_id' || !['hop_id', 'line_no', 'byte_offset'].every(c => columns.includes(c)))
+      throw new ThroughlineError('KAFKA_MESSAGE', `message ${where}: a layout lacks source_id, hop_id, line_no or byte_offset; a collector of another version wrote it. Update collectors and workers (docs/kafka.md)`, { where }) // biome-ignore format: one message
+    known = { kind, delimiter, quote, nullText, columns, key: `kafka ${key}` }
+    this.#layouts.set(key, known)
+    return known
+  }
+
+  /** The source as its collector had it, with what this store alone knows. */
+  #bringUpToDate(record: SourceRecord, { record: sent }: Batch): void {
+    const { shipped, id, accounting: own } = record
+    if (sent.accounting.lines < own.lines) return
+    const here = Object.values(shipped?.taken ?? {}).reduce((sum, { rows }) => sum + rows, 0)
+    const elsewhere = Math.max(0, sent.accounting.decoded - here)
+    const { duplicates, possibleDuplicates, pruned } = own
+    Object.assign(record, sent, {
+      id, shipped,
+      accounting: {
+        ...sent.accounting, duplicates, possibleDuplicates,
+        ...(pruned === undefined ? {} : { pruned }),
+        ...(elsewhere > 0 ? { elsewhere } : {}),
+      },
+    }) // biome-ignore format: one record
+  }
+
+  /**
+   * Makes everything taken so far part of the store, in one ledger entry.
+   *
+   * @param consumed how far topics were read with it
+   * @throws KAFKA_MESSAGE where rows are of an application that another partition may hold, too
+   */
+  async commit(consumed: readonly OffsetRecord[]): Promise<Committed> {
+    return inSpan('commit', {}, () => timed('throughline.commit.duration', () => this.#commit(consumed)))
+  }
+
+  async #commit(consumed: readonly OffsetRecord[]): Promise<Committed> {
+    const { staged, rejects } = await this.#stager.flush()
+    await this.#checkApplications(staged.map(s => s.file))
+    let sources: SourceRecord[] = []
+    let added = noCounts()
+    let changes: ReturnType<typeof lineChanges> = []
+    const { state } = this.#store
+    const days = await commitBatch(this.#store, {
+      staged,
+      rejects,
+      sources: (duplicates, late) => {
+        accountFor(this.#changed, duplicates, late)
+        sources = [...this.#changed.values()].map(record => structuredClone(record))
+        added = addedBy(sources, state.sources)
+        changes = lineChanges(sources, state.sources)
+        return sources
+      },
+      refused: this.#refused,
+      config: this.#options.configDigest,
+      consumed,
+    })
+    countCommit(this.#rows, changes, this.#refused.length)
+    this.#changed = new Map()
+    this.#refused = []
+    this.#rows = 0
+    this.#hasNew = false
+    return { sources, added, days }
+  }
+
+  /** What decoding makes of the rows must be what their collector took them for: its partition is by that. */
+  async #checkApplications(files: readonly string[]): Promise<void> {
+    if (files.length === 0) return
+    const known = new Set(this.#applications)
+    for (const { application } of this.#store.state.days.values()) known.add(application)
+    const list = files.map(file => `'${file.replaceAll("'", "''")}'`).join(', ')
+    const rows = await this.#store.db.rows<{ application: string; day: string }>(
+      `SELECT application, min(filename) AS day FROM read_parquet([${list}], filename = true) GROUP BY application`,
+    )
+    const foreign = rows.map(r => r.application).filter(application => !known.has(application))
+    if (foreign.length === 0) return
+    throw new ThroughlineError(
+      'KAFKA_MESSAGE',
+      `work: rows that collectors sent as ${[...this.#applications].join(', ')} are of application ${foreign.join(', ')} by this worker's configuration; their store is another. Give collectors and workers the same applications: (docs/kafka.md)`,
+      { found: foreign, sent: [...this.#applications] },
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#stager.close()
+  }
+}
