@@ -136,7 +136,7 @@ async function readOnce(
       if (stop.aborted) break
       await run.take(input)
     }
-    await run.commit()
+    await shipper.finish()
     const { sources, known, refused } = run.result()
     printer.read(sources.length, known.length)
     for (const { path, name, advice } of refused) printer.tell({ event: 'refused', path, name, advice })

@@ -18,8 +18,8 @@ import {
   setupOptions,
   withElastic,
 } from './elastic-settings.ts'
-import { wholeNumber } from './ingest.ts'
 import { count, type Output, safe } from './output.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Flags extends ElasticFlags {
   readonly kibana?: string

@@ -205,7 +205,7 @@ function patienceOf({ patience, follow }: OtlpFlags): number | undefined {
   return follow ? Number.POSITIVE_INFINITY : undefined
 }
 
-function endpointOf(text: string | undefined): string {
+export function endpointOf(text: string | undefined): string {
   if (text !== undefined) return shownUrl(otlpEndpoint(text).traces)
   throw new ThroughlineError(
     'USAGE',

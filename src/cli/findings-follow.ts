@@ -65,7 +65,7 @@ function nameOf(name: string | undefined): string | undefined {
   )
 }
 
-class Reporter {
+export class Reporter {
   taken = 0
   known = 0
   readonly #context: Context

@@ -3,9 +3,9 @@ import { isInForce } from '../ledger/holds.ts'
 import { addHold, allHolds, type Hold, releaseHold } from '../pipeline/holds.ts'
 import { countRequests } from '../requests/search.ts'
 import { type Context, type StoreFlags, storeOptions, withReader, withWriter } from './context.ts'
-import { wholeNumber } from './ingest.ts'
 import { count, safe, table } from './output.ts'
 import { parseMoment, parsePeriod } from './period.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Words extends StoreFlags {
   readonly reason: string

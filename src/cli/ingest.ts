@@ -20,6 +20,7 @@ import { bytes, count, safe } from './output.ts'
 import { ProgressLine } from './progress.ts'
 import { Totals } from './totals.ts'
 import { explainWarning } from './warnings.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Flags extends StoreFlags {
   readonly host?: string
@@ -196,9 +197,4 @@ function parseCovers(text: string): { side: 'gateway' | 'app'; from: string; to:
     )
   }
   return { side, from, to }
-}
-
-export function wholeNumber(flag: string, text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new ThroughlineError('USAGE', `${flag} ${text}: expected a whole number, 0 or more`)
 }

@@ -4,9 +4,9 @@ import { withAdmin } from '../kafka/connection.ts'
 import { setUp, statusOf, type TopicReport } from '../kafka/status.ts'
 import { type TopicPlan, topicPlans } from '../kafka/topics.ts'
 import type { Context } from './context.ts'
-import { wholeNumber } from './ingest.ts'
 import { type KafkaFlags, type KafkaSettings, kafkaOptions, kafkaSettings } from './kafka-settings.ts'
 import { count, safe, table } from './output.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface SetupFlags extends KafkaFlags {
   readonly partitions?: string

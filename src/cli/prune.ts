@@ -13,9 +13,9 @@ import {
 import type { PruneKind } from '../store/prune.ts'
 import { sweepReplaced } from '../store/sweep.ts'
 import { type Context, type StoreFlags, storeOptions, withReader, withWriter } from './context.ts'
-import { wholeNumber } from './ingest.ts'
 import { safe } from './output.ts'
 import { printPlans, printSwept } from './prune-print.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Flags extends StoreFlags {
   readonly before?: string

@@ -7,13 +7,13 @@ import { countRequests, periodOfSearch, type Search, searchRequests } from '../r
 import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
-import { wholeNumber } from './ingest.ts'
 import { count, duration, safe, type TableColumn, table } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
 import { recorded } from './reads.ts'
 import { findingsFor } from './request-findings.ts'
 import { csvLine, jsonRow } from './rows.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Flags extends StoreFlags {
   readonly from?: string

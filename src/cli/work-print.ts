@@ -1,5 +1,4 @@
 import type { WorkEvent } from '../kafka/work/events.ts'
-import { addCounts, noCounts } from '../pipeline/counts.ts'
 import type { Context } from './context.ts'
 import { count, safe } from './output.ts'
 import { ProgressLine } from './progress.ts'
@@ -9,7 +8,7 @@ export class WorkPrinter {
   readonly #context: Context
   readonly #isJson: boolean
   readonly #line: ProgressLine
-  readonly #totals = noCounts()
+  readonly #totals = { hops: 0, duplicates: 0, rejected: 0 }
 
   constructor(context: Context, isJson: boolean) {
     this.#context = context
@@ -23,10 +22,11 @@ export class WorkPrinter {
   } // biome-ignore format: one message a line
 
   tell(event: WorkEvent): void {
-    if (event.event === 'committed') addCounts(this.#totals, event.added)
+    if (event.event === 'committed')
+      for (const key of ['hops', 'duplicates', 'rejected'] as const) this.#totals[key] += event[key]
     if (this.#isJson) return this.#json(event.event === 'linked' ? linkedOf(event) : event)
     const { out } = this.#context
-    if (event.event === 'committed') return this.#line.show(`taken ${count(this.#totals.decoded - this.#totals.duplicates)} hops`)
+    if (event.event === 'committed') return this.#line.show(`taken ${count(this.#totals.hops - this.#totals.duplicates)} hops`)
     this.#line.clear()
     if (event.event === 'joined') out.note(`partitions ${event.partitions.length > 0 ? event.partitions.join(', ') : 'none: there are more workers than partitions'}`)
     else if (event.event === 'linked') out.note(`partition ${event.partition}: linked ${count(event.days.length)} days, closed ${count(event.closed.length)}, ${event.seconds.toFixed(1)} s`)
@@ -39,11 +39,12 @@ export class WorkPrinter {
   ended(): void {
     this.#line.clear()
     if (this.#isJson) return this.#json({ event: 'ended', ...this.#totals })
-    const { decoded, duplicates, rejected, directives } = this.#totals
+    const { hops, duplicates, rejected } = this.#totals
     const { out } = this.#context
-    out.line(`hops       ${count(decoded)} taken, ${count(duplicates)} of them known before`)
-    out.line(`rejected   ${count(rejected)}`)
-    out.line(`directives ${count(directives)}`)
+    const width = count(hops).length
+    out.line(`hops       ${count(hops)}  taken`)
+    out.line(`duplicates ${count(duplicates).padStart(width)}  of them, known before`)
+    out.line(`rejected   ${count(rejected).padStart(width)}  lines`)
   }
 
   #json(event: object): void {

@@ -12,7 +12,7 @@ export interface Address {
 }
 
 /** Reads `[host:]port`; undefined where it is none. */
-function parseAddress(text: string): Address | undefined {
+export function parseAddress(text: string): Address | undefined {
   const [, host = DEFAULT_HOST, port = ''] = ADDRESS.exec(text) ?? []
   const number = Number(port)
   if (!(number >= 1 && number <= 65_535)) return undefined

@@ -116,5 +116,8 @@ async function lastSeen({ db, state, root }: Store, open: readonly DayState[]): 
     hosts.set(host, Math.max(hosts.get(host) ?? 0, Number(us)))
     hostsOf.set(key, [...(hostsOf.get(key) ?? []), host])
   }
-  return { gatewayUs: Number(gateway.us ?? 0), hosts, hostsOf }
+  // What other stores of the same deployment hold the lines of.
+  for (const { side, host, us } of state.seen.values())
+    if (side === 'app') hosts.set(host, Math.max(hosts.get(host) ?? 0, us))
+  return { gatewayUs: Math.max(Number(gateway.us ?? 0), state.seen.get('gateway ')?.us ?? 0), hosts, hostsOf }
 }

@@ -128,6 +128,15 @@ const OFFSET = z.strictObject({
   next: count,
 })
 
+/** Until when the gateway or a host has written lines, whatever their application. */
+export const SEEN = z.strictObject({
+  side: z.enum(['gateway', 'app']),
+  /** Empty of the gateway, and of logs that do not name theirs. */
+  host: z.string(),
+  /** Largest stamp, µs since 1970. */
+  us: z.number().int(),
+})
+
 export const REFUSED = z.strictObject({ path: z.string(), name: z.string(), advice: z.string() })
 
 /** A file that was pruned, as its tombstone names it. */
@@ -177,6 +186,8 @@ export const ENTRY = z.discriminatedUnion('kind', [
     config: digest,
     /** Messages that it takes into account, of topics of Kafka: all before `next`. */
     consumed: z.array(OFFSET).optional(),
+    /** How far logs have come whose lines other stores may hold. */
+    seen: z.array(SEEN).optional(),
   }),
   /** The same hops in new files, with what the configuration derives from them: applications, ids, subjects. */
   z.strictObject({
@@ -366,6 +377,7 @@ export type IndexRecord = z.infer<typeof INDEX>
 export type PrunedFile = z.infer<typeof PRUNED_FILE>
 export type DayLinks = z.infer<typeof DAY_LINKS>
 export type SourceRecord = z.infer<typeof SOURCE>
+export type SeenRecord = z.infer<typeof SEEN>
 export type OffsetRecord = z.infer<typeof OFFSET>
 export type RefusedRecord = z.infer<typeof REFUSED>
 

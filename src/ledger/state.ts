@@ -4,6 +4,7 @@ import type {
   IndexRecord,
   OffsetRecord,
   RefusedRecord,
+  SeenRecord,
   SegmentRecord,
   SourceRecord,
 } from './entry.ts'
@@ -113,6 +114,8 @@ export interface LedgerState {
   readonly refused: Map<string, RefusedRecord>
   /** How far topics of Kafka were read, by topic and partition. */
   readonly consumed: Map<string, OffsetRecord>
+  /** How far logs have come whose lines other stores may hold, by side and host. */
+  readonly seen: Map<string, SeenRecord>
   /** Whether the configuration has changed since facts were derived by it. */
   isStale: boolean
   readonly segments: SegmentRecord[]
@@ -172,6 +175,7 @@ export function emptyState(): LedgerState {
     readAt: new Map(),
     refused: new Map(),
     consumed: new Map(),
+    seen: new Map(),
     isStale: false,
     segments: [],
     indexes: [],
@@ -325,6 +329,10 @@ function applyIngest(state: LedgerState, entry: Extract<Entry, { kind: 'ingest' 
     state.readAt.set(source.id, entry.at)
   }
   for (const offset of entry.consumed ?? []) state.consumed.set(`${offset.topic} ${offset.partition}`, offset)
+  for (const seen of entry.seen ?? []) {
+    const key = `${seen.side} ${seen.host}`
+    if (seen.us > (state.seen.get(key)?.us ?? Number.NEGATIVE_INFINITY)) state.seen.set(key, seen)
+  }
   for (const refused of entry.refused) state.refused.set(refused.path, refused)
   for (const segment of entry.segments) state.segments.push(segment)
   for (const index of entry.indexes) state.indexes.push(index)

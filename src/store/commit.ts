@@ -6,6 +6,7 @@ import type {
   IndexRecord,
   OffsetRecord,
   RefusedRecord,
+  SeenRecord,
   SegmentRecord,
   SourceRecord,
 } from '../ledger/entry.ts'
@@ -32,6 +33,8 @@ export interface Batch {
   readonly config: string
   /** How far topics were read with it. */
   readonly consumed?: readonly OffsetRecord[] | undefined
+  /** How far logs have come whose lines other stores may hold. */
+  readonly seen?: readonly SeenRecord[] | undefined
 }
 
 /**
@@ -79,6 +82,7 @@ export async function commitBatch(store: Store, batch: Batch): Promise<string[]>
   store.append({
     kind: 'ingest', sources, refused: [...batch.refused], segments, indexes, rejects, config: batch.config,
     ...(batch.consumed ? { consumed: [...batch.consumed] } : {}),
+    ...(batch.seen?.length ? { seen: [...batch.seen] } : {}),
   }) // biome-ignore format: one entry
   for (const { rows, kind } of kept) count('throughline.hops', rows, kind)
   return days

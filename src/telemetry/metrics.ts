@@ -69,6 +69,49 @@ export const METRICS = {
     unit: '{file}',
     means: 'Files that could not be read to their end.',
   },
+  'throughline.kafka.lag': {
+    kind: 'observed',
+    unit: '{message}',
+    means: 'Messages that a worker has still to take, of both topics.',
+    attribute: { name: 'throughline.partition', means: 'number of the partition' },
+  },
+  'throughline.kafka.lag.duration': {
+    kind: 'observed',
+    unit: 's',
+    means: 'Age of the newest message that was taken while others wait; 0 while a worker keeps up.',
+    attribute: { name: 'throughline.partition', means: 'number of the partition' },
+  },
+  'throughline.kafka.days.open': {
+    kind: 'observed',
+    unit: '{day}',
+    means: 'Days of applications that are open.',
+    attribute: { name: 'throughline.partition', means: 'number of the partition' },
+  },
+  'throughline.kafka.rows.replayed': {
+    kind: 'observed-total',
+    unit: '{row}',
+    means:
+      'Rows that came again and were passed over: after a collector or a worker ended in the middle of its work.',
+    attribute: { name: 'throughline.partition', means: 'number of the partition' },
+  },
+  'throughline.kafka.rows.late': {
+    kind: 'observed-total',
+    unit: '{row}',
+    means: 'Rows of days that had been closed.',
+    attribute: { name: 'throughline.partition', means: 'number of the partition' },
+  },
+  'throughline.kafka.links.provisional': {
+    kind: 'observed',
+    unit: '{row}',
+    means: 'Links and candidates of open days.',
+    attribute: { name: 'throughline.partition', means: 'number of the partition' },
+  },
+  'throughline.kafka.links.final': {
+    kind: 'observed',
+    unit: '{row}',
+    means: 'Links and candidates of closed days.',
+    attribute: { name: 'throughline.partition', means: 'number of the partition' },
+  },
   'throughline.follow.lag.size': {
     kind: 'gauge',
     unit: 'By',

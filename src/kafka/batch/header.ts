@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ACCOUNTING, SOURCE } from '../../ledger/entry.ts'
+import { ACCOUNTING, SEEN, type SeenRecord, SOURCE } from '../../ledger/entry.ts'
 import { HOP_KINDS } from '../../model/hop.ts'
 
 /**
@@ -40,10 +40,10 @@ const RECORD = z
 
 const BASE = {
   schema: z.literal(SCHEMA_VERSION).describe('Version of the message.'),
-  application: z.string().min(1).describe('Application of all rows; the key of the message.'),
   collector: z.string().min(1).describe('Name of the collector.'),
   source: z.uuid().describe('Id of the source, made when its collector first saw it.'),
   record: RECORD.describe('The source as far as it was read when the message was made.'),
+  application: z.string().min(1).describe('Application of all rows; the key of the message.'),
   before: count.describe('Rows of this source and application in all messages before this one.'),
 } // biome-ignore format: a table
 
@@ -75,8 +75,24 @@ export const REJECT_BATCH = z.object({
   lengths: z.array(count).describe('Bytes of each reject with its line feed.'),
 })
 
-export const BATCH = z.discriminatedUnion('kind', [HOP_BATCH, REJECT_BATCH])
+/**
+ * Says to every partition how far the gateway and hosts have come: whether a side of a day is whole is asked in every
+ * store, also in one that has no line of a later day.
+ */
+export const PROGRESS = z.object({
+  schema: z.literal(SCHEMA_VERSION),
+  kind: z.literal('progress'),
+  collector: z.string().min(1),
+  seen: z
+    .array(z.object(SEEN.shape))
+    .describe('Largest stamp of the gateway (host empty) and of each host, µs since 1970.'),
+  lengths: z.array(count).max(0).describe('No rows.'),
+})
+
+export const BATCH = z.discriminatedUnion('kind', [HOP_BATCH, REJECT_BATCH, PROGRESS])
 
 export type HopBatch = z.infer<typeof HOP_BATCH>
 export type RejectBatch = z.infer<typeof REJECT_BATCH>
-export type Batch = HopBatch | RejectBatch
+export type Progress = z.infer<typeof PROGRESS>
+export type Batch = HopBatch | RejectBatch | Progress
+export type LastSeen = SeenRecord

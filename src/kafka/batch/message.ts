@@ -6,7 +6,8 @@ const LF = 10
 
 /** A message before Kafka gives it its place. */
 export interface BatchMessage {
-  readonly key: string
+  /** The application; null of a message for a partition, whatever its applications. */
+  readonly key: string | null
   /** A line of JSON (schemas/hop-batch.json) and, behind its line feed, the rows. */
   readonly value: Buffer
   readonly headers: Readonly<Record<string, string>>
@@ -23,11 +24,11 @@ export interface ReceivedMessage {
 export function encodeBatch(batch: Batch, rows: readonly Buffer[]): BatchMessage {
   const [first, last] = batch.kind === 'hops' ? [batch.first, batch.last] : []
   return {
-    key: batch.application,
+    key: batch.kind === 'progress' ? null : batch.application,
     value: Buffer.concat([Buffer.from(`${JSON.stringify(batch)}\n`), ...rows]),
     headers: {
       [HEADERS.schema]: String(SCHEMA_VERSION),
-      [HEADERS.source]: batch.source,
+      [HEADERS.source]: batch.kind === 'progress' ? batch.collector : batch.source,
       ...(first ? { [HEADERS.first]: `${first.lineNo}:${first.byteOffset}` } : {}),
       ...(last ? { [HEADERS.last]: `${last.lineNo}:${last.byteOffset}` } : {}),
     },
@@ -57,9 +58,10 @@ export function decodeBatch(message: ReceivedMessage, where: string): { batch: B
   if (!value || end < 0) throw refuse('it has no rows behind a line of JSON', foreign)
   const batch = parseHeader(value.toString('utf8', 0, end))
   if (typeof batch === 'string') throw refuse(batch, foreign)
-  const key = message.key?.toString('utf8')
-  if (key !== batch.application)
-    throw refuse(`its key is ${JSON.stringify(key ?? null)}, its application ${batch.application}`, foreign)
+  const key = message.key?.toString('utf8') ?? null
+  const expectedKey = batch.kind === 'progress' ? null : batch.application
+  if (key !== expectedKey)
+    throw refuse(`its key is ${JSON.stringify(key)}, its application ${JSON.stringify(expectedKey)}`, foreign)
   const rows = value.subarray(end + 1)
   const expected = batch.lengths.reduce((sum, length) => sum + length, 0)
   if (rows.length !== expected)

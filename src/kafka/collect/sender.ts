@@ -52,8 +52,15 @@ export class Sender {
     this.#options = options
   }
 
-  push(topic: string, message: BatchMessage): void {
-    this.#queue.push({ topic, partition: partitionOf(message.key, this.#options.partitions), message })
+  get partitions(): number {
+    return this.#options.partitions
+  }
+
+  /** @param partition where a message without a key goes */
+  push(topic: string, message: BatchMessage, partition = 0): void {
+    const { key } = message
+    const own = key === null ? partition : partitionOf(key, this.partitions)
+    this.#queue.push({ topic, partition: own, message })
     this.#queuedBytes += message.value.length
     if (!this.#isAtIt) {
       this.#isAtIt = true

@@ -11,6 +11,7 @@ import type { Topics } from '../topics.ts'
 import { ApplicationOf } from './application-of.ts'
 import { BatchDraft } from './batch-draft.ts'
 import { Checkpoint, type Sent } from './checkpoint.ts'
+import { HostsSeen } from './last-seen.ts'
 import { Numbering } from './numbering.ts'
 import { RowText } from './row-text.ts'
 import type { Sender } from './sender.ts'
@@ -44,6 +45,7 @@ export class Shipper extends Intake implements RowSink {
   readonly #checkpoint: Checkpoint
   readonly #ship: ShipperOptions
   readonly #applications: ApplicationOf
+  readonly #seen = new HostsSeen()
   readonly #shipping = new Map<number, Shipping>()
   readonly #texts = new Map<ChunkLayout, { text: RowText; ownId: boolean }>()
   readonly #chunks = new Map<string, RowChunk>()
@@ -139,6 +141,7 @@ export class Shipper extends Intake implements RowSink {
       if (id !== hopId) row.write(id, text.start(0), 'latin1')
       if (ownId) shipping.hasRecordsWithoutId = true
     }
+    this.#seen.note(layout, row, chunk.length, us)
     const at = { lineNo: text.number(1), byteOffset: text.number(2) }
     const application = this.#applications.of(layout, row, chunk.length)
     let draft = shipping.drafts.get(application)
@@ -201,6 +204,26 @@ export class Shipper extends Intake implements RowSink {
     }
   }
 
+  /** Tells every partition how far the gateway and hosts have come: a store that has none of their later lines waits for nothing. */
+  #tellSeen(isAll: boolean): void {
+    const seen = this.#seen.news(isAll)
+    if (seen.length === 0) return
+    const { collector, topics } = this.#ship
+    const message = encodeBatch(
+      { schema: SCHEMA_VERSION, kind: 'progress', collector, seen, lengths: [] },
+      [],
+    )
+    for (let partition = 0; partition < this.#sender.partitions; partition++)
+      this.#sender.push(topics.hops, message, partition)
+  }
+
+  /** Says at the end of what there is to read how far hosts have come, to the last line. */
+  async finish(): Promise<void> {
+    await this.commit()
+    this.#tellSeen(true)
+    await this.#sender.below(0)
+  }
+
   override async drain(): Promise<void> {
     while (this.#draftBytes > DRAFT_BYTES) this.#sendLargest()
     await this.#sender.below(QUEUE_BYTES)
@@ -227,6 +250,7 @@ export class Shipper extends Intake implements RowSink {
         this.#sendDraft(shipping, application, draft)
       }
     }
+    this.#tellSeen(false)
     const sources = changed.map(({ record }) => structuredClone(record))
     const added = addedBy(sources, this.#records())
     await this.#sender.below(0)

@@ -1,14 +1,15 @@
 import { ThroughlineError } from '../../errors.ts'
 import type { ChunkLayout } from '../../formats/chunk.ts'
-import type { OffsetRecord, RefusedRecord, SourceRecord } from '../../ledger/entry.ts'
+import type { OffsetRecord, RefusedRecord, SeenRecord, SourceRecord } from '../../ledger/entry.ts'
+import type { LedgerState } from '../../ledger/state.ts'
 import { emptyAccounting, type Reject } from '../../model/source.ts'
 import { CarriedLines } from '../../pipeline/carried.ts'
 import { countCommit, lineChanges } from '../../pipeline/count-lines.ts'
 import { addedBy, noCounts } from '../../pipeline/counts.ts'
 import { accountFor } from '../../pipeline/duplicates.ts'
-import type { Committed } from '../../pipeline/intake.ts'
 import { Stager } from '../../pipeline/stager.ts'
 import { commitBatch } from '../../store/commit.ts'
+import type { StagedSegment } from '../../store/dedupe.ts'
 import type { Store } from '../../store/store.ts'
 import { inSpan, timed } from '../../telemetry/record.ts'
 import type { Batch, HopBatch, RejectBatch } from '../batch/header.ts'
@@ -22,7 +23,19 @@ export interface BatchIntakeOptions {
   readonly onLoss?: ((what: string) => void) | undefined
 }
 
-type Taken = { rows: number; rejects: number }
+type Sent = { rows: number; rejects: number }
+
+/** What an entry added. */
+export interface Taken {
+  /** Rows that became hops of this store, and those of them that it had before. */
+  readonly hops: number
+  readonly duplicates: number
+  readonly rejected: number
+  /** Rows of days that had been closed before. */
+  readonly late: number
+  /** Days with new hops, `YYYY-MM-DD`. */
+  readonly days: readonly string[]
+}
 
 /** Makes messages part of the store of their partition, one ledger entry after the other. */
 export class BatchIntake {
@@ -34,6 +47,7 @@ export class BatchIntake {
   #changed = new Map<number, SourceRecord>()
   #applications = new Set<string>()
   #refused: RefusedRecord[] = []
+  #seen = new Map<string, SeenRecord>()
   #nextId = 0
   #rows = 0
   #hasNew = false
@@ -79,8 +93,12 @@ export class BatchIntake {
    * @throws KAFKA_LOST where rows before it never came; KAFKA_MESSAGE
    */
   async take(batch: Batch, rows: Buffer, where: string): Promise<void> {
-    const record = this.#recordOf(batch)
     this.#hasNew = true
+    if (batch.kind === 'progress') {
+      for (const seen of batch.seen) this.#noteSeen(seen)
+      return
+    }
+    const record = this.#recordOf(batch)
     this.#stager.sourceId = record.id
     if (batch.kind === 'hops') this.#takeHops(batch, rows, record, where)
     else this.#takeRejects(batch, rows, record, where)
@@ -94,7 +112,13 @@ export class BatchIntake {
     this.#hasNew = true
   }
 
-  #recordOf({ source, collector, record }: Batch): SourceRecord {
+  #noteSeen(seen: SeenRecord): void {
+    const key = `${seen.side} ${seen.host}`
+    const before = this.#seen.get(key) ?? this.#store.state.seen.get(key)
+    if (seen.us > (before?.us ?? Number.NEGATIVE_INFINITY)) this.#seen.set(key, seen)
+  }
+
+  #recordOf({ source, collector, record }: HopBatch | RejectBatch): SourceRecord {
     let known = this.#bySource.get(source)
     if (!known) {
       known = {
@@ -106,8 +130,8 @@ export class BatchIntake {
     return known
   }
 
-  #takenOf(record: SourceRecord, application: string): Taken {
-    const { taken } = record.shipped ?? { taken: {} as Record<string, Taken> }
+  #takenOf(record: SourceRecord, application: string): Sent {
+    const { taken } = record.shipped ?? { taken: {} as Record<string, Sent> }
     return (taken[application] ??= { rows: 0, rejects: 0 })
   }
 
@@ -139,7 +163,7 @@ export class BatchIntake {
 
   /** How many of a message's rows were taken before. */
   #skipOf(
-    { before, source, application, record, collector }: Batch,
+    { before, source, application, record, collector }: HopBatch | RejectBatch,
     taken: number,
     what: string,
     where: string,
@@ -171,7 +195,7 @@ export class BatchIntake {
   }
 
   /** The source as its collector had it, with what this store alone knows. */
-  #bringUpToDate(record: SourceRecord, { record: sent }: Batch): void {
+  #bringUpToDate(record: SourceRecord, { record: sent }: HopBatch | RejectBatch): void {
     const { shipped, id, accounting: own } = record
     if (sent.accounting.lines < own.lines) return
     const here = Object.values(shipped?.taken ?? {}).reduce((sum, { rows }) => sum + rows, 0)
@@ -193,17 +217,18 @@ export class BatchIntake {
    * @param consumed how far topics were read with it
    * @throws KAFKA_MESSAGE where rows are of an application that another partition may hold, too
    */
-  async commit(consumed: readonly OffsetRecord[]): Promise<Committed> {
+  async commit(consumed: readonly OffsetRecord[]): Promise<Taken> {
     return inSpan('commit', {}, () => timed('throughline.commit.duration', () => this.#commit(consumed)))
   }
 
-  async #commit(consumed: readonly OffsetRecord[]): Promise<Committed> {
+  async #commit(consumed: readonly OffsetRecord[]): Promise<Taken> {
     const { staged, rejects } = await this.#stager.flush()
     await this.#checkApplications(staged.map(s => s.file))
     let sources: SourceRecord[] = []
     let added = noCounts()
     let changes: ReturnType<typeof lineChanges> = []
     const { state } = this.#store
+    const late = lateRows(state, staged)
     const days = await commitBatch(this.#store, {
       staged,
       rejects,
@@ -217,13 +242,16 @@ export class BatchIntake {
       refused: this.#refused,
       config: this.#options.configDigest,
       consumed,
+      seen: [...this.#seen.values()],
     })
     countCommit(this.#rows, changes, this.#refused.length)
+    const taken = { hops: this.#rows, duplicates: added.duplicates, rejected: rejects?.rows ?? 0, late, days }
     this.#changed = new Map()
     this.#refused = []
+    this.#seen = new Map()
     this.#rows = 0
     this.#hasNew = false
-    return { sources, added, days }
+    return taken
   }
 
   /** What decoding makes of the rows must be what their collector took them for: its partition is by that. */
@@ -247,4 +275,10 @@ export class BatchIntake {
   async close(): Promise<void> {
     await this.#stager.close()
   }
+}
+
+/** Rows of days that are closed. */
+function lateRows({ days }: LedgerState, staged: readonly StagedSegment[]): number {
+  const closed = new Set([...days.values()].filter(d => d.state === 'closed').map(d => d.day))
+  return staged.filter(s => closed.has(s.day)).reduce((sum, s) => sum + s.rows, 0)
 }

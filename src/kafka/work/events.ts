@@ -1,17 +1,12 @@
 import type { LinkedDay } from '../../correlate/link-days.ts'
 import type { ApplicationDay } from '../../ledger/state.ts'
-import type { Counts } from '../../pipeline/counts.ts'
+import type { Taken } from './batch-intake.ts'
 
 /** What a worker tells about its work. */
 export type WorkEvent =
   | { readonly event: 'joined'; readonly partitions: readonly number[] }
   | { readonly event: 'opened' | 'closed'; readonly partition: number }
-  | {
-      readonly event: 'committed'
-      readonly partition: number
-      readonly added: Counts
-      readonly days: readonly string[]
-    }
+  | ({ readonly event: 'committed'; readonly partition: number } & Taken)
   | {
       readonly event: 'linked'
       readonly partition: number

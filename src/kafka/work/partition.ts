@@ -1,8 +1,7 @@
 import type { Config } from '../../config/schema.ts'
-import { ThroughlineError } from '../../errors.ts'
+import { ERRORS, ThroughlineError } from '../../errors.ts'
 import type { OffsetRecord } from '../../ledger/entry.ts'
 import { LinkRefresh } from '../../pipeline/follow-links.ts'
-import type { Committed } from '../../pipeline/intake.ts'
 import { prepare } from '../../pipeline/run.ts'
 import { compact } from '../../store/compact.ts'
 import { sealLedger, sealWhereDue } from '../../store/seal.ts'
@@ -19,6 +18,8 @@ const LAGGING_COMMIT_MS = 10_000
 const COMMIT_ROWS = 500_000
 /** Files that are merged as they come: those that many small entries leave behind. */
 const SMALL_ROWS = 16_000
+/** A receiver that took nothing is tried again after so long. */
+const GIVE_AGAIN_MS = 10_000
 
 /** A message of a topic with its place. */
 export interface Fetched extends ReceivedMessage {
@@ -40,6 +41,8 @@ export interface PartitionOptions {
   /** The shortest time between two refreshes of links, ms. */
   readonly linkMs?: number | undefined
   readonly onEvent: (event: WorkEvent) => void
+  /** Whether what a receiver does not take ends the worker: it has an end of its own. */
+  readonly drains: boolean
   /** Called when links have been refreshed: the place for documents, spans and findings. */
   readonly afterLinks: (store: Store, partition: number) => Promise<void>
 }
@@ -63,9 +66,12 @@ export class Partition {
   #isClosed = false
   /** Time of the newest message that was taken, ms since 1970. */
   newestMs: number | undefined
+  /** Rows that came again, and rows of days that had been closed. */
   replayed = 0
+  late = 0
   /** The entry up to which documents, spans and findings were given on. */
   #givenOn = -1
+  #giveAgainMs: number | undefined
 
   private constructor(
     number: number,
@@ -160,9 +166,9 @@ export class Partition {
     return sinceMs >= (this.#isLagging ? LAGGING_COMMIT_MS : COMMIT_MS)
   }
 
-  /** Makes what was taken part of the store. */
-  async commit(): Promise<void> {
-    if (this.#uncommitted.size === 0) return
+  /** Makes what was taken part of the store. @returns whether there was anything */
+  async commit(): Promise<boolean> {
+    if (this.#uncommitted.size === 0) return false
     const consumed: OffsetRecord[] = [...this.#next].map(([topic, next]) => ({
       topic, partition: this.number, partitions: this.#options.partitions, next,
     })) // biome-ignore format: one record
@@ -171,25 +177,39 @@ export class Partition {
     this.#firstMs = undefined
     if (committed.days.length > 0) this.#links.taken()
     this.replayed += this.#intake.takeReplayed()
-    this.#tell(committed)
+    this.late += committed.late
+    this.#options.onEvent({ event: 'committed', partition: this.number, ...committed })
     await compact(this.store, { most: 1, below: SMALL_ROWS })
     await sealWhereDue(this.store)
-  }
-
-  #tell({ added, days }: Committed): void {
-    this.#options.onEvent({ event: 'committed', partition: this.number, added, days })
+    return true
   }
 
   get isLinkDue(): boolean {
-    return this.#uncommitted.size === 0 && this.#links.isDue
+    if (this.#uncommitted.size > 0) return false
+    return this.#links.isDue || this.#options.nowMs() >= (this.#giveAgainMs ?? Number.POSITIVE_INFINITY)
   }
 
   /** Links the days that are due, closes those that are whole, and gives on what has changed. */
   async link(): Promise<void> {
     await this.#links.refresh()
-    await this.#options.afterLinks(this.store, this.number)
+    const isGiven = await this.#give()
     await sealWhereDue(this.store)
-    this.#givenOn = this.store.state.head
+    if (isGiven) this.#givenOn = this.store.state.head
+  }
+
+  /** A receiver that is away does not keep messages from being taken; it is tried again. */
+  async #give(): Promise<boolean> {
+    this.#giveAgainMs = undefined
+    try {
+      await this.#options.afterLinks(this.store, this.number)
+      return true
+    } catch (error) {
+      if (this.#options.drains || !(error instanceof ThroughlineError) || !ERRORS[error.code].retry)
+        throw error
+      this.#options.onEvent({ event: 'waiting', why: error.message })
+      this.#giveAgainMs = this.#options.nowMs() + GIVE_AGAIN_MS
+      return false
+    }
   }
 
   /** Whether everything that is in the store was given on. */

@@ -23,8 +23,6 @@ export interface WorkerOptions extends Omit<PartitionOptions, 'partitions'> {
   readonly partitions: number
   readonly group: string
   readonly sessionMs: number
-  /** Ends once everything is read that is there at the start. */
-  readonly drains: boolean
   /** Opens the store of a partition, also where a process that seems to live holds it. */
   readonly openStore: (partition: number, takesOver: boolean) => Promise<Store>
   readonly pause: (ms: number) => Promise<void>
@@ -39,6 +37,7 @@ export interface PartitionStatus {
   readonly lagSeconds: number
   readonly store: Store
   readonly replayed: number
+  readonly late: number
 }
 
 /**
@@ -57,11 +56,14 @@ export class Worker {
   #isStopping = false
   #failure: unknown
   #checkedMs: number
+  /** When its loop last came round, ms since 1970. */
+  beatMs: number
 
   constructor(options: WorkerOptions) {
     const { kafka, group, sessionMs, nowMs } = options
     this.#options = options
     this.#checkedMs = nowMs()
+    this.beatMs = nowMs()
     this.#admin = kafka.admin()
     this.#ends = new Ends(this.#admin)
     this.#consumer = kafka.consumer({
@@ -95,7 +97,14 @@ export class Worker {
         )
         const lag = lags.length > 0 ? lags.reduce((sum, n) => sum + n, 0) : undefined
         const lagSeconds = lag && it.newestMs !== undefined ? Math.max(0, (nowMs() - it.newestMs) / 1000) : 0
-        return { partition: it.number, lag, lagSeconds, store: it.store, replayed: it.replayed }
+        return {
+          partition: it.number,
+          lag,
+          lagSeconds,
+          store: it.store,
+          replayed: it.replayed,
+          late: it.late,
+        }
       })
   }
 
@@ -307,7 +316,7 @@ export class Worker {
   }
 
   async #commit(it: Partition): Promise<void> {
-    await it.commit()
+    if (!(await it.commit())) return
     const { topics } = this.#options
     const offsets = [topics.hops, topics.rejects].flatMap(topic => {
       const next = it.committed(topic)
@@ -322,6 +331,7 @@ export class Worker {
   }
 
   async #tick(): Promise<void> {
+    this.beatMs = this.#options.nowMs()
     for (const it of this.#partitions.values()) {
       if (it.turns.isBusy) continue
       if (it.isCommitDue)
@@ -364,14 +374,14 @@ export class Worker {
 
   async #end(): Promise<void> {
     this.#isStopping = true
+    // While it is a member of the group, so that the group learns of the last offsets, too.
+    if (this.#failure === undefined)
+      for (const it of [...this.#partitions.values()]) await this.#inTurn(it, () => this.#commit(it))
     await this.#consumer.stop().catch(() => undefined)
     for (const it of [...this.#partitions.values()]) {
       await it.turns.run(async () => {
         if (it.isClosed) return
-        await this.#closing(it, async () => {
-          if (this.#failure === undefined) await this.#commit(it)
-          await it.close()
-        })
+        await this.#closing(it, () => it.close())
       })
     }
     await this.#consumer.disconnect().catch(() => undefined)

@@ -44,7 +44,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   const [port, controller] = [await freePort(), await freePort()]
   const folder = guardedFolder('/tmp/tl-kafka-')
   const file = join(folder, 'server.properties')
-  writeFileSync(file, properties(join(folder, 'data'), port, controller, version, protocol, options.settings ?? {}))
+  writeFileSync(
+    file,
+    properties(join(folder, 'data'), port, controller, version, protocol, options.settings ?? {}),
+  )
   const log = join(folder, 'kafka.log')
   const java = (heap: string, args: readonly string[]) =>
     spawnGuarded(
@@ -55,7 +58,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   const format = await java('128m', [
     'kafka.tools.StorageTool', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAQ', '-c', file, ...(options.format ?? []),
   ]) // biome-ignore format: one command
-  if ((await format.ended) !== 0) throw new Error(`Kafka cannot format its data:\n${readFileSync(log, 'utf8')}`)
+  if ((await format.ended) !== 0)
+    throw new Error(`Kafka cannot format its data:\n${readFileSync(log, 'utf8')}`)
   let running: Guarded | undefined
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (!running) return
