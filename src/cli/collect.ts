@@ -20,7 +20,7 @@ import { CollectPrinter } from './collect-print.ts'
 import { type Context, tokenPseudonym } from './context.ts'
 import { type KafkaFlags, kafkaOptions, kafkaSettings } from './kafka-settings.ts'
 import { fieldsOf } from './log-fields.ts'
-import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
+import { leaveSoon, pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 
 interface Flags extends KafkaFlags {
   readonly once?: boolean
@@ -118,6 +118,7 @@ async function collect(context: Context, places: readonly string[], flags: Flags
     lock.release()
     release()
     printer.ended()
+    leaveSoon()
   }
   const stoppedBy = by()
   if (stoppedBy && flags.once) process.exitCode = SIGNAL_CODES[stoppedBy]

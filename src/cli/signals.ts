@@ -68,3 +68,10 @@ export function stopOnSignal(signals: Signals): Stopping {
   })
   return { stop: stop.signal, by: () => stoppedBy, release }
 }
+
+/** Ends the process where something that nobody needs any more keeps it: a connection that does not close. */
+export function leaveSoon(): void {
+  setTimeout(() => process.exit(), LEAVE_MS).unref()
+}
+
+const LEAVE_MS = 3_000

@@ -9,7 +9,7 @@ import { Worker } from '../kafka/work/worker.ts'
 import { type Context, openWriter } from './context.ts'
 import { serveHealth } from './health.ts'
 import { type KafkaFlags, kafkaOptions, kafkaSettings } from './kafka-settings.ts'
-import { pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
+import { leaveSoon, pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 import { WorkOutlets } from './work-outlets.ts'
 import { WorkPrinter } from './work-print.ts'
 
@@ -96,6 +96,7 @@ async function work(context: Context, flags: Flags): Promise<void> {
     await deadLetters?.close()
     release()
     printer.ended()
+    leaveSoon()
   }
   const stoppedBy = by()
   if (stoppedBy && flags.drain) process.exitCode = SIGNAL_CODES[stoppedBy]

@@ -89,6 +89,11 @@ export class Ledger {
     this.#snapshotAt = this.state.head
   }
 
+  /** Whether another writer has appended since. */
+  get isBehind(): boolean {
+    return hasEntry(this.#root, this.nextSeq())
+  }
+
   /** The sequence number the next entry will have. */
   nextSeq(): number {
     return this.state.head + 1

@@ -115,6 +115,11 @@ export class Partition {
     return this.store.state.consumed.get(`${topic} ${this.number}`)?.next
   }
 
+  /** Whether another worker has written to the store: then this one has lost it. */
+  get isOvertaken(): boolean {
+    return this.store.ledger.isBehind
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -223,7 +228,7 @@ export class Partition {
     this.#isClosed = true
     try {
       await this.#intake.close()
-      await sealLedger(this.store)
+      if (!this.isOvertaken) await sealLedger(this.store)
     } finally {
       this.store.close()
     }

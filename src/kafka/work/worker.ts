@@ -15,6 +15,8 @@ const AGAIN_MS = 250
 const LAGGING_MESSAGES = 20
 /** Whether partitions were added is looked at so often. */
 const CHECK_MS = 60_000
+/** Leaving the group takes no longer; it notices by itself then. */
+const STOP_MS = 5_000
 
 export interface WorkerOptions extends Omit<PartitionOptions, 'partitions'> {
   readonly kafka: Kafka
@@ -182,7 +184,7 @@ export class Worker {
       await close()
       this.#options.onEvent({ event: 'closed', partition: it.number })
     } catch (error) {
-      if (!isFence(error)) throw error
+      if (!isFence(error) && !it.isOvertaken) throw error
       it.abandon()
       this.#options.onEvent({ event: 'fenced', partition: it.number })
     }
@@ -225,7 +227,7 @@ export class Worker {
         await work()
       } catch (error) {
         if (error instanceof Error && error.message === 'left') return
-        if (!isFence(error)) {
+        if (!isFence(error) && !it.isOvertaken) {
           this.#failure ??= error
           return
         }
@@ -301,6 +303,10 @@ export class Worker {
           // The group says that it is ours: who still holds it after so long is frozen, and loses at the ledger.
           const store = await openStore(number, nowMs() - sinceMs > sessionMs)
           const it = await Partition.open(number, store, this.#options)
+          if (!this.#assigned?.has(number)) {
+            await this.#closing(it, () => it.close())
+            return undefined
+          }
           this.#partitions.set(number, it)
           this.#options.onEvent({ event: 'opened', partition: number })
           return it
@@ -377,16 +383,26 @@ export class Worker {
     // While it is a member of the group, so that the group learns of the last offsets, too.
     if (this.#failure === undefined)
       for (const it of [...this.#partitions.values()]) await this.#inTurn(it, () => this.#commit(it))
-    await this.#consumer.stop().catch(() => undefined)
+    await atMost(STOP_MS, this.#consumer.stop())
     for (const it of [...this.#partitions.values()]) {
       await it.turns.run(async () => {
         if (it.isClosed) return
         await this.#closing(it, () => it.close())
       })
     }
-    await this.#consumer.disconnect().catch(() => undefined)
-    await this.#admin.disconnect().catch(() => undefined)
+    await atMost(STOP_MS, this.#consumer.disconnect())
+    await atMost(STOP_MS, this.#admin.disconnect())
   }
+}
+
+/** Waits for what may hang: the library does, where it is stopped while it joins a group anew. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work.catch(() => undefined), late])
+  clearTimeout(timer)
 }
 
 /** Whether a store is another worker's by now. */

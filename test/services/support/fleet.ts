@@ -55,8 +55,20 @@ export class Fleet {
     return fleet
   }
 
-  run(args: readonly string[], options: Partial<ProgramOptions> = {}): Promise<Ended> {
-    return throughline(['--quiet', ...args], { cwd: this.cwd, ...options })
+  run(
+    args: readonly string[],
+    options: Partial<ProgramOptions> & { patienceMs?: number } = {},
+  ): Promise<Ended> {
+    let timer: NodeJS.Timeout | undefined
+    return throughline(['--quiet', ...args], {
+      cwd: this.cwd,
+      ...options,
+      during: child => {
+        // A command that hangs says so by its signal and what it had printed.
+        timer = setTimeout(() => child.kill('SIGABRT'), options.patienceMs ?? 120_000)
+        options.during?.(child)
+      },
+    }).finally(() => clearTimeout(timer))
   }
 
   /** Reads what is there of a folder, as the collector of one host, and ends. */
@@ -66,7 +78,7 @@ export class Fleet {
 
   /** Works until everything is taken that is there. */
   drain(options: Partial<ProgramOptions> = {}, more: readonly string[] = []): Promise<Ended> {
-    return this.run(['work', '--drain', ...more], options)
+    return this.run(['work', '--drain', '--json', ...more], options)
   }
 
   /** Folders of the stores of partitions. */
