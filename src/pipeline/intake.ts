@@ -15,7 +15,7 @@ import { KnownSources } from './known.ts'
 import { type Origin, originFinder } from './origin.ts'
 import { digestOfHead } from './source-index.ts'
 import { Stager } from './stager.ts'
-import { hasRecordsWithoutId, isNumberedBySecond, tailHopIds } from './tail.ts'
+import { hasRecordsWithoutId, isNumberedBySecond, tailLines } from './tail.ts'
 
 export interface IntakeOptions {
   readonly config: Config
@@ -131,7 +131,7 @@ export class Intake {
     await this.#carried.forget([record.id])
     const isNumbered = isNumberedBySecond(format) || (await hasRecordsWithoutId(this.store, record))
     if (plain && isNumbered)
-      await this.#carried.enter(record.id, await tailHopIds(plain, record, format, this.context(record)))
+      await this.#carried.enter(record.id, await tailLines(plain, record, format, this.context(record)))
     record.accounting.bytes = record.state.byteOffset
     return record
   }
@@ -142,6 +142,7 @@ export class Intake {
       sourceId: record.id,
       host: record.host,
       site: record.site,
+      innerOrigin: this.#origin,
       fields,
       ...this.#scrubbers,
       pseudonym,
