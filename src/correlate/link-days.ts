@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { removeFile } from '../ledger/durable.ts'
 import { hasLateHops, isFrozen, whyFrozen } from '../ledger/pruning.ts'
 import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
+import { wrapsLines } from '../model/source.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
 import { loadAliases, withAliases } from '../requests/subjects.ts'
 import { LINK_COLUMNS } from '../requests/view.ts'
@@ -144,6 +145,7 @@ async function claimDay(
     gateway: options.hasAliases ? withAliases(gateway, 'gateway') : gateway,
     server: serverRelation({ app: options.hasAliases ? withAliases(app, 'app') : app, kernel }),
     hasKernel,
+    hasShipped: [...state.sources.values()].some(source => wrapsLines(source.format)),
     ...range,
     application,
     isOnlyApplication: applicationsOf(state).size === 1,

@@ -1,7 +1,7 @@
 import { Chunk, type ChunkLayout, type RowSink } from '../formats/chunk.ts'
 import type { Format, ReaderContext } from '../formats/format.ts'
 import type { SourceRecord } from '../ledger/entry.ts'
-import { emptyAccounting } from '../model/source.ts'
+import { emptyAccounting, wrapsLines } from '../model/source.ts'
 import { SECOND_US } from '../model/time.ts'
 import { readAt } from '../sources/read.ts'
 import { factsRelation } from '../store/facts.ts'
@@ -24,7 +24,7 @@ export interface EarlierLine {
 
 /** Whether equal rows of a format are numbered within their second: those of IIS and HTTP.sys, which have no id. */
 export function isNumberedBySecond({ name }: Pick<Format, 'name'>): boolean {
-  return name === 'iis-w3c' || name === 'iis-httperr' || name === 'envelope'
+  return name === 'iis-w3c' || name === 'iis-httperr' || wrapsLines(name)
 }
 
 /**
