@@ -97,16 +97,33 @@ function toLog(rows: readonly AppRow[], all: readonly SourceRecord[]): AppLog {
     host: first?.host ?? undefined,
     serverIp: first?.server_ip ?? undefined,
     site: rows.find(row => row.site)?.site ?? siteOfPath(all[0]?.path),
-    fields: [...new Set(all.flatMap(fieldsOf))],
+    fields: [...new Set(all.flatMap(source => fieldsOf(source, first?.host ?? undefined)))],
     idFields,
     paths: all.map(source => source.path),
   }
 }
 
-/** Column names of the last #Fields directive that was read, lower case. */
-export function fieldsOf({ state }: Pick<SourceRecord, 'state'>): string[] {
-  const { fields } = state.format
-  return Array.isArray(fields) ? fields.map(field => String(field).toLowerCase()) : []
+/**
+ * Column names of the last #Fields directive that was read, lower case.
+ *
+ * @param host whose logs are meant, of those that a shipper wrapped; a log inside that names its host only in its rows is left out
+ */
+export function fieldsOf({ state }: Pick<SourceRecord, 'state'>, host?: string): string[] {
+  const { fields, layouts, logs } = state.format as Wrapped
+  if (!layouts || !logs) return (fields ?? []).map(field => field.toLowerCase())
+  const own = logs.filter(log => host === undefined || log.host?.toLowerCase() === host)
+  const names = own.flatMap(log => layouts[log.blocks.at(-1)?.fields ?? -1] ?? [])
+  return [...new Set(names.map(field => field.toLowerCase()))]
+}
+
+/** State of a reader of logs, or of logs in envelopes. */
+interface Wrapped {
+  readonly fields?: readonly string[]
+  readonly layouts?: readonly (readonly string[])[]
+  readonly logs?: readonly {
+    readonly host?: string
+    readonly blocks: readonly { readonly fields?: number }[]
+  }[]
 }
 
 /** The site whose folder a log lies in, lower case: IIS names it `W3SVC<id>`. */

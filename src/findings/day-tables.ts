@@ -4,6 +4,7 @@ import type { LedgerState } from '../ledger/state.ts'
 import { addressMatcher } from '../model/address.ts'
 import { fieldKey } from '../model/ids.ts'
 import { KERNEL_REASONS } from '../model/kernel-reasons.ts'
+import { wrapsLines } from '../model/source.ts'
 import { DAY_US, dayNumber, dayText, MINUTE_US } from '../model/time.ts'
 import { createRequestsOfDay } from '../requests/search-view.ts'
 import { factsOfDays } from '../store/facts.ts'
@@ -75,13 +76,17 @@ export function ruleParams(state: LedgerState, day: string, settings: FindingSet
 /** Whether a log of HTTP.sys is there that tells of the week around a day; one without a row has no time of its own. */
 function hasKernelLogs({ sources }: LedgerState, day: string): boolean {
   const near = (us: number): boolean => Math.abs(us / DAY_US - dayNumber(day)) <= 7
-  return [...sources.values()].some(({ format, accounting: { firstUs, lastUs } }) => {
-    if (format !== 'iis-httperr') return false
+  return [...sources.values()].some(({ format, state, accounting: { firstUs, lastUs } }) => {
+    if (format !== 'iis-httperr' && !(wrapsLines(format) && wrapsKernelRows(state.format))) return false
     if (firstUs === undefined || lastUs === undefined) return true
     return (
       near(firstUs) || near(lastUs) || (firstUs < dayNumber(day) * DAY_US && lastUs > dayNumber(day) * DAY_US)
     )
   })
+}
+
+function wrapsKernelRows(format: Readonly<Record<string, unknown>>): boolean {
+  return Array.isArray(format.kinds) && format.kinds.includes('kernel')
 }
 
 /** The network of an address: /24 of IPv4, /48 of IPv6; NULL for anything else. */
@@ -115,8 +120,10 @@ async function createMutualTls(store: Store, { mutualTls }: FindingSettings): Pr
   await createList(store, 'mutual_tls_sites', { sites: 'VARCHAR', host_headers: 'VARCHAR', hosts: 'VARCHAR' }, sites)
   const wanted = new Set(certificateNames(mutualTls).map(fieldKey))
   const sources = [...store.state.sources.values()].filter(({ state }) => {
-    const { fields } = state.format as { fields?: readonly string[] }
-    return fields?.some(name => wanted.has(fieldKey(name))) ?? false
+    const { fields, layouts } = state.format as { fields?: string[]; layouts?: string[][] }
+    // Of the logs that a shipper wrapped all must have it: one that has none says nothing of certificates.
+    const lists = fields ? [fields] : (layouts ?? [])
+    return lists.length > 0 && lists.every(names => names.some(name => wanted.has(fieldKey(name))))
   })
   await createList(store, 'certificate_sources', { source_id: 'INTEGER' }, sources.map(s => ({ source_id: s.id })))
 } // biome-ignore format: one step a line

@@ -39,6 +39,9 @@ export interface Reject {
   readonly detail: string
   /** The line's first 200 characters after scrubbing. */
   readonly excerpt: string
+  /** The log inside the source that the line is of, and its host, where a shipper wrapped it. */
+  readonly log?: string | undefined
+  readonly host?: string | undefined
 }
 
 /** What became of every line of a source. Always: lines = decoded + directives + rejected. */

@@ -26,7 +26,7 @@ export class EnvelopeReader implements Reader {
   readonly #utf8 = new Utf8Test()
   readonly #logs: InnerLogs
   readonly #kinds: RowKinds
-  /** Kinds of rows that were decoded. */
+  /** Kinds of rows that were decoded; of HTTP.sys also where only its directives were met. */
   readonly #found: Set<'app' | 'kernel'>
   readonly #warnings = new Set<Warning>()
   #finished: ReaderState | undefined
@@ -63,11 +63,13 @@ export class EnvelopeReader implements Reader {
   }
 
   state(): ReaderState {
-    this.#finished ??= {
-      lineNo: this.#framer.lineNo,
-      byteOffset: this.#framer.byteOffset,
-      format: { kinds: [...this.#found].sort(), ...this.#logs.save() },
-    }
+    if (this.#finished) return this.#finished
+    const { lineNo, byteOffset } = this.#framer
+    const saved = this.#logs.save()
+    // A log of HTTP.sys tells that nothing was refused, too.
+    const hasKernel = saved.logs.some(log => log.blocks.some(block => block.kind === 'kernel'))
+    const kinds = [...new Set([...this.#found, ...(hasKernel ? (['kernel'] as const) : [])])].sort()
+    this.#finished = { lineNo, byteOffset, format: { kinds, ...saved } }
     return this.#finished
   }
 
@@ -111,7 +113,7 @@ export class EnvelopeReader implements Reader {
     const rows = lines.filter(line => line.length > 0 && line[0] !== HASH)
     const [row] = rows
     const problem = rows.length > 1 ? severalRows(rows.length) : cutProblem(envelope, row)
-    if (problem) return this.#reject(problem, row ?? whole, whole, at)
+    if (problem) return this.#reject(problem, row ?? whole, whole, at, log)
     for (const line of lines)
       if (line[0] === HASH) log.directive(line.toString('utf8'), offset, this.#logs.intern)
     if (!row) return this.#skip()
@@ -122,7 +124,7 @@ export class EnvelopeReader implements Reader {
       const rest = row.subarray(row.lastIndexOf(0) + 1)
       if (rest[0] === HASH) log.directive(rest.toString('utf8'), offset, this.#logs.intern)
     }
-    this.#reject(failed, row, whole, at)
+    this.#reject(failed, row, whole, at, log)
   }
 
   #decode(log: InnerLog, line: Buffer, offset: number, at: Position): Problem | undefined {
@@ -151,8 +153,9 @@ export class EnvelopeReader implements Reader {
   }
 
   /** The reject is where the envelope is; what is quoted is the line inside. */
-  #reject(problem: Problem, row: Buffer, whole: Buffer, at: Position): void {
-    rejectLine(this.#context, { ...wholeLine(whole), bytes: row }, at, ...problem)
+  #reject(problem: Problem, row: Buffer, whole: Buffer, at: Position, { name, origin }: InnerLog): void {
+    const from = { log: name.path, host: origin.host?.toLowerCase() }
+    rejectLine(this.#context, { ...wholeLine(whole), bytes: row, ...from }, at, ...problem)
   }
 
   #skip(): void {
