@@ -1,7 +1,7 @@
 import type { LedgerState } from '../ledger/state.ts'
 import { parseDayKey } from '../ledger/state.ts'
-import { wrapsLines } from '../model/source.ts'
 import { DAY_US, HOUR_US } from '../model/time.ts'
+import { wrapsLines } from '../model/wrapped.ts'
 import { linksRelation } from '../requests/view.ts'
 import { factsRelation, type Range } from '../store/facts.ts'
 import { quoteTexts, sqlFile } from '../store/query.ts'

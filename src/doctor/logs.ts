@@ -1,4 +1,5 @@
 import type { SourceRecord } from '../ledger/entry.ts'
+import { wrappedLayouts } from '../model/wrapped.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { groupBy, sum } from './group.ts'
@@ -106,24 +107,12 @@ function toLog(rows: readonly AppRow[], all: readonly SourceRecord[]): AppLog {
 /**
  * Column names of the last #Fields directive that was read, lower case.
  *
- * @param host whose logs are meant, of those that a shipper wrapped; a log inside that names its host only in its rows is left out
+ * @param host whose logs are meant, of those that a shipper wrapped
  */
 export function fieldsOf({ state }: Pick<SourceRecord, 'state'>, host?: string): string[] {
-  const { fields, layouts, logs } = state.format as Wrapped
-  if (!layouts || !logs) return (fields ?? []).map(field => field.toLowerCase())
-  const own = logs.filter(log => host === undefined || log.host?.toLowerCase() === host)
-  const names = own.flatMap(log => layouts[log.blocks.at(-1)?.fields ?? -1] ?? [])
-  return [...new Set(names.map(field => field.toLowerCase()))]
-}
-
-/** State of a reader of logs, or of logs in envelopes. */
-interface Wrapped {
-  readonly fields?: readonly string[]
-  readonly layouts?: readonly (readonly string[])[]
-  readonly logs?: readonly {
-    readonly host?: string
-    readonly blocks: readonly { readonly fields?: number }[]
-  }[]
+  const { fields } = state.format
+  const names = Array.isArray(fields) ? fields : (wrappedLayouts(state.format, host)?.flat() ?? [])
+  return [...new Set(names.map(field => String(field).toLowerCase()))]
 }
 
 /** The site whose folder a log lies in, lower case: IIS names it `W3SVC<id>`. */

@@ -4,8 +4,8 @@ import type { LedgerState } from '../ledger/state.ts'
 import { addressMatcher } from '../model/address.ts'
 import { fieldKey } from '../model/ids.ts'
 import { KERNEL_REASONS } from '../model/kernel-reasons.ts'
-import { wrapsLines } from '../model/source.ts'
 import { DAY_US, dayNumber, dayText, MINUTE_US } from '../model/time.ts'
+import { wrappedLayouts, wrapsKernelRows, wrapsLines } from '../model/wrapped.ts'
 import { createRequestsOfDay } from '../requests/search-view.ts'
 import { factsOfDays } from '../store/facts.ts'
 import { type Params, quoteText, sqlFile } from '../store/query.ts'
@@ -85,10 +85,6 @@ function hasKernelLogs({ sources }: LedgerState, day: string): boolean {
   })
 }
 
-function wrapsKernelRows(format: Readonly<Record<string, unknown>>): boolean {
-  return Array.isArray(format.kinds) && format.kinds.includes('kernel')
-}
-
 /** The network of an address: /24 of IPv4, /48 of IPv6; NULL for anything else. */
 const NETWORK_OF = `CREATE OR REPLACE TEMP MACRO network_of(ip) AS
   CASE
@@ -120,9 +116,9 @@ async function createMutualTls(store: Store, { mutualTls }: FindingSettings): Pr
   await createList(store, 'mutual_tls_sites', { sites: 'VARCHAR', host_headers: 'VARCHAR', hosts: 'VARCHAR' }, sites)
   const wanted = new Set(certificateNames(mutualTls).map(fieldKey))
   const sources = [...store.state.sources.values()].filter(({ state }) => {
-    const { fields, layouts } = state.format as { fields?: string[]; layouts?: string[][] }
+    const { fields } = state.format as { fields?: readonly string[] }
     // Of the logs that a shipper wrapped all must have it: one that has none says nothing of certificates.
-    const lists = fields ? [fields] : (layouts ?? [])
+    const lists = fields ? [fields] : (wrappedLayouts(state.format) ?? [])
     return lists.length > 0 && lists.every(names => names.some(name => wanted.has(fieldKey(name))))
   })
   await createList(store, 'certificate_sources', { source_id: 'INTEGER' }, sources.map(s => ({ source_id: s.id })))

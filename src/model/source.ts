@@ -20,11 +20,6 @@ export const REJECT_REASONS = {
 
 export type RejectReason = keyof typeof REJECT_REASONS
 
-/** Whether sources of a format hold lines of many logs, and of both kinds of hops that a server logs. */
-export function wrapsLines(format: string): boolean {
-  return format === 'envelope'
-}
-
 export interface Reject {
   /** 1-based number of the line in the decompressed source. */
   readonly lineNo: number

@@ -1,5 +1,5 @@
 import type { HopKind } from '../model/hop.ts'
-import { wrapsLines } from '../model/source.ts'
+import { wrapsLines } from '../model/wrapped.ts'
 import { ALWAYS, factsRelation } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
 import { linksRelation } from './view.ts'

@@ -63,11 +63,12 @@ function deliver(
   const files = ends.slice(1).map((end, i) => wrapped(SHAPES.filebeat, sent.slice(ends[i], end)))
   // Batches of whole files, maybe the later ones first: then directives come behind rows, so they must not be needed.
   const turned = isLate && !hasDirectives ? files.reverse() : files
-  return turned.reduce<Files[]>((all, text, i) => {
-    const isNext = batches[i % batches.length] === 1
-    const named = { [`${i}.ndjson`]: text }
-    return isNext || all.length === 0 ? [...all, named] : [...all.slice(0, -1), { ...all.at(-1), ...named }]
-  }, [])
+  const taken: Record<string, string>[] = []
+  for (const [i, text] of turned.entries()) {
+    if (taken.length === 0 || batches[i % batches.length] === 1) taken.push({})
+    Object.assign(taken.at(-1) ?? {}, { [`${i}.ndjson`]: text })
+  }
+  return taken
 }
 
 test('however a shipper mixes, cuts and repeats lines, facts, links and population are those of the logs', async () => {

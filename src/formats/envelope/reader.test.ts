@@ -101,6 +101,18 @@ describe('many logs in one source', () => {
     expect(result.state.format).toMatchObject({ kinds: ['app', 'kernel'] })
   })
 
+  test('a log of HTTP.sys without a row is told of, too', () => {
+    const head = shipped(KERNEL, 'web01', KERNEL_PATH).slice(0, 4)
+    expect(read(filebeat([...shipped(LOG), ...head])).state.format).toMatchObject({
+      kinds: ['app', 'kernel'],
+    })
+  })
+
+  test('a reject says which log it is of', () => {
+    const { sink } = read(filebeat([...shipped(LOG), ...shipped('x\r\n', 'WEB02', 'D:\\b.log')]))
+    expect(sink.rejects).toMatchObject([{ reason: 'no-fields', host: 'web02', log: 'D:\\b.log' }])
+  })
+
   test('a log of FTP among them is rejected, not read', () => {
     const ftp =
       '#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time c-ip cs-username cs-method cs-uri-stem sc-status x-session x-fullpath\r\n2026-03-02 08:00:00 10.0.0.9 ann USER ann 331 s1 -\r\n'
