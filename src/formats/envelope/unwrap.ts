@@ -15,6 +15,11 @@ type Json = Readonly<Record<string, unknown>>
 
 /** Members that hold the whole event: of results that Splunk exports, and of documents that Elasticsearch hands out. */
 const WRAPPERS = ['result', '_source'] as const
+const ORIGINAL = waysTo('event.original')
+const HOST = waysTo('host.name')
+const PATH = waysTo('log.file.path')
+const OFFSET = waysTo('log.offset')
+const FLAGS = waysTo('log.flags')
 /** Longest name of a host (RFC 1035, 2.3.4). */
 const HOST_CHARACTERS = 255
 /** Paths of Windows may be longer; those of logs are not. */
@@ -51,34 +56,42 @@ export function unwrap(json: unknown): Envelope | undefined {
  */
 function textOf(event: Json): string | undefined {
   if (typeof event._raw === 'string') return event._raw
-  const original = member(event, ['event', 'original'])
+  const original = member(event, ORIGINAL)
   if (typeof original === 'string' && !/^\s*[{[]/.test(original)) return original
   const { message } = event
   return typeof message === 'string' ? message : undefined
 }
 
 function placeOf(event: Json): Omit<Envelope, 'text'> {
-  const host = member(event, ['host', 'name']) ?? event.host
-  const path = member(event, ['log', 'file', 'path']) ?? event.source
-  const flags = member(event, ['log', 'flags'])
+  const host = member(event, HOST) ?? event.host
+  const path = member(event, PATH) ?? event.source
+  const flags = member(event, FLAGS)
   return {
     host: hostName(host),
     path: pathText(path),
-    offset: wholeNumber(member(event, ['log', 'offset'])),
+    offset: wholeNumber(member(event, OFFSET)),
     isCut: Array.isArray(flags) ? flags.includes('truncated') : flags === 'truncated',
   }
 }
 
-/** A member by its path, each step of which may be an object or part of a dotted name. */
-function member(object: Json, path: readonly string[]): unknown {
-  for (let size = path.length; size > 0; size--) {
-    const value = object[path.slice(0, size).join('.')]
-    if (value === undefined) continue
-    if (size === path.length) return value
-    const found = isObject(value) ? member(value, path.slice(size)) : undefined
-    if (found !== undefined) return found
+/** A member by its path, whose steps may be objects or joined by dots. */
+function member(object: Json, ways: readonly (readonly string[])[]): unknown {
+  for (const way of ways) {
+    let value: unknown = object
+    for (const step of way) value = isObject(value) ? value[step] : undefined
+    if (value !== undefined) return value
   }
   return undefined
+}
+
+/** The ways to write a path, objects first: `a.b` is `{a: {b}}` or `{"a.b"}`. */
+function waysTo(path: string): readonly (readonly string[])[] {
+  const [first = '', ...rest] = path.split('.')
+  if (rest.length === 0) return [[first]]
+  return waysTo(rest.join('.')).flatMap(([next = '', ...more]) => [
+    [first, next, ...more],
+    [`${first}.${next}`, ...more],
+  ])
 }
 
 function isObject(value: unknown): value is Json {
