@@ -50,7 +50,7 @@ export const REFUSED: readonly Recogniser[] = [
   { name: 'an Apigee debug session', advice: 'it holds at most 15 requests; hand over the analytics data export', matches: says(/"DebugSession"|"point"\s*:\s*\[\s*\{[\s\S]*"results"|<DebugSession/) },
   { name: 'a raw Apigee analytics record file', advice: 'this version reads the analytics data export', matches: says(/"records"\s*:\s*\[\s*\{[\s\S]*"(?:client_received_start_timestamp|response_status_code)"|"recordType"\s*:\s*"APIAnalytics"|"x-apigee\.[^"]+"\s*:|"dc\.[^"]+"\s*:/) },
   { name: 'Cloud Logging entries', advice: 'this version reads the analytics data export', matches: says(/"(?:jsonPayload|insertId|logName)"\s*:/) },
-  { name: "an array of a log shipper's envelopes", advice: 'write one object a line, as jq -c does with the members of the array', matches: h => /^[\s\0]*\[|"(?:results|hits)"\s*:\s*\[/.test(h.text) && ENVELOPE.test(h.text) },
+  { name: "a log shipper's envelopes, not one a line", advice: 'write one object a line, as jq -c does with the members of an array', matches: h => ENVELOPE.test(h.text) && /^[\s\0]*\[|^[\s\0]*\{[ \t\r]*\n|"(?:results|hits)"\s*:\s*\[/.test(h.text) },
   { name: "a log shipper's envelope", advice: 'none of its first lines wraps a line of IIS; hand over the logs themselves', matches: says(ENVELOPE) },
   { name: 'an Apigee asynchronous report', advice: 'its rows are grouped; hand over the analytics data export', matches: firstLine(/^[^{]*\b(?:sum|avg|min|max|tps)\(|^\{.*"(?:sum|avg|min|max|tps)\([^"]*\)"\s*:/) },
   { name: 'a delimited Apigee export without a header row', advice: 'name its columns with --fields', matches: firstLine(/^(?:[^,|\t]*[,|\t]){15,}.*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? UTC/) },

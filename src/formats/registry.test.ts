@@ -81,7 +81,7 @@ const REFUSED: Readonly<Record<string, string | Buffer>> = {
   'a raw Apigee analytics record file':
     '{"recordType":"APIAnalytics","client_received_start_timestamp":1772359200000,"response_status_code":200}\n',
   'Cloud Logging entries': '{"insertId":"1","logName":"projects/p/logs/apigee","jsonPayload":{"correlationId":"x"}}\n',
-  "an array of a log shipper's envelopes": `[{"@timestamp":"2026-03-01T10:00:00Z","message":"${IIS_ROW.trim()}"}]`,
+  "a log shipper's envelopes, not one a line": `[{"@timestamp":"2026-03-01T10:00:00Z","message":"${IIS_ROW.trim()}"}]`,
   "a log shipper's envelope": '{"@timestamp":"2026-03-01T10:00:00Z","message":"user logged in"}\n',
   'an Apigee asynchronous report': 'apiproxy,request_verb,sum(message_count)\npay,GET,5\n',
   'a delimited Apigee export without a header row': `${'a,'.repeat(20)}2026-03-01 10:00:00.5 UTC,b\n`,
@@ -105,9 +105,14 @@ describe('logs that are refused by name', () => {
 
   test('results of a search of Splunk in one object', () => {
     expect(detected(`{"preview":false,"init_offset":0,"results":[{"_raw":"${IIS_ROW.trim()}"}]}`)).toBe(
-      "an array of a log shipper's envelopes",
+      "a log shipper's envelopes, not one a line",
     )
   })
+  test('an indented envelope', () => {
+    const json = { '@timestamp': '2026-03-01T10:00:00Z', message: IIS_ROW.trim() }
+    expect(detected(JSON.stringify(json, null, 2))).toBe("a log shipper's envelopes, not one a line")
+  })
+
   test('Apigee records that Cloud Logging wrapped', () => {
     const entry = { insertId: '1', jsonPayload: { message: IIS_ROW }, logName: 'x' }
     expect(detected(`${JSON.stringify(entry)}\n`)).toBe('Cloud Logging entries')
