@@ -20,7 +20,7 @@ export const CONFIG = z.strictObject({
   hosts: z
     .array(
       z.strictObject({
-        path: z.string().min(1).describe('Glob over source paths, such as `**/web01/**`.'),
+        path: z.string().min(1).describe('Glob over source paths, such as `**/web01/**`; also over paths of logs inside envelopes.'),
         host: z.string().min(1).optional().describe('Host that wrote the log.'),
         site: z.string().min(1).optional().describe('Site whose log it is.'),
       }),

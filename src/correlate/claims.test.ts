@@ -101,6 +101,7 @@ async function claims(
     isOnlyApplication: true,
     gateway: `(SELECT *, start_ts AS end_ts, ${nulls(GATEWAY_ABSENT)} FROM ${values(gateway.map(gatewayRow), 'hop_id, start_ts, proxy, method, path_key, target_called, correlation_id, correlation_field, message_id, other_ids')})`,
     hasKernel: false,
+    hasShipped: false,
     server: `(SELECT *, FALSE AS kernel, 1000 AS resolution_ms, ${nulls(APP_ABSENT)} FROM ${values(app.map(appRow), 'hop_id, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip')})`,
     fromUs: start - DAY_US,
     toUs: start + 2 * DAY_US,

@@ -2,6 +2,7 @@ import { addressMatcher } from '../model/address.ts'
 import { HOT_ID_HOPS } from '../model/ids.ts'
 import { MINUTE_US } from '../model/time.ts'
 import { type Database, quoteText, sqlFile } from '../store/query.ts'
+import { SHIPPED_FROM } from '../store/shipped.ts'
 import { type Clocks, loadClocks, readClocks } from './clocks/clocks.ts'
 
 const CLOCK_PAIRS = sqlFile('./clock_pairs.sql', import.meta.url)
@@ -23,6 +24,8 @@ export interface ClaimsInput {
   readonly server: string
   /** Whether hops of HTTP.sys are among them. */
   readonly hasKernel: boolean
+  /** Whether lines may have been wrapped by a shipper, which tells where in their log they stood. */
+  readonly hasShipped: boolean
   /** Half-open range of both sides, µs: the day and its two neighbours. */
   readonly fromUs: number
   readonly toUs: number
@@ -94,13 +97,21 @@ async function loadWindow(db: Database, input: ClaimsInput): Promise<void> {
   await db.run(
     `CREATE OR REPLACE TEMP TABLE app_window AS
      SELECT hop_id, ${own} AS same_application, end_ts, method, path_key, correlation_id, correlation_field, other_ids, peer_ip,
-       coalesce(host, server_ip, '') AS clock_host, site, server_port, source_id, line_no,
+       coalesce(host, server_ip, '') AS clock_host, site, server_port, ${placeInLog(input)},
        epoch_us(end_ts) AS end_us, resolution_ms * 1000 AS resolution_us, duration_us AS took_us, status, handshake,
        subject_kind, subject_issuer, subject_name, client_ip, user_agent, query, bytes_out, kernel, server_ip
      FROM ${server} WHERE ${withId} AND NOT (kernel AND (method IS NULL OR path_key IS NULL)) AND end_ts >= make_timestamp($from::BIGINT) AND end_ts < make_timestamp($to::BIGINT)`,
     range,
   )
   if (input.hasKernel) await db.run(KERNEL_CLOCKS)
+}
+
+/** What a line's place is counted in, a source or a log inside of one, and the place: only order and equality count. */
+function placeInLog({ hasShipped }: ClaimsInput): string {
+  if (!hasShipped) return 'source_id AS piece_of, line_no'
+  const { log, spot } = SHIPPED_FROM
+  const source = "lpad(source_id::VARCHAR, 10, '0')"
+  return `CASE WHEN ${spot} IS NULL THEN ${source} || coalesce(${log}, '') ELSE ${log} END AS piece_of, coalesce(${spot}::BIGINT, line_no) AS line_no`
 }
 
 /** HTTPERR seldom names its host: its clock is that of the IIS logs of the same address, where these have one. */

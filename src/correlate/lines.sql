@@ -1,7 +1,7 @@
 -- App hops around a day as linking without an id reads them, with the log each stands in and its place there.
 -- A stream is one host's log of one site, or a burst of rows in its log of HTTP.sys, which has few: the order of rows minutes
 -- apart says nothing. Its lines were written one after the other. Within a second the place in the
--- file decides; where several sources hold lines of one second of a stream (a log handed over in pieces), the piece
+-- file decides; where several sources, or logs that a shipper wrapped, hold lines of one second of a stream (a log handed over in pieces), the piece
 -- that goes on from the second before comes first, then the one that goes on into the next.
 -- Codes are hashes as numbers; only equality counts. NaN: not logged. A line of HTTP.sys never says who the first client was,
 -- and seldom the agent: what it does not log is no value of it, while its URI tells that there was no query.
@@ -17,14 +17,14 @@ WITH gaps AS (
 ), logs AS (
   SELECT log, row_number() OVER (ORDER BY log) - 1 AS stream FROM (SELECT DISTINCT log FROM hops)
 ), shares AS (
-  SELECT log, source_id, end_ts,
-    end_ts - lag(end_ts) OVER (PARTITION BY log, source_id ORDER BY end_ts) AS since,
-    lead(end_ts) OVER (PARTITION BY log, source_id ORDER BY end_ts) - end_ts AS until
-  FROM (SELECT DISTINCT log, source_id, end_ts FROM hops
-    WHERE log IN (SELECT log FROM hops GROUP BY log HAVING min(source_id) < max(source_id)))
+  SELECT log, piece_of, end_ts,
+    end_ts - lag(end_ts) OVER (PARTITION BY log, piece_of ORDER BY end_ts) AS since,
+    lead(end_ts) OVER (PARTITION BY log, piece_of ORDER BY end_ts) - end_ts AS until
+  FROM (SELECT DISTINCT log, piece_of, end_ts FROM hops
+    WHERE log IN (SELECT log FROM hops GROUP BY log HAVING min(piece_of) < max(piece_of)))
 ), places AS (
-  SELECT log, source_id, end_ts,
-    row_number() OVER (PARTITION BY log, end_ts ORDER BY since NULLS LAST, until DESC NULLS FIRST, source_id) AS piece
+  SELECT log, piece_of, end_ts,
+    row_number() OVER (PARTITION BY log, end_ts ORDER BY since NULLS LAST, until DESC NULLS FIRST, piece_of) AS piece
   FROM shares
 )
 SELECT
@@ -55,5 +55,5 @@ SELECT
   CASE WHEN h.server_ip IS NULL THEN -1 ELSE text_code(h.server_ip) END AS server
 FROM hops AS h
 JOIN logs AS s ON s.log = h.log
-LEFT JOIN places AS p ON p.log = h.log AND p.source_id = h.source_id AND p.end_ts = h.end_ts
+LEFT JOIN places AS p ON p.log = h.log AND p.piece_of = h.piece_of AND p.end_ts = h.end_ts
 LEFT JOIN untrusted_peers AS u ON u.peer_ip = coalesce(h.peer_ip, '')

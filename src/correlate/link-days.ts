@@ -3,6 +3,7 @@ import { removeFile } from '../ledger/durable.ts'
 import { hasLateHops, isFrozen, whyFrozen } from '../ledger/pruning.ts'
 import { type ApplicationDay, dayKey, dayOf, type LedgerState } from '../ledger/state.ts'
 import { DAY_US, dayNumber, dayText } from '../model/time.ts'
+import { wrapsLines } from '../model/wrapped.ts'
 import { loadAliases, withAliases } from '../requests/subjects.ts'
 import { LINK_COLUMNS } from '../requests/view.ts'
 import { publishFile } from '../store/commit.ts'
@@ -144,6 +145,7 @@ async function claimDay(
     gateway: options.hasAliases ? withAliases(gateway, 'gateway') : gateway,
     server: serverRelation({ app: options.hasAliases ? withAliases(app, 'app') : app, kernel }),
     hasKernel,
+    hasShipped: [...state.sources.values()].some(source => wrapsLines(source.format)),
     ...range,
     application,
     isOnlyApplication: applicationsOf(state).size === 1,

@@ -1,10 +1,12 @@
 import type { LedgerState } from '../ledger/state.ts'
 import { parseDayKey } from '../ledger/state.ts'
 import { DAY_US, HOUR_US } from '../model/time.ts'
+import { wrapsLines } from '../model/wrapped.ts'
 import { linksRelation } from '../requests/view.ts'
 import { factsRelation, type Range } from '../store/facts.ts'
 import { quoteTexts, sqlFile } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
+import { SHIPPED_FROM } from '../store/shipped.ts'
 import type { Store } from '../store/store.ts'
 import { type LogStream, logStreams } from './log-streams.ts'
 import type { Side } from './row.ts'
@@ -129,13 +131,14 @@ function numbersIn<Name extends string>(name: Name) {
 }
 
 async function createViews({ db, state, root }: Store, range: Range): Promise<void> {
+  const hasShipped = [...state.sources.values()].some(source => wrapsLines(source.format))
   const within = (stamp: string): string => {
     const bound = (us: number, operator: string): string =>
       Number.isFinite(us) ? ` AND ${stamp} ${operator} make_timestamp(${Math.trunc(us)})` : ''
     return `TRUE${bound(range.fromUs, '>=')}${bound(range.toUs, '<')}`
   }
   await db.run(
-    `CREATE OR REPLACE TEMP VIEW coverage_app AS SELECT * FROM ${factsRelation(state, root, 'app', range)} WHERE ${within('end_ts')}`,
+    `CREATE OR REPLACE TEMP VIEW coverage_app AS SELECT *, ${hasShipped ? SHIPPED_FROM.log : 'NULL::VARCHAR'} AS log FROM ${factsRelation(state, root, 'app', range)} WHERE ${within('end_ts')}`,
   )
   await db.run(
     `CREATE OR REPLACE TEMP VIEW coverage_gateway AS SELECT * FROM ${factsRelation(state, root, 'gateway', range)} WHERE ${within('start_ts')}`,
@@ -147,23 +150,35 @@ async function createViews({ db, state, root }: Store, range: Range): Promise<vo
 }
 
 async function findStreams({ db, state }: Store): Promise<readonly LogStream[]> {
-  type Row = { source_id: number; host: string | null; site: string | null; lines: string }
+  type Row = {
+    source_id: number
+    log: string | null
+    host: string | null
+    site: string | null
+    lines: string
+  }
   const rows = await db.rows<Row>(STATEMENTS.origins)
   const streams = logStreams(
     [...state.sources.values()],
     rows.map(row => ({
       sourceId: row.source_id,
+      log: row.log ?? undefined,
       host: row.host ?? undefined,
       site: row.site ?? undefined,
       lines: Number(row.lines),
     })),
   )
   const origins = streams.flatMap(stream =>
-    stream.origins.map(o => ({ track: stream.id, source_id: o.sourceId, host: o.host ?? null })),
+    stream.origins.map(o => ({
+      track: stream.id,
+      source_id: o.sourceId,
+      log: o.log ?? null,
+      host: o.host ?? null,
+    })),
   )
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE coverage_streams AS SELECT o.track, o.source_id, o.host
-     FROM (SELECT unnest(from_json($json, '[{"track":"INTEGER","source_id":"INTEGER","host":"VARCHAR"}]')) AS o)`,
+    `CREATE OR REPLACE TEMP TABLE coverage_streams AS SELECT o.track, o.source_id, o.log, o.host
+     FROM (SELECT unnest(from_json($json, '[{"track":"INTEGER","source_id":"INTEGER","log":"VARCHAR","host":"VARCHAR"}]')) AS o)`,
     { json: JSON.stringify(origins) },
   )
   return streams
@@ -211,19 +226,22 @@ async function rejectHours(
   const files = state.rejects.filter(f => f.sources.some(id => wanted.includes(id)))
   if (files.length === 0) return []
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE coverage_rejects AS SELECT DISTINCT source_id, line_no
+    `CREATE OR REPLACE TEMP TABLE coverage_rejects AS SELECT DISTINCT source_id, line_no, log
      FROM read_json(${quoteTexts(wholeFiles(root, files))}, format = 'newline_delimited',
-       columns = {source_id: 'INTEGER', line_no: 'BIGINT'})
+       columns = {source_id: 'INTEGER', line_no: 'BIGINT', log: 'VARCHAR'})
      WHERE source_id IN (SELECT unnest(from_json($ids, '["INTEGER"]')))`,
     { ids: JSON.stringify(wanted) },
   )
-  type Row = Omit<RejectHour, 'track'> & { source_id: number; host: string | null; organization: string | null; environment: string | null } // biome-ignore format: one type
+  type Row = Omit<RejectHour, 'track'> & { source_id: number; log: string | null; host: string | null; organization: string | null; environment: string | null } // biome-ignore format: one type
   const rows = await db.rows<Row>(STATEMENTS.rejects)
   return rows.flatMap(row => {
     const found =
       row.side === 'app'
         ? streams.find(s =>
-            s.origins.some(o => o.sourceId === row.source_id && (o.host ?? null) === row.host),
+            s.origins.some(
+              o =>
+                o.sourceId === row.source_id && (o.log ?? null) === row.log && (o.host ?? null) === row.host,
+            ),
           )
         : environments.find(
             e => (e.organization ?? null) === row.organization && (e.environment ?? null) === row.environment,

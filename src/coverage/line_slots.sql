@@ -7,7 +7,8 @@ WITH lines AS (
     count(*) AS lines, count(*) FILTER (WHERE a.hop_id IN (SELECT app_hop_id FROM coverage_links)) AS claimed,
     count(*) FILTER (WHERE a.hop_id IN (SELECT app_hop_id FROM coverage_links WHERE verdict = 'linked')) AS linked
   FROM coverage_app AS a
-  JOIN coverage_streams AS s ON s.source_id = a.source_id AND s.host IS NOT DISTINCT FROM a.host
+  JOIN coverage_streams AS s
+    ON s.source_id = a.source_id AND s.log IS NOT DISTINCT FROM a.log AND s.host IS NOT DISTINCT FROM a.host
   WHERE (a.application, a.end_ts::DATE) NOT IN (SELECT application, day FROM coverage_unlinked)
   GROUP BY ALL
 ), gateways AS (

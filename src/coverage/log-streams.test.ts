@@ -60,3 +60,15 @@ test('a file with lines of several hosts is a log of each', () => {
   const sources = [source(0, 'all/u_ex260302.log')]
   expect(shown(sources, [origin(0, 'web1'), origin(0, 'web2'), origin(0)])).toHaveLength(3)
 })
+
+test('logs that a shipper wrapped are told apart by their host and their path there, as if they had been read', () => {
+  const path = (name: string): string => `C:\\inetpub\\logs\\LogFiles\\${name}`
+  const inside = (log: string, host?: string): LoggedOrigin => ({ ...origin(0, host), log: path(log) })
+  const origins = [
+    inside('W3SVC1\\u_ex260302.log', 'web1'), inside('W3SVC1\\u_ex260303.log', 'web1'), inside('W3SVC2\\u_ex260302.log', 'web1'),
+    inside('W3SVC1\\u_ex260302.log', 'web2'),
+  ] // biome-ignore format: a table
+  expect(shown([source(0, 'shipped/filebeat.ndjson')], origins)).toEqual([
+    'web1 w3svc1: 0', 'web1 w3svc2: 0', 'web2 w3svc1: 0',
+  ]) // biome-ignore format: a table
+})

@@ -4,6 +4,8 @@ import type { SourceRecord } from '../ledger/entry.ts'
 /** What was found in the lines of a source: host and site as logged or configured. */
 export interface LoggedOrigin {
   readonly sourceId: number
+  /** The log inside the source that the lines are of, where a shipper wrapped them. */
+  readonly log?: string | undefined
   readonly host: string | undefined
   readonly site: string | undefined
   readonly lines: number
@@ -18,8 +20,10 @@ export interface LogStream {
   readonly log: string
   readonly sources: SourceRecord[]
   /** Which lines are of it: by source, and by the host they name where that is not the same for all. */
-  readonly origins: { readonly sourceId: number; readonly host: string | undefined }[]
+  readonly origins: StreamOrigin[]
 }
+
+export type StreamOrigin = Pick<LoggedOrigin, 'sourceId' | 'log' | 'host'>
 
 /** A stream, and how many lines name which site. */
 type Growing = LogStream & { readonly lines: Map<string, number> }
@@ -33,16 +37,18 @@ export function logStreams(
   origins: readonly LoggedOrigin[],
 ): readonly LogStream[] {
   const byId = new Map(sources.map(s => [s.id, s]))
-  const hosts = hostsBy(origins, o => String(o.sourceId))
-  const places = hostsBy(origins, o => placeOf(byId.get(o.sourceId)))
+  const hosts = hostsBy(origins, keyOf)
+  const places = hostsBy(origins, o => placeOf(byId.get(o.sourceId), o.log))
   const sites = sitesBy(origins)
   const streams = new Map<string, Growing>()
-  for (const { sourceId, host: logged, site, lines } of origins) {
+  for (const origin of origins) {
+    const { sourceId, log, host: logged, site, lines } = origin
     const source = byId.get(sourceId)
     if (!source) continue
-    const host = logged ?? onlyOne(hosts.get(String(sourceId))) ?? onlyOne(places.get(placeOf(source)))
-    const siteName = source.site ?? siteOfPath(source.path) ?? onlyOne(sites.get(sourceId))
-    const place = steadyName(source.path)
+    const host = logged ?? onlyOne(hosts.get(keyOf(origin))) ?? onlyOne(places.get(placeOf(source, log)))
+    const path = pathOf(source, log)
+    const siteName = source.site ?? siteOfPath(path) ?? onlyOne(sites.get(keyOf(origin)))
+    const place = steadyName(path)
     const key = JSON.stringify(
       host === undefined ? ['log', place] : ['host', host.toLowerCase(), siteName ?? place],
     )
@@ -51,8 +57,8 @@ export function logStreams(
     } // biome-ignore format: one stream
     streams.set(key, found)
     if (!found.sources.includes(source)) found.sources.push(source)
-    if (!found.origins.some(o => o.sourceId === sourceId && o.host === logged))
-      found.origins.push({ sourceId, host: logged })
+    if (!found.origins.some(o => o.sourceId === sourceId && o.log === log && o.host === logged))
+      found.origins.push({ sourceId, log, host: logged })
     if (site !== undefined) found.lines.set(site, (found.lines.get(site) ?? 0) + lines)
   }
   return [...streams.values()].map(({ lines, ...stream }) => ({
@@ -75,8 +81,20 @@ export function steadyName(path: string): string {
   return `${steady(dirname(path))}/${steady(name)}`
 }
 
-function placeOf(source: SourceRecord | undefined): string {
-  return source ? `${steadyName(source.path)} ${source.site ?? siteOfPath(source.path) ?? ''}` : ''
+function placeOf(source: SourceRecord | undefined, log: string | undefined): string {
+  if (!source) return ''
+  const path = pathOf(source, log)
+  return `${steadyName(path)} ${source.site ?? siteOfPath(path) ?? ''}`
+}
+
+/** Where a log is, on the host that wrote it if a shipper wrapped it. */
+function pathOf(source: SourceRecord, log: string | undefined): string {
+  return log?.replaceAll('\\', '/') ?? source.path
+}
+
+/** What has one host and one site, as a rule. */
+function keyOf({ sourceId, log = '' }: LoggedOrigin): string {
+  return `${sourceId} ${log}`
 }
 
 function hostsBy(
@@ -92,10 +110,12 @@ function hostsBy(
   return hosts
 }
 
-function sitesBy(origins: readonly LoggedOrigin[]): Map<number, Set<string>> {
-  const sites = new Map<number, Set<string>>()
-  for (const { sourceId, site } of origins)
-    if (site !== undefined) sites.set(sourceId, (sites.get(sourceId) ?? new Set()).add(site))
+function sitesBy(origins: readonly LoggedOrigin[]): Map<string, Set<string>> {
+  const sites = new Map<string, Set<string>>()
+  for (const origin of origins) {
+    const key = keyOf(origin)
+    if (origin.site !== undefined) sites.set(key, (sites.get(key) ?? new Set()).add(origin.site))
+  }
   return sites
 }
 

@@ -4,7 +4,8 @@
 SELECT 'app' AS side, s.track, m.source_id, m.application, m.minute, sum(m.hops) AS hops, min(m.first_us) AS first_us,
   max(m.last_us) AS last_us
 FROM coverage_app_minutes AS m
-JOIN coverage_streams AS s ON s.source_id = m.source_id AND s.host IS NOT DISTINCT FROM m.host
+JOIN coverage_streams AS s
+  ON s.source_id = m.source_id AND s.log IS NOT DISTINCT FROM m.log AND s.host IS NOT DISTINCT FROM m.host
 GROUP BY ALL
 UNION ALL
 SELECT 'gateway', e.track, m.source_id, m.application, m.minute, sum(m.hops), min(m.first_us), max(m.last_us)

@@ -6,7 +6,8 @@ SELECT s.track AS stream, e.track AS environment, g.application, coalesce(g.targ
 FROM coverage_links AS l
 JOIN coverage_app AS a ON a.hop_id = l.app_hop_id
 JOIN coverage_gateway AS g ON g.hop_id = l.gateway_hop_id
-JOIN coverage_streams AS s ON s.source_id = a.source_id AND s.host IS NOT DISTINCT FROM a.host
+JOIN coverage_streams AS s
+  ON s.source_id = a.source_id AND s.log IS NOT DISTINCT FROM a.log AND s.host IS NOT DISTINCT FROM a.host
 JOIN coverage_environments AS e
   ON e.organization IS NOT DISTINCT FROM g.organization AND e.environment IS NOT DISTINCT FROM g.environment
 WHERE l.verdict = 'linked' AND l.posterior >= 0.9

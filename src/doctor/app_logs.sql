@@ -1,10 +1,13 @@
 -- What the rows of each IIS log say, by source and by who wrote them. Reads the views app_facts and link_rows.
+-- Of a log that a shipper wrapped, the folder that it has on its host tells the site, too.
 -- grain: source_id, host, site, server_ip
 WITH linked AS (
   SELECT app_hop_id, bool_or(starts_with(method, 'id')) AS by_id FROM link_rows WHERE verdict = 'linked' GROUP BY app_hop_id
 )
 SELECT
-  a.source_id, lower(a.host) AS host, lower(a.site) AS site, a.server_ip,
+  a.source_id, lower(a.host) AS host,
+  lower(coalesce(a.site, nullif(regexp_extract(a.attributes, '"log[.]file[.]path":"[^"]*[/\\]+(W3SVC\d+)[/\\]+[^"/\\]*"', 1, 'i'), ''))) AS site,
+  a.server_ip,
   count(*)::INTEGER AS lines,
   count(l.app_hop_id)::INTEGER AS linked,
   count(*) FILTER (WHERE l.by_id)::INTEGER AS linked_by_id,

@@ -1,4 +1,5 @@
 import type { SourceRecord } from '../ledger/entry.ts'
+import { wrappedLayouts } from '../model/wrapped.ts'
 import { sqlFile } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { groupBy, sum } from './group.ts'
@@ -97,16 +98,21 @@ function toLog(rows: readonly AppRow[], all: readonly SourceRecord[]): AppLog {
     host: first?.host ?? undefined,
     serverIp: first?.server_ip ?? undefined,
     site: rows.find(row => row.site)?.site ?? siteOfPath(all[0]?.path),
-    fields: [...new Set(all.flatMap(fieldsOf))],
+    fields: [...new Set(all.flatMap(source => fieldsOf(source, first?.host ?? undefined)))],
     idFields,
     paths: all.map(source => source.path),
   }
 }
 
-/** Column names of the last #Fields directive that was read, lower case. */
-export function fieldsOf({ state }: Pick<SourceRecord, 'state'>): string[] {
+/**
+ * Column names of the last #Fields directive that was read, lower case.
+ *
+ * @param host whose logs are meant, of those that a shipper wrapped
+ */
+export function fieldsOf({ state }: Pick<SourceRecord, 'state'>, host?: string): string[] {
   const { fields } = state.format
-  return Array.isArray(fields) ? fields.map(field => String(field).toLowerCase()) : []
+  const names = Array.isArray(fields) ? fields : (wrappedLayouts(state.format, host)?.flat() ?? [])
+  return [...new Set(names.map(field => String(field).toLowerCase()))]
 }
 
 /** The site whose folder a log lies in, lower case: IIS names it `W3SVC<id>`. */

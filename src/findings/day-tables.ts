@@ -5,6 +5,7 @@ import { addressMatcher } from '../model/address.ts'
 import { fieldKey } from '../model/ids.ts'
 import { KERNEL_REASONS } from '../model/kernel-reasons.ts'
 import { DAY_US, dayNumber, dayText, MINUTE_US } from '../model/time.ts'
+import { wrappedLayouts, wrapsKernelRows, wrapsLines } from '../model/wrapped.ts'
 import { createRequestsOfDay } from '../requests/search-view.ts'
 import { factsOfDays } from '../store/facts.ts'
 import { type Params, quoteText, sqlFile } from '../store/query.ts'
@@ -75,8 +76,8 @@ export function ruleParams(state: LedgerState, day: string, settings: FindingSet
 /** Whether a log of HTTP.sys is there that tells of the week around a day; one without a row has no time of its own. */
 function hasKernelLogs({ sources }: LedgerState, day: string): boolean {
   const near = (us: number): boolean => Math.abs(us / DAY_US - dayNumber(day)) <= 7
-  return [...sources.values()].some(({ format, accounting: { firstUs, lastUs } }) => {
-    if (format !== 'iis-httperr') return false
+  return [...sources.values()].some(({ format, state, accounting: { firstUs, lastUs } }) => {
+    if (format !== 'iis-httperr' && !(wrapsLines(format) && wrapsKernelRows(state.format))) return false
     if (firstUs === undefined || lastUs === undefined) return true
     return (
       near(firstUs) || near(lastUs) || (firstUs < dayNumber(day) * DAY_US && lastUs > dayNumber(day) * DAY_US)
@@ -116,7 +117,9 @@ async function createMutualTls(store: Store, { mutualTls }: FindingSettings): Pr
   const wanted = new Set(certificateNames(mutualTls).map(fieldKey))
   const sources = [...store.state.sources.values()].filter(({ state }) => {
     const { fields } = state.format as { fields?: readonly string[] }
-    return fields?.some(name => wanted.has(fieldKey(name))) ?? false
+    // Of the logs that a shipper wrapped all must have it: one that has none says nothing of certificates.
+    const lists = fields ? [fields] : (wrappedLayouts(state.format) ?? [])
+    return lists.length > 0 && lists.every(names => names.some(name => wanted.has(fieldKey(name))))
   })
   await createList(store, 'certificate_sources', { source_id: 'INTEGER' }, sources.map(s => ({ source_id: s.id })))
 } // biome-ignore format: one step a line

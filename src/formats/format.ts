@@ -27,6 +27,8 @@ export interface ReaderContext {
   readonly host: string | undefined
   /** Configured site, where the log does not tell. */
   readonly site: string | undefined
+  /** Host and site that the configuration gives a log that is wrapped in this source, by its path there. */
+  readonly innerOrigin?: (path: string) => { readonly host?: string; readonly site?: string }
   /** Column names for W3C rows or delimited exports that have no header of their own. */
   readonly fields: readonly string[] | undefined
   readonly scrubber: Scrubber

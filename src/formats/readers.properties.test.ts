@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { createScrubber } from '../model/scrub.ts'
 import { DelimitedReader } from './apigee-export/delimited-reader.ts'
 import { NdjsonReader } from './apigee-export/ndjson.ts'
+import { EnvelopeReader } from './envelope/reader.ts'
+import { SHAPES } from './envelope/shapes.fixture.ts'
 import { HttperrReader } from './iis-httperr/reader.ts'
 import { W3cReader } from './iis-w3c/reader.ts'
 import { type OpenReader, outputOf, readBytes } from './reading.fixture.ts'
@@ -52,6 +54,20 @@ const READERS: readonly { name: string; open: OpenReader; header: string; pieces
       '2026-03-01 10:00:00 UTC,pay,curl\n', '2026-03-01 10:00:00 UTC,pay,"a,b"\r\n', '2026-03-01 10:00:00 UTC,pay,"a\n', 'b"\n',
       'client_received_start_timestamp,apiproxy,useragent\n', 'client_received_start_timestamp|apiproxy\n', '"', '""', ',', '|',
       '\n', '\r', '\0', 'x', '2026-03-01 10:00:00 UTC|pay\n', 'x'.repeat(130),
+    ],
+  },
+  {
+    name: 'envelope',
+    open: (context, resume) => new EnvelopeReader(context, resume, 3 * MAX_LINE_BYTES),
+    header: '',
+    pieces: [
+      '{"message":"#Fields: date time cs-uri-query sc-status","host":"a","log.offset":1,"log.file.path":"p"}\n',
+      '{"message":"2026-03-01 00:00:01 token=hunter2 200","host":{"name":"a"},"log":{"offset":50,"file.path":"p"}}\n',
+      '{"message":"2026-03-01 00:00:01 /a 200 1","host":{"name":"a"},"log":{"offset":90,"file.path":"p"}}\r\n',
+      '{"message":"#Date: 2026-03-01 23:59:59","host":"b"}\n', '{"message":"#Fields: time sc-status\\n00:00:01 200","host":"b"}\n',
+      '{"_raw":"23:59:59 404","host":"b","source":"sid=hunter2"}\n', '{"message":"#Fields:","host":"b"}\n',
+      '{"event.original":"23:59:59 404\\r","host":"b"}\n', '{"message":"2026-03-01 00:00:01 10.0.0.9 5 10.0.0.5 80 HTTP/1.1 GET /a 503 1 QueueFull pool"}\n',
+      '{"message":""}\n', '{"message":"a\\u0000b"}\n', '{"message":7}\n', '{"message":"#Fields: c-ip x-session x-fullpath"}\n', '{', '}', '\\ud800', '"', '\n', '\r', '\0', '\ufeff', '\xff', 'x'.repeat(370),
     ],
   },
 ] // biome-ignore format: tables
@@ -176,6 +192,30 @@ describe('a secret is in nothing that a reader hands out', () => {
           `2026-03-01 00:00:01 10.0.0.9 5 10.0.0.5 80 HTTP/1.1 GET ${uri} 503 1 QueueFull pool`,
         )
         expect(outputOf(readBytes(c => new HttperrReader(c), `${row}\n`, {}, cuts))).not.toContain(s)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('in envelopes, around and inside the row, whole or damaged', () => {
+    fc.assert(
+      fc.property(carrier, ({ secret: s, place, damage, cuts }) => {
+        notTrivial(s)
+        const query = planted(s)[place] ?? ''
+        const line = {
+          text: `2026-03-01 00:00:01 GET /a ${query} 200`,
+          host: `web?token=${s}`,
+          path: `/x?${query}`,
+        }
+        const json = { ...SHAPES.filebeat({ ...line, offset: 9 }), headers: { authorization: `Bearer ${s}` } }
+        const fields = 'date time cs-method cs-uri-stem cs-uri-query sc-status'.split(' ')
+        const result = readBytes(
+          c => new EnvelopeReader(c),
+          `${damage(JSON.stringify(json))}\n`,
+          { fields },
+          cuts,
+        )
+        expect(outputOf(result) + JSON.stringify(result.state)).not.toContain(s)
       }),
       { numRuns: 400 },
     )

@@ -23,6 +23,9 @@ const firstLine =
   (_: Head, line: string): boolean =>
     pattern.test(line)
 
+/** Members that shippers wrap lines in. */
+const ENVELOPE = /"(?:event\.original|_raw|@timestamp|log\.file\.path)"\s*:|"message"\s*:\s*"(?:#|\d{4}-)/
+
 /** First match wins; containers and encodings before texts. */
 export const REFUSED: readonly Recogniser[] = [
   { name: 'an empty file', advice: 'it has no bytes; nothing to read', matches: h => h.complete && h.bytes.length === 0 },
@@ -47,7 +50,8 @@ export const REFUSED: readonly Recogniser[] = [
   { name: 'an Apigee debug session', advice: 'it holds at most 15 requests; hand over the analytics data export', matches: says(/"DebugSession"|"point"\s*:\s*\[\s*\{[\s\S]*"results"|<DebugSession/) },
   { name: 'a raw Apigee analytics record file', advice: 'this version reads the analytics data export', matches: says(/"records"\s*:\s*\[\s*\{[\s\S]*"(?:client_received_start_timestamp|response_status_code)"|"recordType"\s*:\s*"APIAnalytics"|"x-apigee\.[^"]+"\s*:|"dc\.[^"]+"\s*:/) },
   { name: 'Cloud Logging entries', advice: 'this version reads the analytics data export', matches: says(/"(?:jsonPayload|insertId|logName)"\s*:/) },
-  { name: "a log shipper's envelope", advice: 'hand over the log files themselves', matches: says(/"(?:event\.original|_raw|@timestamp|log\.file\.path)"\s*:|"message"\s*:\s*"(?:#|\d{4}-)/) },
+  { name: "a log shipper's envelopes, not one a line", advice: 'write one object a line, as jq -c does with the members of an array', matches: h => ENVELOPE.test(h.text) && /^[\s\0]*\[|^[\s\0]*\{[ \t\r]*\n|"(?:results|hits)"\s*:\s*\[/.test(h.text) },
+  { name: "a log shipper's envelope", advice: 'none of its first lines wraps a line of IIS; hand over the logs themselves', matches: says(ENVELOPE) },
   { name: 'an Apigee asynchronous report', advice: 'its rows are grouped; hand over the analytics data export', matches: firstLine(/^[^{]*\b(?:sum|avg|min|max|tps)\(|^\{.*"(?:sum|avg|min|max|tps)\([^"]*\)"\s*:/) },
   { name: 'a delimited Apigee export without a header row', advice: 'name its columns with --fields', matches: firstLine(/^(?:[^,|\t]*[,|\t]){15,}.*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? UTC/) },
   { name: 'JSON of another kind', advice: 'no line names the columns of an Apigee export', matches: firstLine(/^[[{]/) },
@@ -68,6 +72,13 @@ export function refusalOf(head: Head): Refusal {
   return REFUSED.find(r => r.matches(head, line)) ?? UNKNOWN
 }
 
+/** Writers whose logs look like IIS's but mean something else; they are refused before a format may claim them. */
+const LOOKALIKES = /Advanced Logging|FTP|W3CLogger|archive|UTF-16|empty|asynchronous/
+
+export function isLookalike({ name }: Refusal): boolean {
+  return LOOKALIKES.test(name)
+}
+
 function isUtf16(bytes: Buffer): boolean {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return true
   if (bytes.length < 64) return false
@@ -83,6 +94,8 @@ function isUtf16(bytes: Buffer): boolean {
 
 /** FTP rows name sessions (`[2]USER`) or FTP-only columns and verbs. */
 function isFtp(head: Head): boolean {
+  // Envelopes of many logs: those of FTP are rejected line by line.
+  if (/^[\s\0]*\{/.test(head.text)) return false
   if (/^#Fields:.*\bx-(?:session|fullpath)\b/im.test(head.text)) return true
   if (/^#Fields:.*\bcs-uri-query\b/im.test(head.text)) return false
   return /^(?!#).*(?:\[\d+\](?:USER|PASS|QUIT|sent|created|RETR|STOR)|\b(?:ControlChannelOpened|DataChannelOpened)\b)/m.test(

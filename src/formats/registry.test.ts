@@ -39,6 +39,11 @@ describe('logs that can be read', () => {
     { name: 'tab', content: HEADER.replaceAll(',', '\t'), want: 'apigee-export-delimited' },
     { name: 'a quoted header in upper case', content: '"APIPROXY","CLIENT_RECEIVED_START_TIMESTAMP"\n', want: 'apigee-export-delimited' },
     { name: 'a header with a message count', content: 'apiproxy,message_count,request_verb\n', want: 'apigee-export-delimited' },
+    { name: 'envelopes of IIS rows', content: `{"@timestamp":"2026-03-01T10:00:00Z","message":"${IIS_ROW.trim()}"}\n`, want: 'envelope' },
+    { name: 'one envelope without a line feed', content: `{"_raw":"#Software: Microsoft Internet Information Services 10.0"}`, want: 'envelope' },
+    { name: 'an envelope behind those of other logs', content: `{"@timestamp":"x","message":"user logged in"}\n{"event.original":"#Date: 2026-03-01 10:00:00"}\n`, want: 'envelope' },
+    { name: 'an envelope behind a torn one', content: `sage":"x"}\n{"result":{"_raw":"${IIS_ROW.trim()}"}}\n`, want: 'envelope' },
+    { name: 'envelopes of FTP and IIS', content: `{"message":"2026-03-01 10:00:00 10.0.0.9 [2]USER ann 331"}\n{"message":"${IIS_ROW.trim()}"}\n`, want: 'envelope' },
   ])('$name', ({ content, want }) => expect(detected(content)).toBe(want)) // biome-ignore format: a table
 
   test('with configured fields, rows without a header', () => {
@@ -76,7 +81,8 @@ const REFUSED: Readonly<Record<string, string | Buffer>> = {
   'a raw Apigee analytics record file':
     '{"recordType":"APIAnalytics","client_received_start_timestamp":1772359200000,"response_status_code":200}\n',
   'Cloud Logging entries': '{"insertId":"1","logName":"projects/p/logs/apigee","jsonPayload":{"correlationId":"x"}}\n',
-  "a log shipper's envelope": '{"@timestamp":"2026-03-01T10:00:00Z","message":"2026-03-01 10:00:00 10.0.0.5 GET /a"}\n',
+  "a log shipper's envelopes, not one a line": `[{"@timestamp":"2026-03-01T10:00:00Z","message":"${IIS_ROW.trim()}"}]`,
+  "a log shipper's envelope": '{"@timestamp":"2026-03-01T10:00:00Z","message":"user logged in"}\n',
   'an Apigee asynchronous report': 'apiproxy,request_verb,sum(message_count)\npay,GET,5\n',
   'a delimited Apigee export without a header row': `${'a,'.repeat(20)}2026-03-01 10:00:00.5 UTC,b\n`,
   'JSON of another kind': '{"hello":"world"}\n',
@@ -95,6 +101,21 @@ describe('logs that are refused by name', () => {
     const refusal = detectFormat(makeHead(Buffer.from(REFUSED[name] ?? ''), true))
     if (!('advice' in refusal)) throw new Error('read as a format')
     expect(refusal.advice).toMatch(/^[^.]{10,140}$/)
+  })
+
+  test('results of a search of Splunk in one object', () => {
+    expect(detected(`{"preview":false,"init_offset":0,"results":[{"_raw":"${IIS_ROW.trim()}"}]}`)).toBe(
+      "a log shipper's envelopes, not one a line",
+    )
+  })
+  test('an indented envelope', () => {
+    const json = { '@timestamp': '2026-03-01T10:00:00Z', message: IIS_ROW.trim() }
+    expect(detected(JSON.stringify(json, null, 2))).toBe("a log shipper's envelopes, not one a line")
+  })
+
+  test('Apigee records that Cloud Logging wrapped', () => {
+    const entry = { insertId: '1', jsonPayload: { message: IIS_ROW }, logName: 'x' }
+    expect(detected(`${JSON.stringify(entry)}\n`)).toBe('Cloud Logging entries')
   })
 
   test('an asynchronous report in JSON', () => {

@@ -1,17 +1,15 @@
 import { apigeeDelimited, apigeeNdjson } from './apigee-export/index.ts'
+import { envelope } from './envelope/index.ts'
 import type { Format, Head } from './format.ts'
 import { iisHttperr } from './iis-httperr/index.ts'
 import { iisW3c } from './iis-w3c/index.ts'
-import { type Refusal, refusalOf } from './refused.ts'
+import { isLookalike, type Refusal, refusalOf } from './refused.ts'
 
 /** Bytes that detection may look at. */
 export const HEAD_BYTES = 64 * 1024
 
 /** Every format that can be read. */
-export const FORMATS: readonly Format[] = [iisHttperr, iisW3c, apigeeNdjson, apigeeDelimited]
-
-/** Writers whose logs look like IIS's but mean something else; they are refused before a format may claim them. */
-const LOOKALIKES = /Advanced Logging|FTP|W3CLogger|archive|UTF-16|empty|asynchronous/
+export const FORMATS: readonly Format[] = [iisHttperr, iisW3c, apigeeNdjson, apigeeDelimited, envelope]
 
 /**
  * Finds the format of a source from its first bytes.
@@ -20,7 +18,7 @@ const LOOKALIKES = /Advanced Logging|FTP|W3CLogger|archive|UTF-16|empty|asynchro
  */
 export function detectFormat(head: Head, fields?: readonly string[]): Format | Refusal {
   const refusal = refusalOf(head)
-  if (LOOKALIKES.test(refusal.name)) return refusal
+  if (isLookalike(refusal)) return refusal
   const format = FORMATS.find(f => f.detect(head))
   if (format) return format
   if (fields && refusal.name.startsWith('W3C rows without')) return iisW3c

@@ -15,6 +15,9 @@ export interface RejectedLine {
   readonly bytes: Buffer
   readonly length: number
   readonly sha256: string
+  /** Of a line inside of a source of many logs: which one, without secrets. */
+  readonly log?: string | undefined
+  readonly host?: string | undefined
 }
 
 /** A line whose bytes are all at hand, as a reject wants it. */
@@ -54,6 +57,8 @@ export function rejectLine(
     excerpt: withholdText
       ? '(withheld: the layout has a credential column)'
       : scrubbed.text.slice(0, EXCERPT_CHARACTERS),
+    ...(line.log === undefined ? {} : { log: line.log }),
+    ...(line.host === undefined ? {} : { host: line.host }),
   })
 }
 

@@ -8,11 +8,14 @@ export const REJECT_REASONS = {
   'bad-date': 'the date or time does not exist or is not written YYYY-MM-DD HH:MM:SS',
   'bad-number': 'a numeric column holds something that is not an unsigned number',
   'nul-bytes': 'NUL bytes inside a row',
-  'too-long': 'the line is longer than 1 MiB',
+  'too-long': 'the line is longer than 1 MiB (the envelope of a line: than 8 MiB)',
   'bad-json': 'the line is not one JSON object',
+  'no-message': 'an envelope without a line: neither message, event.original nor _raw is a text',
+  'several-rows': 'an envelope with several rows; have the shipper send one line an envelope (no multiline)',
+  'not-iis': 'a row inside an envelope whose directives are of FTP or another product',
   'bad-quotes': 'a quoted value is not closed or is followed by text (RFC 4180)',
   'no-timestamp': 'client_received_start_timestamp is missing, zero or not a time',
-  truncated: 'the source ended in the middle of the row',
+  truncated: 'the source ended in the middle of the row, or the shipper cut it',
 } as const
 
 export type RejectReason = keyof typeof REJECT_REASONS
@@ -31,6 +34,9 @@ export interface Reject {
   readonly detail: string
   /** The line's first 200 characters after scrubbing. */
   readonly excerpt: string
+  /** The log inside the source that the line is of, and its host, where a shipper wrapped it. */
+  readonly log?: string | undefined
+  readonly host?: string | undefined
 }
 
 /** What became of every line of a source. Always: lines = decoded + directives + rejected. */

@@ -1,11 +1,14 @@
 import type { StagedSegment } from '../store/dedupe.ts'
 import { type Database, quoteTexts } from '../store/query.ts'
+import { SHIPPED_FROM } from '../store/shipped.ts'
+import type { EarlierLine } from './tail.ts'
 
 /**
  * Lines of a source that earlier entries took in, by the id they would have as the first of their kind. Equal lines of
  * one second are numbered within their source, so what is numbered now must know what was numbered before a cut.
  * Lines are written nearly in order of time: two minutes before the last are enough. Records of an export stand in any
- * order; the few without an id of their own are all kept.
+ * order; the few without an id of their own are all kept. Wrapped lines whose offset the shipper told are left out: the
+ * store itself says which of them it has.
  */
 const WINDOW_SECONDS = 120
 /** Lines that have been entered since those outside the window were last let go. */
@@ -23,11 +26,11 @@ export class CarriedLines {
 
   static async create(db: Database): Promise<CarriedLines> {
     await db.run(
-      `CREATE OR REPLACE TEMP TABLE carried_lines (source_id INTEGER, hop_id UUID, stamp TIMESTAMP, seen BIGINT);
+      `CREATE OR REPLACE TEMP TABLE carried_lines (source_id INTEGER, hop_id UUID, log VARCHAR, stamp TIMESTAMP, seen BIGINT);
        CREATE OR REPLACE TEMP TABLE carried_next AS SELECT * FROM carried_lines;
        CREATE OR REPLACE TEMP TABLE repeated_ids (hop_id UUID);
        CREATE OR REPLACE TEMP VIEW carried AS
-         SELECT source_id, hop_id, sum(seen)::BIGINT AS seen FROM carried_lines
+         SELECT source_id, hop_id, log, sum(seen)::BIGINT AS seen FROM carried_lines
          WHERE hop_id IN (SELECT hop_id FROM repeated_ids) GROUP BY ALL`,
     )
     return new CarriedLines(db)
@@ -43,7 +46,7 @@ export class CarriedLines {
       if (files.length === 0) continue
       this.#entered += await this.#db.run(
         `INSERT INTO carried_next
-         SELECT source_id, hop_id, ${select.stamp}, count(*) FROM read_parquet(${quoteTexts(files)})
+         SELECT source_id, hop_id, ${select.log}, ${select.stamp}, count(*) FROM read_parquet(${quoteTexts(files)})
          WHERE source_id IN (SELECT unnest(string_split($ids, ' ')::INTEGER[])) AND ${select.where} GROUP BY ALL`,
         { ids: sourceIds.join(' ') },
       )
@@ -62,13 +65,14 @@ export class CarriedLines {
   }
 
   /** Enters lines that stand before the place where a grown source is resumed. */
-  async enter(sourceId: number, hopIds: readonly string[]): Promise<void> {
-    if (hopIds.length === 0) return
+  async enter(sourceId: number, lines: readonly EarlierLine[]): Promise<void> {
+    if (lines.length === 0) return
     this.#sources.add(sourceId)
     await this.#db.run(
       `INSERT INTO carried_lines
-       SELECT $source, id::UUID, NULL, count(*) FROM (SELECT unnest(string_split($ids, ' ')) AS id) GROUP BY id`,
-      { source: sourceId, ids: hopIds.join(' ') },
+       SELECT $source, l.hopId, l.log, NULL, count(*)
+       FROM (SELECT unnest(from_json($lines, '[{"hopId":"UUID","log":"VARCHAR"}]')) AS l) GROUP BY ALL`,
+      { source: sourceId, lines: JSON.stringify(lines) },
     )
   }
 
@@ -88,7 +92,13 @@ export class CarriedLines {
 }
 
 const LINES = [
-  { kind: 'app', select: { stamp: 'end_ts', where: 'TRUE' } },
-  { kind: 'kernel', select: { stamp: 'end_ts', where: 'TRUE' } },
-  { kind: 'gateway', select: { stamp: 'NULL', where: 'message_id IS NULL' } },
+  {
+    kind: 'app',
+    select: { log: SHIPPED_FROM.log, stamp: 'end_ts', where: `(${SHIPPED_FROM.spot}) IS NULL` },
+  },
+  {
+    kind: 'kernel',
+    select: { log: SHIPPED_FROM.log, stamp: 'end_ts', where: `(${SHIPPED_FROM.spot}) IS NULL` },
+  },
+  { kind: 'gateway', select: { log: 'NULL', stamp: 'NULL', where: 'message_id IS NULL' } },
 ] as const

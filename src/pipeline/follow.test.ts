@@ -18,6 +18,7 @@ import { facts } from '../../test/support/fingerprint.ts'
 import { inFolder } from '../../test/support/folder.ts'
 import { type Following, type FollowSetting, following } from '../../test/support/follow.ts'
 import { ingestInto, withStore } from '../../test/support/store.ts'
+import { SHAPES, type ShippedLine, shipped, wrapped } from '../formats/envelope/shapes.fixture.ts'
 
 const FIELDS = '#Fields: date time s-computername cs-method cs-uri-stem sc-status\r\n'
 const row = (n: number): string =>
@@ -221,6 +222,29 @@ test('an export is read by whole records, and a JSON array is waited for until i
     appendFileSync(log('array.json'), `${record(4)}]\n`)
     await until('it was judged as a whole', () => events.length === 2)
     expect(events[1]).toMatchObject({ event: 'refused', path: log('array.json') })
+  })
+})
+
+test('envelopes of several logs are followed, each log with its columns; a last one without a line feed is taken', async () => {
+  await scene(async ({ log, hops, until, pass, store }) => {
+    const own = (host: string): ShippedLine[] => shipped(FIELDS + rows(1, 4).replaceAll('web01', host), host)
+    const [a, b] = [own('web01'), own('web02')]
+    const text = (lines: readonly ShippedLine[]): string => wrapped(SHAPES.filebeat, lines)
+    writeFileSync(log('a.json'), text([...a.slice(0, 2), ...b.slice(0, 2)]))
+    await until('the first rows are there', () => hops() === 2)
+    appendFileSync(log('a.json'), text([...b.slice(1, 3), ...a.slice(2)]))
+    await until('the next rows are there, and what was sent twice once', () => hops() === 5)
+    appendFileSync(log('a.json'), text(b.slice(3)).trimEnd())
+    pass(5_000)
+    await until('the last one is there', () => hops() === 6)
+    const [source] = [...store.state.sources.values()]
+    expect(source?.accounting).toMatchObject({
+      lines: 9,
+      decoded: 7,
+      directives: 2,
+      duplicates: 1,
+      rejected: 0,
+    })
   })
 })
 

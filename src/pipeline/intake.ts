@@ -9,7 +9,7 @@ import type { Counts } from './counts.ts'
 import { KnownSources } from './known.ts'
 import { type Origin, originFinder } from './origin.ts'
 import { digestOfHead } from './source-index.ts'
-import { isNumberedBySecond, tailHopIds } from './tail.ts'
+import { type EarlierLine, isNumberedBySecond, tailLines } from './tail.ts'
 
 export interface ReadingOptions {
   readonly config: Config
@@ -97,8 +97,8 @@ export abstract class Intake {
   abstract close(): Promise<void>
   /** Whether a source has records of an export without an id of their own. */
   protected abstract hasRecordsWithoutId(record: SourceRecord): Promise<boolean>
-  /** Takes the ids of the lines that stand before the place where a source is resumed, or none where it has none. */
-  protected abstract enter(sourceId: number, hopIds: readonly string[]): Promise<void>
+  /** Takes the lines that stand before the place where a source is resumed; none where they are not numbered. */
+  protected abstract enter(sourceId: number, lines: readonly EarlierLine[]): Promise<void>
 
   /** Whether something of a source was read since the last commit. */
   isPending(id: number): boolean {
@@ -137,8 +137,8 @@ export abstract class Intake {
   async resume(earlier: SourceRecord, format: Format, plain: string | undefined): Promise<SourceRecord> {
     const record = structuredClone({ ...earlier, status: 'partial' as const })
     const isNumbered = isNumberedBySecond(format) || (await this.hasRecordsWithoutId(record))
-    const ids = plain && isNumbered ? await tailHopIds(plain, record, format, this.context(record)) : []
-    await this.enter(record.id, ids)
+    const lines = plain && isNumbered ? await tailLines(plain, record, format, this.context(record)) : []
+    await this.enter(record.id, lines)
     record.accounting.bytes = record.state.byteOffset
     return record
   }
@@ -149,6 +149,7 @@ export abstract class Intake {
       sourceId: record.id,
       host: record.host,
       site: record.site,
+      innerOrigin: this.#origin,
       fields,
       ...this.#scrubbers,
       pseudonym,
@@ -163,6 +164,7 @@ export abstract class Intake {
   reading(record: SourceRecord): void {
     this.changed.set(record.id, record)
     this.open.set(record.id, record)
+    if (this.ended.includes(record.id)) this.ended = this.ended.filter(id => id !== record.id)
   }
 
   refuse(record: RefusedRecord): void {

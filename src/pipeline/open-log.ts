@@ -43,7 +43,8 @@ export class OpenLog {
   /** Whether the last line is a whole record though it has no line feed: JSON says where it ends. */
   async isTornWhole(): Promise<boolean> {
     const { torn, hasGap } = this.#rest
-    if (this.record.format !== 'apigee-export' || torn === 0 || torn > MAX_LINE_BYTES || hasGap) return false
+    const isJson = this.record.format === 'apigee-export' || this.record.format === 'envelope'
+    if (!isJson || torn === 0 || torn > MAX_LINE_BYTES || hasGap) return false
     return isRecord(await this.#file.peek(torn))
   }
 

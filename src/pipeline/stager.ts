@@ -175,6 +175,6 @@ export class Stager implements RowSink {
 }
 
 function snakeCase(reject: Reject): Record<string, unknown> {
-  const { lineNo, byteOffset, length, sha256, reason, detail, excerpt } = reject
-  return { line_no: lineNo, byte_offset: byteOffset, length, sha256, reason, detail, excerpt }
+  const { lineNo, byteOffset, ...rest } = reject
+  return { line_no: lineNo, byte_offset: byteOffset, ...rest }
 }

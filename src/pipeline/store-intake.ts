@@ -10,6 +10,7 @@ import { accountFor } from './duplicates.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
 import { isPruned } from './known.ts'
 import { Stager } from './stager.ts'
+import type { EarlierLine } from './tail.ts'
 
 /** Makes what readers decode part of a store, one ledger entry after the other. */
 export class StoreIntake extends Intake {
@@ -50,9 +51,9 @@ export class StoreIntake extends Intake {
     return rows.length > 0
   }
 
-  protected override async enter(sourceId: number, hopIds: readonly string[]): Promise<void> {
+  protected override async enter(sourceId: number, lines: readonly EarlierLine[]): Promise<void> {
     await this.#carried.forget([sourceId])
-    await this.#carried.enter(sourceId, hopIds)
+    await this.#carried.enter(sourceId, lines)
   }
 
   /** Makes everything read so far part of the store, in one ledger entry. */

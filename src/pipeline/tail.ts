@@ -3,6 +3,7 @@ import type { Format, ReaderContext } from '../formats/format.ts'
 import type { SourceRecord } from '../ledger/entry.ts'
 import { emptyAccounting } from '../model/source.ts'
 import { SECOND_US } from '../model/time.ts'
+import { wrapsLines } from '../model/wrapped.ts'
 import { readAt } from '../sources/read.ts'
 
 /** How much of a source is looked at again at once. */
@@ -13,26 +14,33 @@ const STEP_BYTES = 1024 * 1024
  */
 const LATE_US = 5 * SECOND_US
 
+/** A line that stands before the place where reading goes on. */
+export interface EarlierLine {
+  readonly hopId: string
+  /** Its log, where a shipper wrapped it. */
+  readonly log: string | null
+}
+
 /** Whether equal rows of a format are numbered within their second: those of IIS and HTTP.sys, which have no id. */
 export function isNumberedBySecond({ name }: Pick<Format, 'name'>): boolean {
-  return name === 'iis-w3c' || name === 'iis-httperr'
+  return name === 'iis-w3c' || name === 'iis-httperr' || wrapsLines(name)
 }
 
 /**
- * The hop ids of the last lines before the place where a grown source is resumed, read again from the file. Only lines
+ * The last lines before the place where a grown source is resumed, read again from the file. Only lines
  * of IIS and HTTP.sys are numbered by the second. Of an export all records without an id of their own are numbered: it is read again
  * from its beginning where it has any.
  *
  * @param path where the bytes are; not compressed
  */
-export async function tailHopIds(
+export async function tailLines(
   path: string,
   source: SourceRecord,
   format: Format,
   context: ReaderContext,
-): Promise<string[]> {
+): Promise<EarlierLine[]> {
   const { byteOffset } = source.state
-  const ids: string[] = []
+  const lines: EarlierLine[] = []
   const isLine = isNumberedBySecond(format)
   const from = (source.accounting.lastUs ?? Number.NaN) - LATE_US
   for (let end = byteOffset; end > 0; ) {
@@ -47,11 +55,11 @@ export async function tailHopIds(
       { ...source.state, lineNo: 2 },
     )
     reader.push(block.subarray(cut))
-    ids.push(...sink.hopIds())
+    lines.push(...sink.lines())
     if (isLine && sink.lastUs < from) break
     end = start + cut
   }
-  return ids
+  return lines
 }
 
 /** Keeps rows in memory. */
@@ -79,16 +87,29 @@ class RememberingSink implements RowSink {
 
   reject(): void {}
 
-  hopIds(): string[] {
+  lines(): EarlierLine[] {
     return this.#chunks.flatMap(chunk => {
       const { columns, delimiter } = chunk.layout
-      const column = columns.indexOf('hop_id')
-      const ownId = columns.indexOf('gateway_flow_id')
-      const rows = chunk.buffer.toString('latin1', 0, chunk.length).split('\n')
+      const [id, ownId, attributes] = ['hop_id', 'gateway_flow_id', 'attributes'].map(name =>
+        columns.indexOf(name),
+      )
+      const rows = chunk.buffer.toString('utf8', 0, chunk.length).split('\n')
       return rows.flatMap(row => {
         const values = row.split(delimiter)
-        return this.#isLine || values[ownId] === '' ? (values[column] ?? []) : []
+        const hopId = values[id ?? -1]
+        if (hopId === undefined || !(this.#isLine || values[ownId ?? -1] === '')) return []
+        const { log, hasOffset } = this.#isLine ? shippedFrom(values[attributes ?? -1]) : NOT_SHIPPED
+        return hasOffset ? [] : [{ hopId, log }]
       })
     })
   }
+}
+
+export const NOT_SHIPPED = { log: null, hasOffset: false }
+
+/** What a chunk column of attributes says of a line that a shipper wrapped. */
+export function shippedFrom(attributes = '-'): { log: string | null; hasOffset: boolean } {
+  if (!attributes.includes('"log.file.path":"')) return NOT_SHIPPED
+  const { 'log.file.path': log, 'log.offset': offset } = JSON.parse(attributes) as Record<string, string>
+  return { log: log ?? null, hasOffset: offset !== undefined }
 }

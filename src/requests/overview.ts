@@ -1,4 +1,5 @@
 import type { HopKind } from '../model/hop.ts'
+import { wrapsLines } from '../model/wrapped.ts'
 import { ALWAYS, factsRelation } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
 import { linksRelation } from './view.ts'
@@ -95,10 +96,10 @@ export async function linksWithoutIds({ db, state, root }: Store): Promise<Metho
   }))
 }
 
-/** Which kind of hops a format holds. */
+/** Which kind of hops a format holds; of envelopes, which may hold both kinds of a server, the one of IIS. */
 export function sideOfFormat(format: string): HopKind {
   if (format === 'iis-httperr') return 'kernel'
-  return format.startsWith('iis') ? 'app' : 'gateway'
+  return wrapsLines(format) || format.startsWith('iis') ? 'app' : 'gateway'
 }
 
 /** Rows that had a value, by side and id field, over all sources. */

@@ -7,7 +7,11 @@ import { rowFormat } from './render-apigee.ts'
 import type { World } from './traffic.ts'
 
 /** The log of each host. @param changeAtUs when the last one gets its further fields */
-export function openLogs(world: World, output: Output, changeAtUs: number): ReadonlyMap<Host, IisLog> {
+export function openLogs(
+  world: World,
+  output: Pick<Output, 'open'>,
+  changeAtUs: number,
+): ReadonlyMap<Host, IisLog> {
   const { settings, company, random, gaps } = world
   const isListed = counter(settings.missingLogs)
   const open = (host: Host) =>
@@ -23,7 +27,10 @@ export function openLogs(world: World, output: Output, changeAtUs: number): Read
 }
 
 /** HTTPERR of each host; without a row it has no file. */
-export function openKernelLogs({ company }: World, output: Output): ReadonlyMap<Host, HttperrLog> {
+export function openKernelLogs(
+  { company }: World,
+  output: Pick<Output, 'open'>,
+): ReadonlyMap<Host, HttperrLog> {
   return new Map(company.hosts.map((host, index) => [host, new HttperrLog(host, index, output)]))
 }
 

@@ -20,7 +20,7 @@ const LAYOUTS = [
 /** HTTPERR of one host: one log for all its sites, begun anew at 1 MB under the next number. */
 export class HttperrLog {
   readonly #host: Host
-  readonly #output: Output
+  readonly #output: Pick<Output, 'open'>
   readonly #layout: (typeof LAYOUTS)[number]
   #file: OutputFile | undefined
   #number = 0
@@ -28,7 +28,7 @@ export class HttperrLog {
   #lineNo = 0
 
   /** @param index of the host */
-  constructor(host: Host, index: number, output: Output) {
+  constructor(host: Host, index: number, output: Pick<Output, 'open'>) {
     this.#host = host
     this.#output = output
     this.#layout = LAYOUTS[index % LAYOUTS.length] ?? LAYOUTS[0]

@@ -15,7 +15,7 @@ const LATE_HEADER_SHARE = 0.063
 const CRLF = '\r\n'
 
 export interface IisLogOptions {
-  readonly output: Output
+  readonly output: Pick<Output, 'open'>
   readonly random: Random
   /** When the host's changed layout comes into force. */
   readonly changeAtUs: number

@@ -5,6 +5,7 @@ import { FAULT_OPTIONS } from './options-faults.ts'
 import { ID_OPTIONS } from './options-ids.ts'
 import { KERNEL_OPTIONS } from './options-kernel.ts'
 import { TIMING_OPTIONS } from './options-timing.ts'
+import { SHAPES } from './shipper.ts'
 
 /**
  * Every knob of the simulator: validator, type, default and documentation at once. The defaults give a demo of
@@ -28,6 +29,12 @@ export const SIMULATION_OPTIONS = z.strictObject({
     'rows in one file of a gateway export (0.9 GB of JSON); an export is one environment and UTC day',
   ),
   logPeriod: z.enum(['daily', 'hourly']).default('daily').describe('how often IIS begins a new log file'),
+  iisEnvelope: z
+    .enum(['none', ...SHAPES])
+    .default('none')
+    .describe(
+      'one file of JSON envelopes as a log shipper writes it, in the place of the logs of IIS and HTTP.sys',
+    ),
   ...COMPANY_OPTIONS,
   ...ID_OPTIONS,
   cacheHitShare: share(0.05, 'share of calls answered from the gateway cache, without a target call'),

@@ -22,10 +22,13 @@ const ZERO = 0x30
 export class Output {
   private blocks: Block[] = []
 
-  /** @param isMissing nothing of the file ever comes out */
-  open(path: string, isMissing = false): OutputFile {
+  /**
+   * @param isMissing nothing of the file ever comes out
+   * @param onRows takes what is written, row by row, in the place of the file; the bytes are only valid during the call
+   */
+  open(path: string, isMissing = false, onRows?: (rows: Buffer) => void): OutputFile {
     const emit = isMissing ? () => undefined : (block: Block) => this.blocks.push(block)
-    return new OutputFile(path, emit, isMissing)
+    return new OutputFile(path, emit, isMissing, onRows)
   }
 
   get hasBlocks(): boolean {
@@ -49,11 +52,18 @@ export class OutputFile {
   private readonly emit: (block: Block) => void
   private buffer = Buffer.allocUnsafe(BLOCK_BYTES + MAX_ROW_BYTES)
   private used = 0
+  private readonly onRows: ((rows: Buffer) => void) | undefined
 
-  constructor(path: string, emit: (block: Block) => void, isMissing: boolean) {
+  constructor(
+    path: string,
+    emit: (block: Block) => void,
+    isMissing: boolean,
+    onRows?: (rows: Buffer) => void,
+  ) {
     this.path = path
     this.isMissing = isMissing
     this.emit = emit
+    this.onRows = onRows
   }
 
   text(text: string): this {
@@ -102,11 +112,18 @@ export class OutputFile {
   /** Must be called after each row, which may be `MAX_ROW_BYTES` long. */
   endRow(): void {
     if (this.used > this.buffer.length) throw new RangeError(`a row of ${this.path} is too long`)
+    if (this.onRows) return this.handOver()
     if (this.used >= BLOCK_BYTES) this.flush(false)
   }
 
   close(): void {
-    this.flush(true)
+    if (this.onRows) this.handOver()
+    else this.flush(true)
+  }
+
+  private handOver(): void {
+    this.onRows?.(this.buffer.subarray(0, this.used))
+    this.used = 0
   }
 
   private flush(isLast: boolean): void {

@@ -15,6 +15,7 @@ import { kernelNoise, nextNoiseUs } from './kernel.ts'
 import { SIMULATION_OPTIONS, type SimulationOptions, type SimulationSettings } from './options.ts'
 import { type Block, Output, type OutputFile } from './output.ts'
 import { loggedSecond } from './render-iis.ts'
+import { Shipper } from './shipper.ts'
 import { MS_US, SECOND_US } from './times.ts'
 import {
   type AppHandling,
@@ -83,6 +84,8 @@ class Simulation {
   private readonly endUs: number
   private readonly rate: (us: number) => number
   private readonly queue = new EventQueue<Event>()
+  /** Wraps the lines of all logs, where that is asked for. */
+  private readonly shipper: Shipper | undefined
   private readonly logs: ReadonlyMap<Host, IisLog>
   private readonly kernelLogs: ReadonlyMap<Host, HttperrLog>
   private readonly exports: ReadonlyMap<string, GatewayExport>
@@ -107,8 +110,11 @@ class Simulation {
     }
     this.endUs = endUs
     this.rate = visitRate(this.world, whole)
-    this.logs = openLogs(this.world, this.output, (startUs + endUs) / 2)
-    this.kernelLogs = openKernelLogs(this.world, this.output)
+    const { iisEnvelope } = settings
+    this.shipper = iisEnvelope === 'none' ? undefined : new Shipper(this.output, iisEnvelope)
+    const logs = this.shipper ?? this.output
+    this.logs = openLogs(this.world, logs, (startUs + endUs) / 2)
+    this.kernelLogs = openKernelLogs(this.world, logs)
     this.exports = openExports(this.world, this.output)
     this.truth = this.output.open('truth.ndjson')
     this.hours = hasGaps(settings) ? new HourCounts() : undefined
@@ -159,6 +165,7 @@ class Simulation {
   close(): void {
     for (const log of this.logs.values()) log.close()
     for (const log of this.kernelLogs.values()) log.close()
+    this.shipper?.close()
     for (const one of this.exports.values()) one.close()
     this.truth.close()
     if (!this.hours) return

@@ -22,7 +22,7 @@ const gzipBlock = promisify(gzip)
 /**
  * Writes a simulation under a folder, about 1 MiB at a time:
  * `apigee/<organization>/<environment>/api_<from>_to_<to>-<shard>.json`, `iis/<HOST>/W3SVC<n>/u_exYYMMDD[_x].log`,
- * `httperr/<HOST>/httperr<n>.log` where HTTP.sys refuses something, and `truth.ndjson`; with gaps also `hours.ndjson`. Files that exist are overwritten. Compressed exports get one gzip member a block.
+ * `httperr/<HOST>/httperr<n>.log` where HTTP.sys refuses something (or both in `shipped/<shape>.ndjson`; the truth names the logs inside), and `truth.ndjson`; with gaps also `hours.ndjson`. Files that exist are overwritten. Compressed exports get one gzip member a block.
  *
  * @param onProgress called as blocks are handed to the disk
  */

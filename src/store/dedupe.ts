@@ -5,7 +5,8 @@ import { type HopKind, stampOf } from '../model/hop.ts'
 import { erasedMark } from './erased-mark.ts'
 import { gatewayContent } from './gateway-content.ts'
 import { parquetOptions } from './parquet.ts'
-import { type Database, quoteText, quoteTexts } from './query.ts'
+import { type Database, quoteText, quoteTexts, sqlFile } from './query.ts'
+import { findDelivered, nthId, SHIPPED_FROM } from './shipped.ts'
 
 /** A Parquet file of facts that no ledger entry names yet. */
 export interface StagedSegment {
@@ -24,7 +25,10 @@ export interface StagedSegment {
 export interface Duplicates {
   readonly sourceId: number
   readonly duplicates: number
-  /** Stamps (µs) of the dropped rows and how many each, for the report of cuts inside a second. */
+  /**
+   * Stamps (µs) of the dropped rows and how many each, for the report of cuts inside a second; without those whose
+   * place in their log says that they were delivered twice.
+   */
   readonly byStamp: readonly { us: number; rows: number }[]
 }
 
@@ -39,6 +43,8 @@ interface DedupeContext {
 /**
  * Makes hop ids unique over the staged segments of one kind and the store. Two equal lines of one source are two
  * hops: the second gets an id of its own by its ordinal. The same line in two sources is one hop: the first stays.
+ * Lines that a shipper has wrapped are numbered by their offsets in their log instead, whichever source they came in:
+ * the same offset is the same line.
  * Where a person was erased from a stored hop, no version of it comes in again: it would bring the person back.
  * Where nothing repeats (the normal case) the segments stay as they are, at the cost of one narrow scan.
  */
@@ -53,8 +59,9 @@ export async function dedupe(
   const { n } = await db.row<{ n: string }>('SELECT count(*) AS n FROM repeated_ids')
   if (n === '0') return []
   await decide(context, kind, staged)
-  const dropped = await db.rows<{ source_id: number; us: string; rows: string }>(
-    'SELECT source_id, us, count(*) AS rows FROM decisions WHERE NOT keep GROUP BY ALL ORDER BY ALL',
+  const dropped = await db.rows<{ source_id: number; us: string; rows: string; doubtful: string }>(
+    `SELECT source_id, us, count(*) AS rows, count(*) FILTER (WHERE NOT is_again) AS doubtful
+     FROM decisions WHERE NOT keep GROUP BY ALL ORDER BY ALL`,
   )
   await rewrite(db, staged)
   return groupBySource(dropped)
@@ -96,24 +103,23 @@ async function decide(
   const stamp = stampOf(kind)
   const content = isLine ? 'f.hop_id' : gatewayContent('f')
   const counted = isLine ? 'TRUE' : 'message_id IS NULL'
-  const files = published.filter(
-    p => p.kind === kind && staged.some(s => p.firstUs <= s.lastUs && p.lastUs >= s.firstUs),
+  const files = published
+    .filter(p => p.kind === kind && staged.some(s => p.firstUs <= s.lastUs && p.lastUs >= s.firstUs))
+    .map(f => join(root, f.path))
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE repeated_lines AS
+     SELECT hop_id AS first_id, ${content} AS content, ${counted} AS counted, source_id, line_no, epoch_us(${stamp}) AS us,
+       ${isLine ? SHIPPED_FROM.log : 'NULL::VARCHAR'} AS log, ${isLine ? SHIPPED_FROM.spot : 'NULL::UBIGINT'} AS spot
+     FROM read_parquet(${filesOf(staged)}) AS f SEMI JOIN repeated_ids USING (hop_id)`,
   )
+  await findDelivered(db, kind, files)
   const known = files.length
-    ? `SELECT hop_id, ${content} AS content, ${erasedMark('f', kind, erasedNames)} AS erased FROM read_parquet(${quoteTexts(files.map(f => join(root, f.path)))}) AS f SEMI JOIN final_ids USING (hop_id)`
+    ? `SELECT hop_id, ${content} AS content, ${erasedMark('f', kind, erasedNames)} AS erased FROM read_parquet(${quoteTexts(files)}) AS f SEMI JOIN final_ids USING (hop_id)`
     : 'SELECT NULL::UUID AS hop_id, NULL::UUID AS content, FALSE AS erased WHERE FALSE'
   await db.run(
     `CREATE OR REPLACE TEMP TABLE decisions AS
-    WITH repeated AS (
-      SELECT hop_id AS first_id, ${content} AS content, ${counted} AS counted, source_id, line_no, epoch_us(${stamp}) AS us
-      FROM read_parquet(${filesOf(staged)}) AS f SEMI JOIN repeated_ids USING (hop_id)
-    ), numbered AS (
-      SELECT r.*, row_number() OVER (PARTITION BY r.source_id, first_id, r.content ORDER BY r.line_no) - 1
-        + coalesce(c.seen, 0) AS ordinal
-      FROM repeated AS r LEFT JOIN carried AS c ON c.source_id = r.source_id AND c.hop_id = r.first_id
-    ), identified AS (
-      SELECT *, CASE WHEN ordinal = 0 OR NOT counted THEN first_id
-        ELSE sha256(hex_id(first_id) || '#' || ordinal)[:32]::UUID END AS final_id
+    WITH numbered AS (${NUMBERED}), identified AS (
+      SELECT *, CASE WHEN NOT counted THEN first_id ELSE ${nthId('first_id', 'ordinal')} END AS final_id
       FROM numbered
     ), final_ids AS (
       SELECT DISTINCT final_id AS hop_id FROM identified
@@ -122,7 +128,7 @@ async function decide(
         ORDER BY source_id, line_no) AS place
       FROM identified
     )
-    SELECT r.first_id, r.source_id, r.line_no, r.us, r.final_id,
+    SELECT r.first_id, r.source_id, r.line_no, r.us, r.final_id, r.is_again,
       r.place = 1 AND k.hop_id IS NULL AND e.hop_id IS NULL AS keep,
       NOT ${isLine} AND EXISTS (SELECT 1 FROM ranked AS o WHERE o.final_id = r.final_id AND o.content <> r.content)
         OR (NOT ${isLine} AND EXISTS (SELECT 1 FROM known AS o WHERE o.hop_id = r.final_id AND o.content <> r.content)) AS version
@@ -131,6 +137,9 @@ async function decide(
     LEFT JOIN (SELECT DISTINCT hop_id FROM known WHERE erased) AS e ON e.hop_id = r.final_id`,
   )
 }
+
+/** Repeated lines with their number among equal ones, from 0, and whether their place in their log came before. */
+const NUMBERED = sqlFile('./numbered_lines.sql', import.meta.url)
 
 async function rewrite(db: Database, staged: StagedSegment[]): Promise<void> {
   for (const segment of staged) {
@@ -152,18 +161,17 @@ async function rewrite(db: Database, staged: StagedSegment[]): Promise<void> {
   }
 }
 
-function groupBySource(rows: readonly { source_id: number; us: string; rows: string }[]): Duplicates[] {
-  const bySource = new Map<number, { us: number; rows: number }[]>()
+function groupBySource(
+  rows: readonly { source_id: number; us: string; rows: string; doubtful: string }[],
+): Duplicates[] {
+  const bySource = new Map<number, { duplicates: number; byStamp: { us: number; rows: number }[] }>()
   for (const row of rows) {
-    const list = bySource.get(row.source_id) ?? []
-    list.push({ us: Number(row.us), rows: Number(row.rows) })
-    bySource.set(row.source_id, list)
+    const found = bySource.get(row.source_id) ?? { duplicates: 0, byStamp: [] }
+    found.duplicates += Number(row.rows)
+    if (row.doubtful !== '0') found.byStamp.push({ us: Number(row.us), rows: Number(row.doubtful) })
+    bySource.set(row.source_id, found)
   }
-  return [...bySource].map(([sourceId, byStamp]) => ({
-    sourceId,
-    duplicates: byStamp.reduce((sum, s) => sum + s.rows, 0),
-    byStamp,
-  }))
+  return [...bySource].map(([sourceId, found]) => ({ sourceId, ...found }))
 }
 
 function filesOf(staged: readonly StagedSegment[]): string {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { coverageOf, isCovered } from '../../src/coverage/coverage.ts'
 import { createCoverageHours } from '../../src/coverage/hours-table.ts'
 import type { CoverageRow } from '../../src/coverage/row.ts'
+import { SHAPES, shipped, wrapped } from '../../src/formats/envelope/shapes.fixture.ts'
 import { HOUR_US } from '../../src/model/time.ts'
 import type { Store } from '../../src/store/store.ts'
 import { inFolder, writeFiles } from '../support/folder.ts'
@@ -179,5 +180,42 @@ test('a period is covered where every hour of it is complete, and rules can join
       { host: 'web01', n: 5, whole: 4, first: '2026-07-01 22:00:00' },
       { host: 'web02', n: 5, whole: 4, first: '2026-07-01 22:00:00' },
     ])
+  })
+})
+
+describe('logs inside envelopes', () => {
+  /** The same logs through a shipper, one file. */
+  function wrappedFiles(given: Files): Files {
+    const logs = Object.entries(given).filter(([name]) => name.endsWith('.log'))
+    const lines = logs.flatMap(([name, text]) => {
+      const [host = '', ...rest] = name.split('/')
+      return shipped(String(text), host, ['C:', ...rest].join('\\'))
+    })
+    return { 'export.json': given['export.json'] ?? '', 'x/all.ndjson': wrapped(SHAPES.filebeat, lines) }
+  }
+  const look = async (store: Store) => shown(await coverageOf(store))
+
+  test("a hole in one of them is that log's, as if it had been read itself", async () => {
+    const rows = iisRows(CALLS, 'web01').filter(row => !within(row, '23:20', '01:00'))
+    const given = { ...files(), 'web01/W3SVC1/u_ex260701.log': log(rows) }
+    const own = await stored(given, look)
+    const inside = await stored(wrappedFiles(given), look)
+    expect(Object.keys(inside)).toEqual(Object.keys(own))
+    // Without the stamps of its header blocks it does not show that the log was cut, only that lines are missing.
+    expect(own.web01?.slice(1, 3)).toEqual(['23 partial cut', '00 missing cut'])
+    expect(inside.web01?.slice(1, 3)).toEqual([
+      '23 partial calls-without-line',
+      '00 missing calls-without-line',
+    ])
+    expect(inside.web02?.slice(1, 4)).toEqual(own.web02?.slice(1, 4))
+  })
+
+  test('a line that cannot be read makes the hour of its own log partial', async () => {
+    const rows = iisRows(CALLS, 'web01')
+    const at = rows.findIndex(row => row.includes(' 23:30'))
+    const torn = [...rows.slice(0, at), 'torn', ...rows.slice(at)]
+    const inside = await stored(wrappedFiles({ ...files(), 'web01/W3SVC1/u_ex260701.log': log(torn) }), look)
+    expect(inside.web01?.[1]).toContain('rejects')
+    expect(inside.web02?.join()).not.toContain('rejects')
   })
 })

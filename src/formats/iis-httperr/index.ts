@@ -13,8 +13,12 @@ export const iisHttperr: Format = {
   detect: head => {
     const first = head.text.slice(head.text.search(/[^\s\0]/))
     if (first.startsWith('#')) return HEADER.test(head.text)
-    const [line = ''] = first.split(/\r?\n/, 1)
-    return ROW.test(line) && namesByCount(line.split(' ').length) !== undefined
+    return isKernelRow(first.split(/\r?\n/, 1)[0] ?? '')
   },
   open: (context, resume) => new HttperrReader(context, resume),
+}
+
+/** Whether a row that no #Fields stands above is one of HTTP.sys, as far as it tells. */
+export function isKernelRow(line: string): boolean {
+  return ROW.test(line) && namesByCount(line.split(' ').length) !== undefined
 }

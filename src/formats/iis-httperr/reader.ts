@@ -22,7 +22,8 @@ export class HttperrReader extends RowReader<KernelBinding> {
   }
 }
 
-function kernelDialect(context: ReaderContext): Dialect<KernelBinding> {
+/** How HTTP.sys writes. */
+export function kernelDialect(context: ReaderContext): Dialect<KernelBinding> {
   const origins = new Origins(context.host)
   const guessed = new Map<number, KernelBinding | undefined>()
   // Fields that are configured for rows of IIS say nothing about these.
@@ -39,8 +40,8 @@ function kernelDialect(context: ReaderContext): Dialect<KernelBinding> {
     },
     isRecord: (row, { reason }) => row.text(reason).toLowerCase() !== IDLE,
     origin: (row, binding, day) => origins.of(row, binding, day),
-    columns: (row, binding, { origin, at, hopId, endSecond }) =>
-      `${context.sourceId} ${at.lineNo} ${at.byteOffset} ${hopId} ${endSecond} ${origin.columns} ${attributesOf(row, binding.extras)} `,
+    columns: (row, binding, { origin, at, hopId, endSecond, members }) =>
+      `${context.sourceId} ${at.lineNo} ${at.byteOffset} ${hopId} ${endSecond} ${origin.columns} ${attributesOf(row, binding.extras, members)} `,
   }
 }
 

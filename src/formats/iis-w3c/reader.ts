@@ -15,14 +15,19 @@ export class W3cReader extends RowReader<FieldBinding> {
   }
 }
 
-function iisDialect(context: ReaderContext): Dialect<FieldBinding> {
-  const values = new RowValues(context)
+/**
+ * How IIS writes.
+ *
+ * @param subjects what names were read as, where logs of several hosts share it
+ */
+export function iisDialect(context: ReaderContext, subjects?: Map<string, string>): Dialect<FieldBinding> {
+  const values = new RowValues(context, subjects)
   return {
     fields: context.fields,
     bind: names => bindFields(names, context),
     isRecord: () => true,
     origin: (row, binding, day) => values.origin(row, binding, day),
-    columns: (row, binding, { origin, at, hopId, endSecond }) =>
-      `${context.sourceId} ${origin.columns} ${at.lineNo} ${at.byteOffset} ${hopId} ${endSecond} ${values.durationUs(row, binding.timeTaken)} ${values.ids(row, binding)} ${values.subject(row, binding)} ${values.forwardedFor(row, binding.forwardedFor)} ${attributesOf(row, binding.extras)} `,
+    columns: (row, binding, { origin, at, hopId, endSecond, members }) =>
+      `${context.sourceId} ${origin.columns} ${at.lineNo} ${at.byteOffset} ${hopId} ${endSecond} ${values.durationUs(row, binding.timeTaken)} ${values.ids(row, binding)} ${values.subject(row, binding)} ${values.forwardedFor(row, binding.forwardedFor)} ${attributesOf(row, binding.extras, members)} `,
   }
 }

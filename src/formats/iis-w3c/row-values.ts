@@ -16,12 +16,13 @@ const ORIGIN_LIMIT = 1000
 export class RowValues {
   readonly #context: ReaderContext
   readonly #origins = new Map<string, Origin>()
-  readonly #subjects = new Map<string, string>()
+  readonly #subjects: Map<string, string>
   #lastDay = Number.NaN
   #lastOrigin: Origin | undefined
 
-  constructor(context: ReaderContext) {
+  constructor(context: ReaderContext, subjects = new Map<string, string>()) {
     this.#context = context
+    this.#subjects = subjects
   }
 
   /** Host and site of a row: its own columns, else the configured ones. */

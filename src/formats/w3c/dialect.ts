@@ -15,6 +15,8 @@ export interface RowFacts {
   readonly hopId: string
   /** Logged second since 1970. */
   readonly endSecond: number
+  /** Members of a JSON object that go among the attributes, before those of the row. */
+  readonly members: string | undefined
 }
 
 /** What one writer of W3C extended logs does its own way. */

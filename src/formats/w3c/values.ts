@@ -35,9 +35,13 @@ export function headerName(name: string): string {
   return /^(?:cs|sc|x)\((.+)\)$/.exec(name)?.[1] ?? name
 }
 
-/** A JSON object of what has no column of its own, as a chunk column. */
-export function attributesOf(row: RowColumns, extras: readonly Extra[]): string {
-  let members = ''
+/**
+ * A JSON object of what has no column of its own, as a chunk column.
+ *
+ * @param first members that stand before those of the row
+ */
+export function attributesOf(row: RowColumns, extras: readonly Extra[], first = ''): string {
+  let members = first
   for (const { index, member } of extras) {
     if (row.isAbsent(index)) continue
     members += `${members ? ',' : ''}${member}${jsonBytes(row.text(index))}`

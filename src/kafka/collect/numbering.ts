@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { SECOND_US } from '../../model/time.ts'
+import type { EarlierLine } from '../../pipeline/tail.ts'
 
 /** Ids of lines are kept until the log is so far behind them: five times what a server writes late (KB900700). */
 const WINDOW_US = 120 * SECOND_US
@@ -20,31 +21,36 @@ export class Numbering {
     this.#isForever = isForever
   }
 
-  /** Takes ids that stand before what is read now. */
-  enter(hopIds: readonly string[]): void {
-    for (const id of hopIds) this.#seen.set(id, (this.#seen.get(id) ?? 0) + 1)
+  /** Takes lines that stand before what is read now. */
+  enter(lines: readonly EarlierLine[]): void {
+    for (const { hopId, log } of lines) {
+      const key = keyOf(hopId, log)
+      this.#seen.set(key, (this.#seen.get(key) ?? 0) + 1)
+    }
   }
 
   /**
    * The id of a line that is `hopId` as the first of its kind.
    *
    * @param us its stamp
+   * @param log its log, where a shipper wrapped it
    */
-  idOf(hopId: string, us: number): string {
-    const ordinal = this.#seen.get(hopId) ?? 0
-    this.#seen.set(hopId, ordinal + 1)
-    if (!this.#isForever) this.#note(hopId, us)
+  idOf(hopId: string, us: number, log: string | null = null): string {
+    const key = keyOf(hopId, log)
+    const ordinal = this.#seen.get(key) ?? 0
+    this.#seen.set(key, ordinal + 1)
+    if (!this.#isForever) this.#note(key, us)
     return ordinal === 0 ? hopId : idByOrdinal(hopId, ordinal)
   }
 
-  #note(hopId: string, us: number): void {
+  #note(key: string, us: number): void {
     const window = Math.floor(us / WINDOW_US)
     const ids = this.#windows.get(window)
     if (ids) {
-      ids.push(hopId)
+      ids.push(key)
       return
     }
-    this.#windows.set(window, [hopId])
+    this.#windows.set(window, [key])
     this.#latest = Math.max(this.#latest, window)
     for (const [old, known] of this.#windows) {
       if (old >= this.#latest - 1) continue
@@ -52,6 +58,10 @@ export class Numbering {
       this.#windows.delete(old)
     }
   }
+}
+
+function keyOf(hopId: string, log: string | null): string {
+  return log === null ? hopId : `${hopId} ${log}`
 }
 
 /** As `sha256(hex_id(first_id) || '#' || ordinal)[:32]` of the store. */

@@ -2,9 +2,10 @@ import { Chunk, type ChunkLayout, type RowSink } from '../../formats/chunk.ts'
 import type { SourceRecord } from '../../ledger/entry.ts'
 import { DEFAULT_APPLICATION } from '../../ledger/state.ts'
 import type { Reject } from '../../model/source.ts'
+import { wrapsLines } from '../../model/wrapped.ts'
 import { addedBy } from '../../pipeline/counts.ts'
 import { type Committed, Intake, type NewSource, type ReadingOptions } from '../../pipeline/intake.ts'
-import { isNumberedBySecond } from '../../pipeline/tail.ts'
+import { type EarlierLine, isNumberedBySecond, NOT_SHIPPED, shippedFrom } from '../../pipeline/tail.ts'
 import { BATCH_ROWS, SCHEMA_VERSION } from '../batch/header.ts'
 import { encodeBatch } from '../batch/message.ts'
 import type { Topics } from '../topics.ts'
@@ -27,6 +28,12 @@ export interface ShipperOptions extends ReadingOptions {
   readonly onCommit?: ((committed: Committed) => void) | undefined
 }
 
+/** Columns of a row that are looked at, by their places. */
+const COLUMNS = ['hop_id', 'line_no', 'byte_offset', 'attributes', 'gateway_flow_id']
+/** The name of no column. */
+const NOT_WANTED = '\0'
+const [HOP_ID, LINE_NO, BYTE_OFFSET, ATTRIBUTES, OWN_ID] = [0, 1, 2, 3, 4]
+
 /** A source as it is being sent. */
 interface Shipping {
   record: SourceRecord
@@ -47,7 +54,7 @@ export class Shipper extends Intake implements RowSink {
   readonly #applications: ApplicationOf
   readonly #seen = new HostsSeen()
   readonly #shipping = new Map<number, Shipping>()
-  readonly #texts = new Map<ChunkLayout, { text: RowText; ownId: boolean }>()
+  readonly #texts = new Map<ChunkLayout, RowText>()
   readonly #chunks = new Map<string, RowChunk>()
   #current: Shipping | undefined
   #draftBytes = 0
@@ -110,10 +117,10 @@ export class Shipper extends Intake implements RowSink {
     return this.#checkpoint.sources.get(id)?.hasRecordsWithoutId === true
   }
 
-  protected override async enter(sourceId: number, hopIds: readonly string[]): Promise<void> {
+  protected override async enter(sourceId: number, lines: readonly EarlierLine[]): Promise<void> {
     this.#shipping.delete(sourceId)
     const known = this.#checkpoint.sources.get(sourceId)
-    if (known) this.#shippingOf(structuredClone(known.record)).numbering.enter(hopIds)
+    if (known) this.#shippingOf(structuredClone(known.record)).numbering.enter(lines)
   }
 
   /** A place for one row; it is taken as soon as it is counted. */
@@ -133,16 +140,11 @@ export class Shipper extends Intake implements RowSink {
     const { layout, day, buffer: row } = chunk
     const shipping = this.#current
     if (!shipping) throw new Error('shipper: a row before its source')
-    const { text, ownId } = this.#textOf(layout)
+    const text = this.#textOf(layout, wrapsLines(shipping.record.format))
     text.read(row, chunk.length)
-    if (!ownId || text.value(3) === undefined) {
-      const hopId = text.plain(0)
-      const id = shipping.numbering.idOf(hopId, us)
-      if (id !== hopId) row.write(id, text.start(0), 'latin1')
-      if (ownId) shipping.hasRecordsWithoutId = true
-    }
+    this.#number(shipping, text, chunk, us)
     this.#seen.note(layout, row, chunk.length, us)
-    const at = { lineNo: text.number(1), byteOffset: text.number(2) }
+    const at = { lineNo: text.number(LINE_NO), byteOffset: text.number(BYTE_OFFSET) }
     const application = this.#applications.of(layout, row, chunk.length)
     let draft = shipping.drafts.get(application)
     if (!draft) {
@@ -156,15 +158,37 @@ export class Shipper extends Intake implements RowSink {
     this.#staged++
   }
 
-  #textOf(layout: ChunkLayout): { text: RowText; ownId: boolean } {
-    let found = this.#texts.get(layout)
-    if (!found) {
-      const text = new RowText(layout, ['hop_id', 'line_no', 'byte_offset', 'gateway_flow_id'])
-      found = { text, ownId: layout.kind === 'gateway' }
+  /** Gives a row its own id where it equals one before it. Of wrapped lines with an offset, the store does. */
+  #number(
+    { numbering, record }: Shipping,
+    text: RowText,
+    { layout, buffer: row }: RowChunk,
+    us: number,
+  ): void {
+    const isGateway = layout.kind === 'gateway'
+    if (isGateway && text.end(OWN_ID) > text.start(OWN_ID)) return
+    const { log, hasOffset } = wrapsLines(record.format) ? shippedFrom(text.value(ATTRIBUTES)) : NOT_SHIPPED
+    if (hasOffset) return
+    const hopId = text.plain(HOP_ID)
+    const id = numbering.idOf(hopId, us, log)
+    if (id !== hopId) row.write(id, text.start(HOP_ID), 'latin1')
+    if (isGateway && this.#current) this.#current.hasRecordsWithoutId = true
+  }
+
+  #textOf(layout: ChunkLayout, isWrapped: boolean): RowText {
+    let text = this.#texts.get(layout)
+    if (!text) {
+      // A row is looked at as far as the last of them.
+      const more = layout.kind === 'gateway' ? 'gateway_flow_id' : isWrapped ? 'attributes' : ''
+      const wanted = [...COLUMNS.slice(0, ATTRIBUTES), more]
+      text = new RowText(
+        layout,
+        COLUMNS.map(name => (wanted.includes(name) ? name : NOT_WANTED)),
+      )
       if (this.#texts.size > 1000) this.#texts.clear()
-      this.#texts.set(layout, found)
+      this.#texts.set(layout, text)
     }
-    return found
+    return text
   }
 
   reject(reject: Reject): void {
