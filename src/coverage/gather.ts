@@ -2,7 +2,7 @@ import type { LedgerState } from '../ledger/state.ts'
 import { parseDayKey } from '../ledger/state.ts'
 import { DAY_US, HOUR_US } from '../model/time.ts'
 import { linksRelation } from '../requests/view.ts'
-import { factsRelation, type Range } from '../store/facts.ts'
+import { factsRelation, type Range, sourceIdOf } from '../store/facts.ts'
 import { quoteTexts, sqlFile } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -212,8 +212,9 @@ async function rejectHours(
   if (files.length === 0) return []
   await db.run(
     `CREATE OR REPLACE TEMP TABLE coverage_rejects AS SELECT DISTINCT source_id, line_no
-     FROM read_json(${quoteTexts(wholeFiles(root, files))}, format = 'newline_delimited',
-       columns = {source_id: 'INTEGER', line_no: 'BIGINT'})
+     FROM (SELECT ${sourceIdOf(state)} AS source_id, line_no
+       FROM read_json(${quoteTexts(wholeFiles(root, files))}, format = 'newline_delimited', filename = true,
+         columns = {source_id: 'INTEGER', line_no: 'BIGINT'}))
      WHERE source_id IN (SELECT unnest(from_json($ids, '["INTEGER"]')))`,
     { ids: JSON.stringify(wanted) },
   )
