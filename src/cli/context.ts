@@ -8,6 +8,7 @@ import { type Redactor, redactor } from '../model/redact.ts'
 import { findDamage } from '../store/damage.ts'
 import { sealLedger } from '../store/seal.ts'
 import { Store, type StoreOptions, type Surroundings } from '../store/store.ts'
+import { namesOfStores } from '../store/united.ts'
 import { createOutput, type Output, safe } from './output.ts'
 import { Signals } from './signals.ts'
 import { allStores, checkTogether, onlyStore } from './stores.ts'
@@ -93,11 +94,39 @@ export async function withReaders<T>(
   const roots = allStores(flags.store, loaded)
   const [path = ''] = roots
   if (roots.length === 1) return withReader({ ...flags, store: [path] }, action)
-  const store = await Store.readAll(engineSettings(loaded), roots)
-  return using(store, async () => {
+  return together(roots, loaded, async store => {
     await checkTogether(store, out)
     return action(store, loaded)
   })
+}
+
+async function together<T>(
+  roots: readonly string[],
+  loaded: LoadedConfig,
+  action: (store: Store) => Promise<T>,
+): Promise<T> {
+  const store = await Store.readAll(engineSettings(loaded), roots)
+  return using(store, () => action(store))
+}
+
+/**
+ * The same on each store that is named, one after the other, until one says `false`.
+ *
+ * @param action gets the store's name among the others; undefined where there is one store only
+ */
+export async function withEachReader(
+  { out }: Context,
+  flags: StoreFlags,
+  action: (store: Store, loaded: LoadedConfig, name: string | undefined) => Promise<unknown>,
+): Promise<void> {
+  const loaded = loadConfig(flags.config)
+  const roots = allStores(flags.store, loaded)
+  if (roots.length > 1) await together(roots, loaded, store => checkTogether(store, out))
+  const names = roots.length > 1 ? namesOfStores(roots) : []
+  for (const [i, root] of roots.entries()) {
+    const goesOn = await withReader({ ...flags, store: [root] }, store => action(store, loaded, names[i]))
+    if (goesOn === false) return
+  }
 }
 
 /** Runs an action on a store that is open for writing, and closes it. */

@@ -44,7 +44,9 @@ export function splitApplications({ parts = [] }: LedgerState): SplitApplication
 }
 
 function daysOf({ state }: StatePart): { application: string; day: string }[] {
-  return state.segments.flatMap(({ day, applications }) => applications.map(application => ({ application, day })))
+  return state.segments.flatMap(({ day, applications }) =>
+    applications.map(application => ({ application, day })),
+  )
 }
 
 /**

@@ -15,8 +15,7 @@ export interface OpenLedger {
 /** The nearest folder that holds all of these. */
 export function folderOfAll(roots: readonly string[]): string {
   let common = dirname(roots[0] ?? sep)
-  const holds = (root: string): boolean =>
-    root.startsWith(common.endsWith(sep) ? common : common + sep)
+  const holds = (root: string): boolean => root.startsWith(common.endsWith(sep) ? common : common + sep)
   while (!roots.every(holds) && dirname(common) !== common) common = dirname(common)
   return common
 }
@@ -48,7 +47,10 @@ export function unite(stores: readonly OpenLedger[], root: string): LedgerState 
     parts,
   }
   for (const part of parts) add(united, part)
-  return united
+  const days = [...united.days].sort(([, a], [, b]) =>
+    a.day + a.application < b.day + b.application ? -1 : 1,
+  )
+  return { ...united, days: new Map(days) }
 }
 
 function partsOf(stores: readonly OpenLedger[], folder: string): StatePart[] {
