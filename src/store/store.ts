@@ -93,6 +93,14 @@ export class Store {
     throw new Error('several stores that are read as one have no ledger of their own')
   }
 
+  /**
+   * Each of several stores by itself, as it was when all were opened or refreshed. They use the engine of all, one at a
+   * time, and are closed with it.
+   */
+  get each(): readonly Store[] {
+    return (this.#parts ?? []).map(({ root, ledger }) => new Store(root, this.db, ledger, {}))
+  }
+
   /** The folder of the store, or of each of several. */
   get roots(): readonly string[] {
     return this.#parts?.map(part => part.root) ?? [this.root]
