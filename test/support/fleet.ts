@@ -73,6 +73,8 @@ export interface FleetSetting {
   readonly options: SimulationOptions
   /** Number of the partition of each application. */
   readonly partitions: Readonly<Record<Application, number>>
+  /** A day to close: a store waits for later hops of its own, where one with all logs has those of other applications. */
+  readonly closed?: string
   /** Changes logs before they are read. */
   readonly before?: (traffic: string) => void
 }
@@ -81,20 +83,22 @@ export interface FleetSetting {
  * Logs of a made-up company in one store, `one`, and split by application in the stores of the folder `fleet`; the logs lie
  * in `traffic`, and split in `parts`. The configuration is throughline.yaml.
  */
-export async function makeFleet(folder: string, { options, partitions, before }: FleetSetting): Promise<void> {
+export async function makeFleet(folder: string, { options, partitions, closed, before }: FleetSetting): Promise<void> {
   writeFileSync(join(folder, 'throughline.yaml'), FLEET_CONFIG)
   await writeSimulation(options, join(folder, 'traffic'))
   before?.(join(folder, 'traffic'))
   const nameOf = (application: Application): string => `partition-${String(partitions[application]).padStart(4, '0')}`
   split(join(folder, 'traffic'), join(folder, 'parts'), nameOf)
-  await ingest(folder, 'traffic', 'one')
-  for (const name of readdirSync(join(folder, 'parts'))) await ingest(folder, `parts/${name}`, `fleet/${name}`)
+  const stores = [['traffic', 'one'], ...readdirSync(join(folder, 'parts')).map(name => [`parts/${name}`, `fleet/${name}`])]
+  for (const [logs, store = ''] of stores) {
+    await done(folder, ['ingest', `${logs}/apigee`, `${logs}/iis`, '--store', store])
+    if (closed !== undefined) await done(folder, ['link', '--close', closed, '--store', store])
+  }
 } // biome-ignore format: one line each
 
-async function ingest(folder: string, logs: string, store: string): Promise<void> {
-  const sources = ['apigee', 'iis'].map(name => `${logs}/${name}`)
-  const { code, stderr } = await inProcess(['ingest', ...sources, '--store', store], { cwd: folder })
-  if (code !== 0) throw new Error(`ingest ${store}: ${stderr}`)
+async function done(folder: string, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await inProcess(args, { cwd: folder })
+  if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`)
 }
 
 /** A store as it is, under another name. */
