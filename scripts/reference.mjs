@@ -8,7 +8,7 @@ const built = path => import(new URL(`../dist/${path}`, import.meta.url).href)
 const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
   coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, reasons,
-  findingRules, findingReasons, criteria, evidence, kernelReasons, accounts,
+  findingRules, findingReasons, criteria, evidence, kernelReasons, accounts, combined,
 ] =
   await Promise.all(
     [
@@ -18,7 +18,7 @@ const [
       'elastic/aliases.js', 'elastic/document.js', 'elastic/mapping.js', 'config/telemetry.js', 'telemetry/metrics.js',
       'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'coverage/reasons.js',
       'findings/registry.js', 'findings/reasons.js', 'model/criteria.js', 'evidence/schema.js',
-      'model/kernel-reasons.js', 'evidence/schema-completeness.js',
+      'model/kernel-reasons.js', 'evidence/schema-completeness.js', 'evidence/schema-combined.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -179,6 +179,11 @@ export const SCHEMAS = () => ({
         'evidence-manifest',
         evidence.MANIFEST,
         'The statement that manifest.json of a bundle of evidence signs.',
+      ],
+      [
+        'evidence-combined',
+        combined.COMBINED,
+        'The statement that combined.json signs, which holds the bundles of several stores together.',
       ],
       ['evidence-query', evidence.QUERY, 'query.json of a bundle of evidence.'],
       ['evidence-completeness', accounts.COMPLETENESS, 'completeness.json of a bundle of evidence.'],
@@ -346,6 +351,8 @@ const WHAT_TO_DO = {
   SOURCE_REFUSED: 'Hand over what the message says instead; [formats.md](formats.md#what-is-refused) lists all kinds.',
   REJECTS_EXCEEDED: 'Look at the reasons; correct the source or `--fields`, or allow more with `--max-rejects`.',
   BUNDLE_UNREADABLE: 'Name a folder that `throughline evidence create` has written, and let this user read it.',
+  STORES_OVERLAP:
+    'An application must lie in one store. Name one of the stores, or read the logs of both into a new one.',
   STORE_NOT_FOUND: 'Check `--store`, or make the store with `throughline ingest`.',
   STORE_NEWER: 'Use the version of Throughline that wrote the store, or a later one.',
   STORE_BUSY: 'Wait until the other process ends; one process at a time writes to a store.',

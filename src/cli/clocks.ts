@@ -13,7 +13,7 @@ import { clockBounds, clockReadings } from '../requests/clock-readings.ts'
 import { ALWAYS, type Range } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
 import { offsetText, sparkline, zoneText } from './clock-words.ts'
-import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withReaders } from './context.ts'
 import { count, type Output, safe } from './output.ts'
 
 interface Flags extends StoreFlags {
@@ -39,7 +39,7 @@ const QUARTERS = 96
 const INDENT = 11
 
 export function clocksCommand(program: Command, context: Context): void {
-  storeOptions(program.command('clocks'))
+  storeOptions(program.command('clocks'), { several: true })
     .summary("show how far each host's clock is from the gateway's")
     .description(
       "Shows for each host and day how far its clock was ahead of the gateway's or behind it, how that was read, how it drifted and when it was set. Read from the links: no reading is ever asked of a clock.",
@@ -53,7 +53,7 @@ export function clocksCommand(program: Command, context: Context): void {
     )
     .action(async (flags: Flags) => {
       const range = rangeOf(flags.day)
-      await withReader(flags, async store => {
+      await withReaders(context, flags, async store => {
         const all = await hostDays(store, range)
         const wanted = flags.host?.toLowerCase()
         const shown = all.filter(d => wanted === undefined || d.host.toLowerCase() === wanted)

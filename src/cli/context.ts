@@ -8,8 +8,10 @@ import { type Redactor, redactor } from '../model/redact.ts'
 import { findDamage } from '../store/damage.ts'
 import { sealLedger } from '../store/seal.ts'
 import { Store, type StoreOptions, type Surroundings } from '../store/store.ts'
+import { namesOfStores } from '../store/united.ts'
 import { createOutput, type Output, safe } from './output.ts'
 import { Signals } from './signals.ts'
+import { allStores, checkTogether, onlyStore } from './stores.ts'
 import { type Listening, Telemetry } from './telemetry.ts'
 import { watchStore } from './telemetry-store.ts'
 import { VERSION } from './version.ts'
@@ -26,13 +28,19 @@ export interface Context {
 
 /** Options that commands on a store share. */
 export interface StoreFlags {
-  readonly store?: string
+  readonly store?: readonly string[]
   readonly config?: string
 }
 
-export function storeOptions(command: Command): Command {
+/** @param several whether the command reads several stores as one */
+export function storeOptions(command: Command, { several = false } = {}): Command {
+  const more = several ? '; may be repeated, and a folder of stores partition-N stands for all of them' : ''
   return command
-    .option('--store <dir>', 'folder of the store (default: "throughline-store", or the configured one)')
+    .option(
+      '--store <dir>',
+      `folder of the store${more} (default: "throughline-store", or the configured one)`,
+      (path: string, all: readonly string[] = []) => [...all, path],
+    )
     .option('--config <file>', 'configuration file (default: throughline.yaml, if it exists)')
 }
 
@@ -53,10 +61,17 @@ export function folderOfKeys({ env }: Context, { config }: LoadedConfig): string
   return keyFolder(env, config.ledger.keys)
 }
 
-/** Path and engine settings of the store that flags and configuration name. */
+/**
+ * Path and engine settings of the store that flags and configuration name.
+ *
+ * @throws USAGE where they name several
+ */
 export function storeSettings(flags: StoreFlags, loaded: LoadedConfig) {
-  const { engine, store } = loaded.config
-  return { path: flags.store ?? store, threads: engine.threads, memoryMiB: engine.memoryMiB }
+  return { path: onlyStore(flags.store, loaded), ...engineSettings(loaded) }
+}
+
+export function engineSettings({ config: { engine } }: LoadedConfig) {
+  return { threads: engine.threads, memoryMiB: engine.memoryMiB }
 }
 
 /** Runs an action on a store that is open for reading, and closes it. */
@@ -67,6 +82,51 @@ export async function withReader<T>(
   const loaded = loadConfig(flags.config)
   const store = await Store.read(storeSettings(flags, loaded))
   return using(store, () => action(store, loaded))
+}
+
+/** The same on all stores that are named; several are read as if they were one. */
+export async function withReaders<T>(
+  { out }: Context,
+  flags: StoreFlags,
+  action: (store: Store, loaded: LoadedConfig) => Promise<T>,
+): Promise<T> {
+  const loaded = loadConfig(flags.config)
+  const roots = allStores(flags.store, loaded)
+  const [path = ''] = roots
+  if (roots.length === 1) return withReader({ ...flags, store: [path] }, action)
+  return together(roots, loaded, async store => {
+    await checkTogether(store, out)
+    return action(store, loaded)
+  })
+}
+
+async function together<T>(
+  roots: readonly string[],
+  loaded: LoadedConfig,
+  action: (store: Store) => Promise<T>,
+): Promise<T> {
+  const store = await Store.readAll(engineSettings(loaded), roots)
+  return using(store, () => action(store))
+}
+
+/**
+ * The same on each store that is named, one after the other, until one says `false`.
+ *
+ * @param action gets the store's name among the others; undefined where there is one store only
+ */
+export async function withEachReader(
+  { out }: Context,
+  flags: StoreFlags,
+  action: (store: Store, loaded: LoadedConfig, name: string | undefined) => Promise<unknown>,
+): Promise<void> {
+  const loaded = loadConfig(flags.config)
+  const roots = allStores(flags.store, loaded)
+  if (roots.length > 1) await together(roots, loaded, store => checkTogether(store, out))
+  const names = roots.length > 1 ? namesOfStores(roots) : []
+  for (const [i, root] of roots.entries()) {
+    const goesOn = await withReader({ ...flags, store: [root] }, store => action(store, loaded, names[i]))
+    if (goesOn === false) return
+  }
 }
 
 /** Runs an action on a store that is open for writing, and closes it. */

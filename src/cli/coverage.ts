@@ -6,7 +6,7 @@ import type { CoverageRow, Side } from '../coverage/row.ts'
 import { rfc3339 } from '../model/time.ts'
 import { ALWAYS } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
-import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withReaders } from './context.ts'
 import { groupName } from './coverage-map.ts'
 import { printCoverage } from './coverage-print.ts'
 import { printReconciliation } from './coverage-reconcile.ts'
@@ -28,7 +28,7 @@ interface Flags extends StoreFlags {
 }
 
 export function coverageCommand(program: Command, context: Context): void {
-  storeOptions(program.command('coverage'))
+  storeOptions(program.command('coverage'), { several: true })
     .summary('show which hours of which logs are whole')
     .description(
       'Shows for each log and hour whether the store has all of it: complete, partial, missing or unknown, and why; complete only on evidence. With --reconcile, compares totals of the Apigee Stats API with the records. See docs/coverage.md.',
@@ -55,9 +55,10 @@ export function coverageCommand(program: Command, context: Context): void {
     .action((flags: Flags) => coverage(context, flags))
 }
 
-async function coverage({ out, now }: Context, flags: Flags): Promise<void> {
+async function coverage(context: Context, flags: Flags): Promise<void> {
+  const { out, now } = context
   const range = parsePeriod(flags, now()) ?? ALWAYS
-  await withReader(flags, async store => {
+  await withReaders(context, flags, async store => {
     const pruned = prunedNote(store, range)
     if (pruned) out.warn(pruned)
     if (flags.reconcile !== undefined) {

@@ -9,13 +9,15 @@ import type { HandedIn } from '../evidence/control-totals.ts'
 import { type Created, createBundle } from '../evidence/create.ts'
 import { coverageOfPeriod } from '../evidence/inputs.ts'
 import { findingSettings } from '../findings/settings.ts'
+import type { LedgerState } from '../ledger/state.ts'
 import type { Range } from '../store/facts.ts'
 import { keysOf, type SigningKey, saltsOf } from '../store/keys.ts'
 import type { Store } from '../store/store.ts'
-import { type Context, ownRedactor, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, ownRedactor, type StoreFlags, storeOptions, withReaders } from './context.ts'
 import { readStats } from './coverage-reconcile.ts'
+import { type AskedOfStores, createOfAll, printExceptions } from './evidence-create-all.ts'
 import { findingsOfPeriod } from './evidence-findings.ts'
-import { count, safe, table } from './output.ts'
+import { count, safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
 import { recorded } from './reads.ts'
@@ -36,7 +38,7 @@ interface Flags extends StoreFlags {
 }
 
 export function evidenceCreateCommand(evidence: Command, context: Context): void {
-  storeOptions(evidence.command('create'))
+  storeOptions(evidence.command('create'), { several: true })
     .summary('write a bundle of evidence')
     .description(
       'Writes the requests that fulfil a filter into a folder, with the log lines behind them, what is missing, proofs that lead to the signed ledger, a report for people, and the programs that check it.',
@@ -58,27 +60,32 @@ export function evidenceCreateCommand(evidence: Command, context: Context): void
       if (flags.redact && flags.withAliases) throw new ThroughlineError('USAGE', 'evidence create: --with-aliases names people, --redact withholds them; give one of them')
       const stats = flags.stats === undefined ? undefined : handedIn(flags.stats, flags.statsUnit)
       const requestedAt = momentOf(flags.requestedAt ?? new Date(nowMs).toISOString())
-      await withReader(flags, async (store, { config }) => {
+      await withReaders(context, flags, async (store, { config }) => {
         const folder = keyFolder(context.env, config.ledger.keys)
         const settings = findingSettings(config)
+        if (stats && store.state.parts) throw new ThroughlineError('USAGE', 'evidence create --stats: it takes one store, as totals are of calls of all; compare them with throughline coverage --reconcile, which takes several')
         warn(context, store, range)
         const what = { filter, range, purpose: flags.purpose, requester: flags.requester, redacted: flags.redact, aliases: flags.withAliases, stats: stats?.sha256, output: flags.output }
         await recorded(context, store, { command: 'evidence create', what }, async () => {
-          const created = await createBundle(store, {
+          const asked: AskedOfStores = {
             folder: flags.output,
             question: { filter, range, purpose: flags.purpose, requester: flags.requester, requestedAt, nowMs: Date.parse(requestedAt) },
             redactor: flags.redact ? ownRedactor(context) : undefined,
-            signing: signingKey(store, folder),
-            saltsOf: id => saltsOf(store.state, folder, id),
             verifiers: { node: program('verify.mjs'), page: program('verify.html') },
             by: `throughline ${VERSION}`,
+            withAliases: flags.withAliases === true,
+            findingsOfDays: findingsFor(context, config),
+          }
+          if (store.state.parts) return createOfAll(context, store, asked, { settings, signingOf: state => signingKey(state, folder), saltsOf: state => id => saltsOf(state, folder, id) })
+          const created = await createBundle(store, {
+            ...asked,
+            signing: signingKey(store.state, folder),
+            saltsOf: id => saltsOf(store.state, folder, id),
             coverage: coverageOfPeriod,
             findings: (of, period) => findingsOfPeriod(of, period, settings, Date.parse(requestedAt)),
             stats,
-            withAliases: flags.withAliases === true,
-            findingsOfDays: findingsFor(context, config),
           })
-          print(context, flags.output, created, signingKey(store, folder).fingerprint)
+          print(context, flags.output, created, signingKey(store.state, folder).fingerprint)
           return { rows: created.counts.requests, population: created.populationHash }
         })
       })
@@ -109,12 +116,12 @@ function momentOf(text: string): string {
 } // biome-ignore format: one line each
 
 /** @throws KEY_REFUSED */
-function signingKey({ state }: Store, folder: string): SigningKey {
+function signingKey(state: LedgerState, folder: string): SigningKey {
   const { signing, problem } = keysOf(state, folder)
   if (signing) return signing
   throw new ThroughlineError(
     'KEY_REFUSED',
-    `evidence create: the store's signing key is not here (${problem}); run it as the user and on the machine that ingests, or restore the key from its copy. A store without a key gets one with the next throughline ingest`,
+    `evidence create: the signing key of store ${state.storeId} is not here (${problem}); run it as the user and on the machine that ingests, or restore the key from its copy. A store without a key gets one with the next throughline ingest`,
     { folder },
   )
 }
@@ -130,8 +137,7 @@ function warn({ out }: Context, store: Store, range: Range): void {
 function print({ out }: Context, output: string, { counts, exceptions, checkpoint }: Created, fingerprint: string): void {
   out.line(`requests    ${count(counts.requests)}, with ${count(counts.hops)} log lines and ${count(counts.links)} links`)
   out.line(`exceptions  ${count(counts.exceptions)}`)
-  for (const line of table([{ title: '' }, { title: '', align: 'right' }], [...exceptions].sort().map(([kind, n]) => [`  ${kind}`, count(n)]), out).slice(1))
-    out.line(line)
+  printExceptions(out, exceptions)
   out.line(`ledger      ${count(checkpoint.size)} entries, root ${checkpoint.root}`)
   out.line(`signed by   ${fingerprint}`)
   out.line()

@@ -17,23 +17,52 @@ export async function findingsOfPeriod(
   settings: FindingSettings,
   nowMs: number,
 ): Promise<FoundFindings> {
-  const incidents: FoundIncident[] = []
+  const { incidents, notEvaluated } = await foundInPeriod(store, range, settings, nowMs)
+  return { incidents: incidents.map(it => it.found), notEvaluated: notEvaluated.map(it => it.found) }
+}
+
+/** What was found, and what it was found about. */
+export interface FoundInPeriod {
+  readonly incidents: readonly { readonly incident: Incident; readonly found: FoundIncident }[]
+  readonly notEvaluated: readonly {
+    readonly application: string | undefined
+    readonly found: FoundFindings['notEvaluated'][number]
+  }[]
+}
+
+/** The same, with the application or host that each is about. */
+export async function foundInPeriod(
+  store: Store,
+  range: Range,
+  settings: FindingSettings,
+  nowMs: number,
+): Promise<FoundInPeriod> {
+  const incidents: FoundInPeriod['incidents'][number][] = []
   const notEvaluated: NotEvaluated[] = []
   for await (const day of findingsByDay(store, range, settings, { openDays: false, nowMs })) {
     const requests = await requestsOf(store)
-    incidents.push(...day.incidents.map(it => foundIncident(it, requests.get(it.incident) ?? [])))
+    incidents.push(
+      ...day.incidents.map(it => ({
+        incident: it,
+        found: foundIncident(it, requests.get(it.incident) ?? []),
+      })),
+    )
     notEvaluated.push(...day.notEvaluated)
   }
   return {
     incidents,
-    notEvaluated: notEvaluated.map(it => ({
-      rule: it.rule ?? null,
-      day: it.day,
-      application: it.application ?? null,
-      reason: it.reason,
-      why: it.coverage && it.hours ? `${whyText(it)} (${hoursText(it.hours)})` : whyText(it),
-      requests: it.requests,
-    })),
+    notEvaluated: notEvaluated.map(it => ({ application: it.application, found: foundNotEvaluated(it) })),
+  }
+}
+
+function foundNotEvaluated(it: NotEvaluated): FoundFindings['notEvaluated'][number] {
+  return {
+    rule: it.rule ?? null,
+    day: it.day,
+    application: it.application ?? null,
+    reason: it.reason,
+    why: it.coverage && it.hours ? `${whyText(it)} (${hoursText(it.hours)})` : whyText(it),
+    requests: it.requests,
   }
 }
 

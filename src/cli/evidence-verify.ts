@@ -1,40 +1,41 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
+import { loadConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
-import { agreementOf, rootAt } from '../evidence/agreement.ts'
+import { agreementOf, requestsOf, rootAt } from '../evidence/agreement.ts'
 import { folderFiles, NODE_CRYPTO } from '../evidence/folder-files.ts'
 import { threads } from '../evidence/threads.ts'
+import { type KnownStore, verifyAny } from '../evidence/verify/any.ts'
 import type { Helpers } from '../evidence/verify/parts.ts'
 import { exitCodeOf, verdictLines } from '../evidence/verify/print.ts'
-import { type Known, type Verification, verifyBundle } from '../evidence/verify/verify.ts'
 import type { BundleFiles } from '../evidence/verify/world.ts'
+import { Ledger } from '../ledger/chain.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
 import { safe } from './output.ts'
+import { allStores } from './stores.ts'
 
 interface Flags extends StoreFlags {
-  readonly key?: string
-  readonly knownCheckpoint?: string
+  readonly key?: readonly string[]
+  readonly knownCheckpoint?: readonly string[]
   readonly json?: boolean
 }
 
 export function evidenceVerifyCommand(evidence: Command, context: Context): void {
-  storeOptions(evidence.command('verify'))
+  storeOptions(evidence.command('verify'), { several: true })
     .summary('check a bundle of evidence')
     .description(
       'Checks a bundle: INTEGRITY (nothing was altered since it was signed), SOUNDNESS (every row follows from its log lines and fulfils the query), COMPLETENESS (it adds up to what the store took in) and, with --store, AGREEMENT (the store gives the same rows again). Exit codes: 0 nothing is wrong, 1 something is, 3 it cannot be read.',
     )
     .argument('<dir>', 'folder of the bundle')
-    .option('--key <fingerprint>', "fingerprint of the store's key, from its owner and not from the bundle")
-    .option('--known-checkpoint <file>', 'a checkpoint of the store that was kept elsewhere, not newer than the bundle unless --store is given')
+    .option('--key <fingerprint>', "fingerprint of the store's key, from its owner and not from the bundle; of several stores one for each", each)
+    .option('--known-checkpoint <file>', 'a checkpoint of the store that was kept elsewhere, not newer than the bundle unless --store is given; of several stores one for each', each)
     .option('--json', 'print one JSON document')
     .action(async (dir: string, flags: Flags) => {
-      const checkpoint = flags.knownCheckpoint === undefined ? undefined : readText(flags.knownCheckpoint)
+      const checkpoints = (flags.knownCheckpoint ?? []).map(readText)
       const files = filesOf(dir)
-      const known = { key: flags.key, checkpoint }
-      const answered = await (flags.store === undefined
-        ? verifyBundle(files, NODE_CRYPTO, known, helpers())
-        : withReader(flags, store => verifiedBy(store, files, known)))
+      const stores = flags.store === undefined ? [] : storesAtHand(flags)
+      const answered = await verifyAny(files, NODE_CRYPTO, { keys: flags.key ?? [], checkpoints, stores }, helpers())
       const { out } = context
       if (flags.json) out.line(JSON.stringify({ version: 1, ...answered }, null, 2))
       else for (const line of verdictLines(answered)) out.line(line)
@@ -42,19 +43,28 @@ export function evidenceVerifyCommand(evidence: Command, context: Context): void
     })
 } // biome-ignore format: one line each
 
+function each(text: string, all: readonly string[] = []): readonly string[] {
+  return [...all, text]
+}
+
 /** The program that lies in bundles checks parts of large ones. */
 function helpers(): Helpers | undefined {
   const program = new URL('../evidence/verify.mjs', import.meta.url)
   return existsSync(program) ? threads(program) : undefined
 }
 
-/** The store that is at hand also shows how a newer checkpoint continues the bundle. */
-async function verifiedBy(store: Store, files: BundleFiles, known: Known): Promise<Verification> {
-  const verification = await verifyBundle(files, NODE_CRYPTO, { ...known, rootAt: size => rootAt(store, size) }, helpers())
-  const { manifest, query, parts } = verification
-  if (!manifest || !query) return verification
-  const agreement = await agreementOf(store, files, manifest, query)
-  return { ...verification, parts: { ...parts, agreement } }
+/** Stores that are at hand also show how a newer checkpoint continues a bundle. Each is open only while it is asked. */
+function storesAtHand(flags: Flags): KnownStore[] {
+  return allStores(flags.store, loadConfig(flags.config)).map(root => {
+    const open = <T>(action: (store: Store) => Promise<T>): Promise<T> => withReader({ ...flags, store: [root] }, action)
+    return {
+      storeId: Ledger.open(root).state.storeId,
+      rootAt: size => rootAt({ root }, size),
+      agreement: async (files, { manifest, query }) =>
+        manifest && query ? open(store => agreementOf(store, files, manifest, query)) : undefined,
+      requests: query => open(store => requestsOf(store, query)),
+    }
+  })
 } // biome-ignore format: one line each
 
 function filesOf(dir: string): BundleFiles {

@@ -9,7 +9,7 @@ import { nearCalls } from '../requests/near-calls.ts'
 import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { offsetText } from './clock-words.ts'
-import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withReaders } from './context.ts'
 import { explainDocument } from './explain-json.ts'
 import { MOST_REQUESTS, printExplanations } from './explain-print.ts'
 import { noRequestNote } from './kernel-words.ts'
@@ -51,7 +51,7 @@ export interface Explanation {
 }
 
 export function explainCommand(program: Command, context: Context): void {
-  storeOptions(program.command('explain'))
+  storeOptions(program.command('explain'), { several: true })
     .summary('show why this app line belongs to a call, and another does not')
     .description(
       'Shows for the requests that an id stands for which app lines were linked to the gateway call and which were not: what was compared, what was found, and how much it counts. Takes any id that trace takes. docs/linking.md explains the numbers.',
@@ -79,7 +79,7 @@ export function explainCommand(program: Command, context: Context): void {
           })
         return { rows: all.length }
       }
-      await withReader(flags, (store, loaded) =>
+      await withReaders(context, flags, (store, loaded) =>
         recorded(context, store, { command: 'explain', what: { id, json: flags.json } }, () =>
           action(store, loaded),
         ),

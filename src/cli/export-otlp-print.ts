@@ -15,21 +15,24 @@ const WORDS_AFTER = 3
 export class ExportPrinter {
   readonly #context: Context
   readonly #isJson: boolean
+  readonly #store: string | undefined
   readonly #line: ProgressLine
   readonly #totals = { requests: 0, hops: 0 }
   #found: ExportedOnce | undefined
   #isFollowing = false
 
-  constructor(context: Context, isJson: boolean) {
+  /** @param store name of the store, where several are sent one after the other */
+  constructor(context: Context, isJson: boolean, store?: string) {
     this.#context = context
     this.#isJson = isJson
+    this.#store = store
     this.#line = new ProgressLine(context.out, context.now)
   }
 
   started({ endpoint, name }: Receiver, isFollowing: boolean): void {
     this.#isFollowing = isFollowing
     const until = isFollowing ? '; SIGINT or SIGTERM ends it' : ''
-    if (!this.#isJson) this.#context.out.note(`sending to ${safe(endpoint)} (${name})${until}`)
+    if (!this.#isJson) this.#context.out.note(`sending ${this.#from()}to ${safe(endpoint)} (${name})${until}`)
   }
 
   /** A day, or a part of it, was taken. */
@@ -69,6 +72,7 @@ export class ExportPrinter {
     if (this.#isJson) return this.#context.out.line(JSON.stringify(this.#document(accounting)))
     const { out } = this.#context
     const lines = [
+      ...(this.#store === undefined ? [] : [`store      ${safe(this.#store)}`]),
       `requests   ${count(this.#totals.requests)}  with ${count(this.#totals.hops)} hops`,
       ...taken('spans', accounting.spans, this.#line.seconds),
       ...(accounting.logs ? taken('logs', accounting.logs, this.#line.seconds) : []),
@@ -78,6 +82,10 @@ export class ExportPrinter {
     for (const { warnings } of [accounting.spans, ...(accounting.logs ? [accounting.logs] : [])])
       for (const [message, times] of warnings)
         out.warn(`the receiver says: ${safe(message)} (${count(times)} times)`)
+  }
+
+  #from(): string {
+    return this.#store === undefined ? '' : `${safe(this.#store)} `
   }
 
   /** What was not sent, and why. */
@@ -98,6 +106,7 @@ export class ExportPrinter {
   #document({ spans, logs }: OtlpAccounting): object {
     return {
       event: 'ended',
+      ...(this.#store === undefined ? {} : { store: this.#store }),
       ...this.#totals,
       unsettled: this.#found?.unsettled ?? null,
       sampled_out: this.#found?.sampledOut ?? null,

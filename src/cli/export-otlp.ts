@@ -2,16 +2,17 @@ import { type Command, Option } from 'commander'
 import type { LoadedConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
 import { periodOfSearch } from '../requests/search.ts'
-import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
 import { daysOf, exportLive, exportOnce, type Period, SETTLE_MS } from '../traces/export/export.ts'
 import { DayExport, type ExportOptions, type SentDay } from '../traces/export/export-day.ts'
 import { Receiver, receiverName } from '../traces/export/receiver.ts'
 import { otlpEndpoint, shownUrl } from '../traces/otlp/endpoint.ts'
-import { type Context, ownRedactor, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, ownRedactor, type StoreFlags, storeOptions, withEachReader } from './context.ts'
 import { dryRun } from './export-otlp-dry.ts'
 import { ExportPrinter } from './export-otlp-print.ts'
+
 import { type OtlpSettings, otlpSettings } from './export-otlp-settings.ts'
+import { safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
 import { recorded } from './reads.ts'
@@ -49,7 +50,7 @@ export interface OtlpFlags extends StoreFlags {
 }
 
 export function exportOtlpCommand(parent: Command, context: Context): void {
-  addOptions(storeOptions(parent.command('otlp')))
+  addOptions(storeOptions(parent.command('otlp'), { several: true }))
     .summary('send requests as OpenTelemetry traces')
     .description(
       'Sends requests as traces to an OTLP/HTTP receiver: an OpenTelemetry Collector, Jaeger, Tempo, Elastic and others. What a receiver has taken is noted in the store, so that running the command again sends what is new, and going on after a failure sends nothing twice that was answered for. Requests are sent once they are settled: their day is closed, or an id joins them and nothing has changed for a while.',
@@ -61,7 +62,9 @@ export function exportOtlpCommand(parent: Command, context: Context): void {
     .action((_: OtlpFlags, command: Command) => {
       // Options that `export` has, too, are taken by it, wherever they stand.
       const flags = command.optsWithGlobals<OtlpFlags>()
-      return withReader(flags, (store, loaded) => exportOtlp(context, store, loaded, flags))
+      return withEachReader(context, flags, (store, loaded, name) =>
+        exportOtlp(context, { store, name }, loaded, flags),
+      )
     })
 }
 
@@ -101,13 +104,22 @@ function numberOf(flag: string, text: string): number {
   throw new ThroughlineError('USAGE', `${flag} ${text}: no number; expected one of 0 or more`)
 }
 
+/** A store, and its name where there are several: each keeps what was sent of it. */
+interface Exported {
+  readonly store: Store
+  readonly name: string | undefined
+}
+
+/** @returns false where the user has stopped it */
 async function exportOtlp(
   context: Context,
-  store: Store,
+  { store, name: storeName }: Exported,
   loaded: LoadedConfig,
   flags: OtlpFlags,
-): Promise<void> {
+): Promise<boolean> {
   const { filter = '' } = flags
+  if (storeName !== undefined && flags.follow)
+    throw new ThroughlineError('USAGE', 'export otlp --follow: it takes one store; run it for each')
   const nowMs = context.now()
   // A filter that is wrong is told before anything is opened; its own period spares days.
   const range = periodOfSearch({ filter, range: parsePeriod(flags, nowMs), nowMs })
@@ -128,7 +140,11 @@ async function exportOtlp(
     nowMs: context.now,
   }
   const period = { range, settleMs: flags.settle * 1000, nowMs: context.now }
-  if (flags.dryRun) return dryRun(context.out, store, options, period)
+  if (flags.dryRun) {
+    if (storeName !== undefined) context.out.line(`\n${context.out.colors.bold(safe(storeName))}`)
+    await dryRun(context.out, store, options, period)
+    return true
+  }
   if (flags.prometheus !== undefined && !flags.follow)
     throw new ThroughlineError('USAGE', 'export otlp --prometheus: it goes with --follow only')
   const endpoint = endpointOf(settings.endpoint)
@@ -148,9 +164,12 @@ async function exportOtlp(
   try {
     if (flags.again) receiver.forget(day => daysOf(store, range).includes(day))
     const dayExport = new DayExport(store, receiver, options)
-    await recorded(context, store, { command: 'export otlp', what }, () =>
-      sendAll(context, dayExport, { store, receiver, settings, period, flags }),
-    )
+    let isStopped = false
+    await recorded(context, store, { command: 'export otlp', what }, async () => {
+      isStopped = await sendAll(context, dayExport, { store, storeName, receiver, settings, period, flags })
+      return {}
+    })
+    return !isStopped
   } finally {
     receiver.close()
   }
@@ -158,19 +177,24 @@ async function exportOtlp(
 
 interface Sending {
   readonly store: Store
+  readonly storeName: string | undefined
   readonly receiver: Receiver
   readonly settings: OtlpSettings
   readonly period: Period
   readonly flags: OtlpFlags
 }
 
-/** Sends until everything is taken, or a signal comes; what was taken is noted however it ends. */
-async function sendAll(context: Context, dayExport: DayExport, sending: Sending): Promise<Given> {
-  const { store, receiver, settings, period, flags } = sending
+/**
+ * Sends until everything is taken, or a signal comes; what was taken is noted however it ends.
+ *
+ * @returns whether a signal came
+ */
+async function sendAll(context: Context, dayExport: DayExport, sending: Sending): Promise<boolean> {
+  const { store, storeName, receiver, settings, period, flags } = sending
   const { stop, by, release } = stopOnSignal(context.signals)
   // Loaded where it is needed: it takes as long as all the rest.
   const { openOutlets } = await import('./export-otlp-outlets.ts')
-  const printer = new ExportPrinter(context, flags.json === true)
+  const printer = new ExportPrinter(context, flags.json === true, storeName)
   const outlets = openOutlets(settings, {
     nowMs: context.now,
     patienceMs: patienceOf(flags),
@@ -197,7 +221,7 @@ async function sendAll(context: Context, dayExport: DayExport, sending: Sending)
   }
   const stoppedBy = by()
   if (stoppedBy && !flags.follow) process.exitCode = SIGNAL_CODES[stoppedBy]
-  return {}
+  return stoppedBy !== undefined
 }
 
 function patienceOf({ patience, follow }: OtlpFlags): number | undefined {

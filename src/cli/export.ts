@@ -7,7 +7,7 @@ import { HOP_KINDS, type HopKind } from '../model/hop.ts'
 import { type ExportFormat, type ExportKind, exportSelect } from '../requests/export.ts'
 import { quoteText } from '../store/query.ts'
 import type { Given } from '../store/reads.ts'
-import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withReaders } from './context.ts'
 import { exportOtlpCommand } from './export-otlp.ts'
 import { count, unwritable } from './output.ts'
 import { parsePeriod } from './period.ts'
@@ -32,7 +32,7 @@ const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = {
 }
 
 export function exportCommand(program: Command, context: Context): void {
-  const command = storeOptions(program.command('export'))
+  const command = storeOptions(program.command('export'), { several: true })
   exportOtlpCommand(command, context)
   command
     .summary('write facts, links, requests or rejects to a file')
@@ -64,7 +64,7 @@ export function exportCommand(program: Command, context: Context): void {
         )
       }
       const range = parsePeriod(flags, context.now())
-      await withReader(flags, async (store, { config }) => {
+      await withReaders(context, flags, async (store, { config }) => {
         const pruned = prunedNote(store, range)
         if (pruned) context.out.warn(pruned)
         const { select, params } = await exportSelect(store, what, {

@@ -10,7 +10,7 @@ import { findingSettings } from '../findings/settings.ts'
 import { CRITERIA } from '../model/criteria.ts'
 import { ALWAYS } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
-import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withReaders } from './context.ts'
 import { followFindings } from './findings-follow.ts'
 import { printIncidents, printNotEvaluated, summaryText } from './findings-print.ts'
 import { suppressCommand } from './findings-suppress.ts'
@@ -35,7 +35,7 @@ export interface FindingsFlags extends StoreFlags {
 const MOST_SHOWN = 20
 
 export function findingsCommand(program: Command, context: Context): void {
-  const command = storeOptions(program.command('findings'))
+  const command = storeOptions(program.command('findings'), { several: true })
     .summary('say what is wrong, by rules')
     .description(
       'Runs rules over the requests of closed days: callers past the gateway, identities that do not agree, calls that nobody logged, and others. What cannot be judged, as logs or settings are missing, is listed as not evaluated. See docs/findings.md.',
@@ -54,13 +54,14 @@ export function findingsCommand(program: Command, context: Context): void {
       'after',
       '\nExamples:\n  throughline findings\n  throughline findings --severity high --from now-7d --requests\n  throughline findings --follow --webhook https://hooks.example/findings',
     )
-    .action((flags: FindingsFlags) => withReader(flags, async (store, { config }) => {
+    .action((flags: FindingsFlags) => withReaders(context, flags, async (store, { config }) => {
       const settings = findingSettings(config)
       const options = optionsOf(flags, context.now())
       const range = parsePeriod(flags, context.now()) ?? ALWAYS
       const pruned = prunedNote(store, range)
       if (pruned) context.out.warn(pruned)
       const webhook = flags.webhook ?? context.env.THROUGHLINE_WEBHOOK_URL
+      if ((flags.follow || flags.webhook) && store.state.parts) throw oneOnly(flags)
       if (flags.follow || flags.webhook) return followFindings(context, store, { flags, settings, options, range, webhook })
       const days = findingsByDay(store, range, settings, options)
       await (flags.json ? printJson(context.out, store, days, flags) : printText(context.out, store, days, flags))
@@ -74,6 +75,14 @@ export function findingsCommand(program: Command, context: Context): void {
     .addHelpText('after', '\nExamples:\n  throughline findings rules\n  throughline findings rules --json')
     .action((_: object, rules: Command) => printRules(context.out, rules.optsWithGlobals<{ json?: boolean }>().json === true))
 } // biome-ignore format: one line each
+
+/** What was sent is kept in a store, and what is new is told by its ledger. */
+function oneOnly({ follow }: FindingsFlags): ThroughlineError {
+  return new ThroughlineError(
+    'USAGE',
+    `findings ${follow ? '--follow' : '--webhook'}: it takes one store, as each keeps what was sent of it; run it for each`,
+  )
+}
 
 function optionsOf({ rule, openDays, requests, json }: FindingsFlags, nowMs: number): FindingOptions {
   const rules = rule.length > 0 ? rule.map(ruleOf) : undefined

@@ -6,7 +6,7 @@ import { populationOf } from '../requests/population.ts'
 import { countRequests, periodOfSearch, type Search, searchRequests } from '../requests/search.ts'
 import type { Given } from '../store/reads.ts'
 import type { Store } from '../store/store.ts'
-import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withReaders } from './context.ts'
 import { count, duration, safe, type TableColumn, table } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'
@@ -29,7 +29,7 @@ interface Flags extends StoreFlags {
 const TABLE_LIMIT = 50
 
 export function queryCommand(program: Command, context: Context): void {
-  storeOptions(program.command('query'))
+  storeOptions(program.command('query'), { several: true })
     .summary('find requests')
     .description('Finds requests with a filter, oldest first. See docs/filter.md for the language.')
     .argument('[filter]', 'such as: subject:"alice" and path:/payroll/* and status >= 400', '')
@@ -54,7 +54,7 @@ export function queryCommand(program: Command, context: Context): void {
       const range = parsePeriod(flags, context.now())
       const limit = flags.limit === undefined ? undefined : wholeNumber('--limit', flags.limit)
       const columns = flags.columns?.split(',').map(columnOf)
-      await withReader(flags, async (store, { config }) => {
+      await withReaders(context, flags, async (store, { config }) => {
         const findings = findingsFor(context, config)
         const search: Search = { filter, range, limit, columns, nowMs: context.now(), findings }
         const pruned = prunedNote(store, periodOfSearch(search))

@@ -6,7 +6,8 @@ import { userName } from './prune.ts'
 
 /**
  * Runs a command that gives data out, with a record of what was asked before, and of what was given after it. A store on media
- * that cannot be written is read all the same, which is said.
+ * that cannot be written is read all the same, which is said. Of several stores each gets a record, which names all of
+ * them; what was given is that of all.
  */
 export async function recorded(
   context: Context,
@@ -15,12 +16,19 @@ export async function recorded(
   action: () => Promise<Given>,
 ): Promise<void> {
   const at = (): string => new Date(context.now()).toISOString()
-  const record = attempt(context, () => ReadRecord.begin(store.root, asked, { at: at(), who: userName() }))
+  const { parts } = store.state
+  const stores = parts?.map(part => part.state.storeId)
+  const what = { ...asked, what: { ...asked.what, stores } }
+  const records = store.roots.flatMap(
+    root => attempt(context, () => ReadRecord.begin(root, what, { at: at(), who: userName() })) ?? [],
+  )
+  const end = (given: Given): void => {
+    for (const record of records) attempt(context, () => record.end(given, at()))
+  }
   try {
-    const given = await action()
-    attempt(context, () => record?.end(given, at()))
+    end(await action())
   } catch (error) {
-    attempt(context, () => record?.end({ problem: (error as Error).message }, at()))
+    end({ problem: (error as Error).message })
     throw error
   }
 }

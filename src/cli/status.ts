@@ -15,7 +15,7 @@ import {
 import { type StoreSize, storeSize } from '../requests/store-size.ts'
 import { newestCheckpoint } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
-import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withEachReader } from './context.ts'
 import { ledgerLine } from './ledger-line.ts'
 import { bytes, count, type Output, percent, safe, table } from './output.ts'
 import { prunedNote } from './pruned.ts'
@@ -31,7 +31,7 @@ interface Flags extends StoreFlags {
 const MOST_ROWS = 20
 
 export function statusCommand(program: Command, context: Context): void {
-  storeOptions(program.command('status'))
+  storeOptions(program.command('status'), { several: true })
     .summary('show what the store holds, and what is missing')
     .description(
       'Shows sources with their accounting, how far the two sides were joined and by which fields, and which days are open and why.',
@@ -43,13 +43,23 @@ export function statusCommand(program: Command, context: Context): void {
       '\nExamples:\n  throughline status\n  throughline status --sources --store /data/evidence',
     )
     .action(async (flags: Flags) => {
-      await withReader(flags, async (store, { config }) => {
+      const documents: object[] = []
+      let isFirst = true
+      await withEachReader(context, flags, async (store, { config }) => {
         const { days } = config.retention
         const size = storeSize(store, days === undefined ? undefined : retainedFrom(days, context.now()))
-        if (flags.json) return context.out.line(JSON.stringify(await statusDocument(store, size), null, 2))
+        if (flags.json) return void documents.push(await statusDocument(store, size))
+        if (!isFirst) context.out.line()
+        isFirst = false
         await printStatus(context, store, size, flags.sources === true)
       })
+      if (flags.json) printDocuments(context.out, documents)
     })
+}
+
+function printDocuments({ line }: Output, documents: readonly object[]): void {
+  const [only] = documents
+  line(JSON.stringify(documents.length === 1 ? only : { version: 1, stores: documents }, null, 2))
 }
 
 async function printStatus(

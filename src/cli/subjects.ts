@@ -5,7 +5,7 @@ import { type ImportSummary, summarizeImport } from '../directory/summary.ts'
 import { ThroughlineError } from '../errors.ts'
 import { importAndLink } from '../pipeline/run.ts'
 import { NO_ALIASES, recordedAliases } from '../requests/subjects.ts'
-import { type Context, type StoreFlags, storeOptions, withReader, withWriter } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withReaders, withWriter } from './context.ts'
 import { count, type Output, safe, table } from './output.ts'
 import { ProgressLine } from './progress.ts'
 
@@ -35,11 +35,11 @@ export function subjectsCommand(program: Command, context: Context): void {
       '\nExamples:\n  throughline subjects import ad-users.csv --domain CORP\n  throughline subjects import okta.json --dry-run',
     )
     .action((file: string, flags: ImportFlags) => importFile(context, file, flags))
-  storeOptions(subjects.command('list'))
+  storeOptions(subjects.command('list'), { several: true })
     .summary('list what is in force')
     .description('Lists the aliases in force and where they came from.')
     .action(async (flags: StoreFlags) =>
-      withReader(flags, async store => printList(context.out, recordedAliases(store))),
+      withReaders(context, flags, async store => printList(context.out, recordedAliases(store))),
     )
 }
 

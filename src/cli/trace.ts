@@ -9,7 +9,7 @@ import { legsOfFound } from '../traces/read-legs.ts'
 import type { Span } from '../traces/span.ts'
 import { spansOf } from '../traces/spans.ts'
 import { offsetText } from './clock-words.ts'
-import { type Context, type StoreFlags, storeOptions, withReader } from './context.ts'
+import { type Context, type StoreFlags, storeOptions, withReaders } from './context.ts'
 import { isKernel, noRequestNote, reasonInWords } from './kernel-words.ts'
 import { duration, type Output, safe } from './output.ts'
 import { prunedNote } from './pruned.ts'
@@ -32,7 +32,7 @@ type Row = Readonly<Record<string, unknown>>
 const MOST_REQUESTS = 10
 
 export function traceCommand(program: Command, context: Context): void {
-  storeOptions(program.command('trace'))
+  storeOptions(program.command('trace'), { several: true })
     .summary('show one request from gateway to app')
     .description(
       'Shows the requests that an id stands for, both legs, what is known and what is not. Takes any id: correlation, trace, gateway message, request or hop.',
@@ -80,7 +80,7 @@ export function traceCommand(program: Command, context: Context): void {
         print(context.out, store, { found, legs, originals, findings })
         return { rows }
       }
-      await withReader(flags, (store, loaded) =>
+      await withReaders(context, flags, (store, loaded) =>
         recorded(context, store, { command: 'trace', what }, () => action(store, loaded)),
       )
     })
@@ -103,7 +103,7 @@ function print(out: Output, store: Store, { found, legs, originals, findings }: 
     const own = legs.get(String(request.request_id))
     const spans = own ? spansOf(own) : []
     const lines = [
-      ...heading(out, request),
+      ...heading(out, request, storeOf(store, gateway ?? apps[0])),
       ...facts(request, gateway, apps, joins),
       ...traceLines(own),
       '',
@@ -131,12 +131,23 @@ function spaced(lines: readonly string[]): string[] {
   return lines.length > 0 ? [...lines, ''] : []
 }
 
-function heading(out: Output, r: Row): string[] {
+/** The name of the store that a hop is in, where there are several. */
+function storeOf({ state: { parts = [] } }: Store, hop: Row | undefined): string | undefined {
+  const holding = parts.filter(({ state }) =>
+    [...state.days.values()].some(day => day.application === hop?.application && day.lastHopAt !== undefined),
+  )
+  if (holding.length === 1) return holding[0]?.name
+  return parts.findLast(part => part.sourceOffset <= Number(hop?.source_id))?.name
+}
+
+function heading(out: Output, r: Row, store: string | undefined): string[] {
   const status = r.status === null ? 'no status' : String(r.status)
   const colored = Number(r.status) >= 400 ? out.colors.red(status) : out.colors.green(status)
   return [
     `${out.colors.bold(requestLine(r))}  ${colored}  ${r.state}`,
-    out.colors.dim(`request ${r.request_id}  started ${String(r.start_ts).replace(' ', 'T')}Z`),
+    out.colors.dim(
+      `request ${r.request_id}  started ${String(r.start_ts).replace(' ', 'T')}Z${store === undefined ? '' : `  in ${safe(store)}`}`,
+    ),
     '',
   ]
 }

@@ -79,11 +79,32 @@ function clip(span: Gap, facts: Gap, asked: Gap): Gap {
 }
 
 /** What the ledger adds: days that were pruned, and sides that a person declared to be whole. */
-function withLedger({ pruning, declared }: LedgerState, row: CoverageRow): CoverageRow {
+function withLedger(state: LedgerState, row: CoverageRow): CoverageRow {
   const day = dayText(Math.floor(row.hourUs / DAY_US))
-  if (pruning && day < pruning.before) return { ...row, state: 'missing', reason: 'pruned', gap: undefined }
-  const isDeclared = declared.some(d => d.side === row.group.side && d.from <= day && day < d.to)
+  const states = statesOf(state, row.group.applications)
+  if (states.some(({ pruning }) => pruning && day < pruning.before))
+    return { ...row, state: 'missing', reason: 'pruned', gap: undefined }
+  const isDeclared = states.every(({ declared }) =>
+    declared.some(d => d.side === row.group.side && d.from <= day && day < d.to),
+  )
   return isDeclared && row.state === 'unknown' ? { ...row, state: 'complete', reason: 'declared' } : row
+}
+
+/** What ledgers say of some applications: of several stores, those that have hops of them. */
+function statesOf(state: LedgerState, applications: readonly string[]): LedgerState[] {
+  if (!state.parts) return [state]
+  const all = state.parts.map(part => part.state)
+  const own = all.filter(it => applications.some(application => applicationsOf(it).has(application)))
+  return own.length > 0 ? own : all
+}
+
+/** By state: there are many rows. */
+const knownApplications = new WeakMap<LedgerState, ReadonlySet<string>>()
+
+function applicationsOf(state: LedgerState): ReadonlySet<string> {
+  const known = knownApplications.get(state) ?? new Set(state.segments.flatMap(s => s.applications))
+  knownApplications.set(state, known)
+  return known
 }
 
 /** Rows of the sides of applications that have none in an hour. */

@@ -3,7 +3,7 @@ import { parseDayKey } from '../ledger/state.ts'
 import { DAY_US, HOUR_US } from '../model/time.ts'
 import { wrapsLines } from '../model/wrapped.ts'
 import { linksRelation } from '../requests/view.ts'
-import { factsRelation, type Range } from '../store/facts.ts'
+import { factsRelation, type Range, sourceIdOf } from '../store/facts.ts'
 import { quoteTexts, sqlFile } from '../store/query.ts'
 import { wholeFiles } from '../store/records.ts'
 import { SHIPPED_FROM } from '../store/shipped.ts'
@@ -227,8 +227,9 @@ async function rejectHours(
   if (files.length === 0) return []
   await db.run(
     `CREATE OR REPLACE TEMP TABLE coverage_rejects AS SELECT DISTINCT source_id, line_no, log
-     FROM read_json(${quoteTexts(wholeFiles(root, files))}, format = 'newline_delimited',
-       columns = {source_id: 'INTEGER', line_no: 'BIGINT', log: 'VARCHAR'})
+     FROM (SELECT ${sourceIdOf(state)} AS source_id, line_no, log
+       FROM read_json(${quoteTexts(wholeFiles(root, files))}, format = 'newline_delimited', filename = true,
+         columns = {source_id: 'INTEGER', line_no: 'BIGINT', log: 'VARCHAR'}))
      WHERE source_id IN (SELECT unnest(from_json($ids, '["INTEGER"]')))`,
     { ids: JSON.stringify(wanted) },
   )

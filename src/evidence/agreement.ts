@@ -6,6 +6,7 @@ import { leafHash, TreeHasher } from '../ledger/merkle.ts'
 import { REQUEST_FIELDS } from '../requests/fields.ts'
 import { bindFilter, parseFilter } from '../requests/filter/index.ts'
 import { asksFindings } from '../requests/findings-source.ts'
+import { countRequests } from '../requests/search.ts'
 import { dayChanges } from '../requests/settled-days.ts'
 import type { Store } from '../store/store.ts'
 import { hopHours, requestHours } from './hours.ts'
@@ -43,12 +44,18 @@ export async function agreementOf(store: Store, files: BundleFiles, manifest: Ma
   return findings.result('agreement')
 } // biome-ignore format: one line each
 
+/** How many requests of a store answer the question of a bundle; undefined where its filter cannot be asked again. */
+export async function requestsOf(store: Store, query: Query): Promise<number | undefined> {
+  if (namesFindings(query)) return undefined
+  return countRequests(store, { filter: query.filter, range: periodOf(query), nowMs: 0 })
+}
+
 function namesFindings({ filter }: Query): boolean {
   return asksFindings(bindFilter(parseFilter(filter), REQUEST_FIELDS, new Date(0)))
 }
 
 /** Root of the first entries of the store; undefined where it has fewer. */
-export function rootAt({ root }: Store, size: number): Uint8Array | undefined {
+export function rootAt({ root }: Pick<Store, 'root'>, size: number): Uint8Array | undefined {
   const tree = new TreeHasher(sha256)
   if (size === 0) return undefined
   for (const { digest } of allEntries(join(root, 'ledger'))) {

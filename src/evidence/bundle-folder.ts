@@ -14,22 +14,32 @@ export class BundleFolder {
   readonly #path: string
   readonly #temporary: string
   readonly #digests = new Map<string, string>()
+  readonly #below: string
 
-  /** @throws OUTPUT_EXISTS, OUTPUT_UNWRITABLE */
-  constructor(path: string) {
+  /**
+   * @param below the folder that is in it
+   * @throws OUTPUT_EXISTS, OUTPUT_UNWRITABLE
+   */
+  constructor(path: string, below = 'proofs') {
     this.#path = resolve(path)
+    this.#below = below
     if (existsSync(this.#path))
       throw new ThroughlineError('OUTPUT_EXISTS', `${path}: exists already; name a folder that does not exist yet`, { path })
     this.#temporary = join(dirname(this.#path), `.throughline-${writerName()}.part`)
     this.#writing(() => {
       rmSync(this.#temporary, { recursive: true, force: true })
-      mkdirSync(join(this.#temporary, 'proofs'), { recursive: true })
+      mkdirSync(join(this.#temporary, below), { recursive: true })
     })
   } // biome-ignore format: one line each
 
   /** SHA-256 of the files that were written, by name. */
   get digests(): ReadonlyMap<string, string> {
     return this.#digests
+  }
+
+  /** Where a file or folder is while everything is written. */
+  pathOf(name: string): string {
+    return join(this.#temporary, name)
   }
 
   /** A file that is written piece by piece; to be closed. */
@@ -48,7 +58,7 @@ export class BundleFolder {
   /** Gives the folder its name. */
   finish(): void {
     this.#writing(() => {
-      syncFolder(join(this.#temporary, 'proofs'))
+      syncFolder(join(this.#temporary, this.#below))
       syncFolder(this.#temporary)
       passing('rename', this.#path, () => renameSync(this.#temporary, this.#path))
       syncFolder(dirname(this.#path))

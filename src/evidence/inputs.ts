@@ -1,5 +1,5 @@
 import { coverageOf } from '../coverage/coverage.ts'
-import type { SourceGroup } from '../coverage/row.ts'
+import type { CoverageRow, SourceGroup } from '../coverage/row.ts'
 import type { Range } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
 import type { BundleFinding, CoverageGap, NotEvaluated } from './schema.ts'
@@ -7,7 +7,11 @@ import { hourOf } from './verify/accounts.ts'
 
 /** Which hours of a period lack logs, as `throughline coverage` tells it, every hour of every group of logs. */
 export async function coverageOfPeriod(store: Store, range: Range): Promise<readonly CoverageGap[]> {
-  const rows = await coverageOf(store, range)
+  return coverageGaps(await coverageOf(store, range))
+}
+
+/** The same of rows that are there already. */
+export function coverageGaps(rows: readonly CoverageRow[]): CoverageGap[] {
   return rows.map(({ group, hourUs, state, reason }) => ({
     side: group.side,
     group: groupName(group),

@@ -20,7 +20,10 @@ function shapeOf(settings: FindingSettings, state: LedgerState): string {
 }
 
 /** Files of findings that still say what rules say, by day. */
-export function readyFindings(settings: FindingSettings, state: LedgerState): Map<string, IndexRecord> {
+export function readyFindings(
+  settings: FindingSettings,
+  state: LedgerState,
+): Map<string, readonly IndexRecord[]> {
   return readyDays(state, shapeOf(settings, state), 'findings', coverageReach)
 }
 

@@ -34,6 +34,8 @@ export interface DayState {
   closedWith: number | undefined
   /** Files of earlier generations that it was closed with, oldest first. */
   earlierLinks: FileRecord[]
+  /** Of several stores that are read as one: links in force of the others that have hops of it; absent: none. */
+  further?: readonly FileRecord[]
 }
 
 /** A file that the store no longer reads and that earlier entries name. */
@@ -97,6 +99,22 @@ export interface Suppression {
  */
 export const FOLD_VERSION = 3
 
+/** One of several stores that are read as one. */
+export interface StatePart {
+  /** What it is called among the others: its folder. */
+  readonly name: string
+  /** Its folder, absolute. */
+  readonly root: string
+  /** The same from the folder that holds them all. */
+  readonly below: string
+  /** As its ledger tells it. */
+  readonly state: LedgerState
+  /** What is added to the numbers of its sources. */
+  readonly sourceOffset: number
+  /** Sources that an earlier part has, too, as a collector sent them to several: their number here and there. */
+  readonly renumbered: ReadonlyMap<number, number>
+}
+
 /** Everything the ledger says up to an entry. A pure fold: equal entries, equal state. */
 export interface LedgerState {
   storeId: string
@@ -142,6 +160,8 @@ export interface LedgerState {
   readonly unlinkedDays: Set<string>
   /** Key: application, a space, day. */
   readonly days: Map<string, DayState>
+  /** The stores whose states these are together (src/store/united.ts); absent: the state of one ledger. */
+  readonly parts?: readonly StatePart[]
 }
 
 /** The application of hops that no configured rule matches. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { FACT_COLUMNS, type HopKind, stampOf } from '../model/hop.ts'
-import { ALWAYS, emptyRelation, factsRelation, type Range } from '../store/facts.ts'
+import { ALWAYS, emptyRelation, factsRelation, type Range, sourceIdOf } from '../store/facts.ts'
 import { type Params, quoteIdentifier, quoteTexts } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import type { FindingsOfDays } from './findings-source.ts'
@@ -88,7 +88,8 @@ async function rejectsSelect(store: Store): Promise<string> {
   const files = store.state.rejects.map(r => join(store.root, r.path))
   const struct = REJECT_COLUMNS.map(c => `${c.name}: '${c.sql}'`).join(', ')
   const rejects = files.length
-    ? `read_json(${quoteTexts(files)}, format = 'newline_delimited', columns = {${struct}})`
+    ? `(SELECT ${store.state.parts ? 'DISTINCT ' : ''}* EXCLUDE (filename) REPLACE (${sourceIdOf(store.state)} AS source_id)
+        FROM read_json(${quoteTexts(files)}, format = 'newline_delimited', filename = true, columns = {${struct}}))`
     : emptyRelation(REJECT_COLUMNS)
   return `SELECT s.path AS file, r.* FROM ${rejects} AS r LEFT JOIN source_paths AS s ON s.id = r.source_id ORDER BY r.source_id, r.line_no`
 }

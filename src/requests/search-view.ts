@@ -55,7 +55,7 @@ export async function createRequestsOfDay(store: Store, day: string): Promise<vo
   await createDayRows(store, new Set([day]), { aliases: hasAliases })
   const ready = readyDays(state, SHAPE).get(day)
   const rows = ready
-    ? readyRelation(root, [ready], undefined, hasAliases)
+    ? readyRelation(root, ready, undefined, hasAliases)
     : `(SELECT * FROM day_rows WHERE day = ${quoteText(day)}::DATE)`
   await db.run(`CREATE OR REPLACE TEMP VIEW request_rows AS SELECT * FROM ${rows}`)
   await createRequests(store)

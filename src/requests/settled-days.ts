@@ -1,6 +1,7 @@
 import type { IndexRecord } from '../ledger/entry.ts'
-import type { LedgerState } from '../ledger/state.ts'
+import type { LedgerState, StatePart } from '../ledger/state.ts'
 import { dayNumber, dayText } from '../model/time.ts'
+import { placedFrom } from '../store/united.ts'
 
 /** How many days around one may hold hops or claims that its requests depend on. */
 const NEAR = [-2, -1, 0, 1, 2]
@@ -16,12 +17,37 @@ export function readyDays(
   shape: string,
   kind: 'requests' | 'findings' = 'requests',
   reach?: Reach,
-): Map<string, IndexRecord> {
+): Map<string, readonly IndexRecord[]> {
+  if (state.parts) return readyInAll(state.parts, shape, kind)
   const changed = dayChanges(state, reach)
   const ready = state.indexes.filter(
     i => i.kind === kind && i.shape === shape && changed(i.day).seq <= (i.upTo ?? -1),
   )
-  return new Map(ready.map(index => [index.day, index]))
+  return new Map(ready.map(index => [index.day, [index]]))
+}
+
+/**
+ * The same of several stores that are read as one: days that each of them that has hops of it has ready. What rules say of
+ * a day can rest on the logs of all of them: none has it ready.
+ */
+function readyInAll(
+  parts: readonly StatePart[],
+  shape: string,
+  kind: 'requests' | 'findings',
+): Map<string, readonly IndexRecord[]> {
+  const ready = new Map<string, IndexRecord[]>()
+  if (kind === 'findings') return ready
+  const lacking = new Set<string>()
+  for (const part of parts) {
+    const own = readyDays(part.state, shape, kind)
+    for (const day of daysWithHops(part.state)) {
+      const files = (own.get(day) ?? []).map(placedFrom(part))
+      if (files.length === 0) lacking.add(day)
+      ready.set(day, [...(ready.get(day) ?? []), ...files])
+    }
+  }
+  for (const day of lacking) ready.delete(day)
+  return ready
 }
 
 /** Days that have settled: they and their neighbours are closed and linked. Their requests can be made ready. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LedgerState } from '../ledger/state.ts'
+import type { LedgerState, StatePart } from '../ledger/state.ts'
 import type { AliasRule } from '../model/alias-rules.ts'
 import { type AliasEntry, type AliasRow, compileAliases } from '../model/aliases.ts'
 import { FACT_COLUMNS } from '../model/hop.ts'
@@ -23,12 +23,28 @@ export interface RecordedAliases {
 
 export const NO_ALIASES: RecordedAliases = { aliases: [], rules: [], imported: [] }
 
-/** What the ledger's last entry about subjects names. */
+/** What the ledger's last entry about subjects names; of several stores what each of them has. */
 export function recordedAliases({ state, root }: { state: LedgerState; root: string }): RecordedAliases {
+  if (state.parts) return aliasesOfAll(state.parts)
   const file = state.subjects?.file
   if (!file) return NO_ALIASES
   const [path = ''] = wholeFiles(root, [file])
   return JSON.parse(readFileSync(path, 'utf8')) as RecordedAliases
+}
+
+/** As one store would have them that was told all of it. */
+function aliasesOfAll(parts: readonly StatePart[]): RecordedAliases {
+  const all = parts.map(part => recordedAliases(part)).filter(recorded => recorded !== NO_ALIASES)
+  if (all.length === 0) return NO_ALIASES
+  return {
+    aliases: distinct(all.flatMap(recorded => recorded.aliases)),
+    rules: distinct(all.flatMap(recorded => recorded.rules)),
+    imported: distinct(all.flatMap(recorded => recorded.imported)),
+  }
+}
+
+function distinct<T>(items: readonly T[]): T[] {
+  return [...new Map(items.map(item => [JSON.stringify(item), item])).values()]
 }
 
 /**
@@ -69,8 +85,7 @@ export async function namesMeaning(
 
 async function namedSubjects({ db, state, root }: Store): Promise<Subject[]> {
   const indexes = state.indexes.filter(i => i.kind === 'subject')
-  const isIndexed = new Set(indexes.map(i => i.day))
-  const isWhole = state.segments.every(s => isIndexed.has(s.day))
+  const isWhole = (state.parts ?? [{ state }]).every(part => isIndexed(part.state))
   const files = quoteTexts(indexes.map(i => join(root, i.path)))
   const of = (kind: NamingKind): string =>
     `SELECT DISTINCT subject_kind, subject_issuer, subject_name FROM ${factsRelation(state, root, kind)} WHERE subject_name IS NOT NULL`
@@ -84,6 +99,12 @@ async function namedSubjects({ db, state, root }: Store): Promise<Subject[]> {
       : `${of('gateway')} UNION ${of('app')} ORDER BY ALL`,
   )
   return rows.map(r => ({ kind: r.subject_kind, issuer: r.subject_issuer ?? '', name: r.subject_name }))
+}
+
+/** Whether every day with hops has a file of subjects. */
+function isIndexed({ indexes, segments }: LedgerState): boolean {
+  const days = new Set(indexes.filter(i => i.kind === 'subject').map(i => i.day))
+  return segments.every(s => days.has(s.day))
 }
 
 async function createTable(db: Database, rows: readonly AliasRow[]): Promise<void> {

@@ -119,8 +119,8 @@ export function linksRelation(state: LedgerState, root: string, range: Range): s
 
 /** Link rows of the days that are wanted, as a FROM item. */
 export function linksOfDays(state: LedgerState, root: string, isWanted: (day: string) => boolean): string {
-  const files = [...state.days.values()].flatMap(({ day, link }) =>
-    link?.file && isWanted(day) ? [link.file] : [],
+  const files = [...state.days.values()].flatMap(({ day, link, further = [] }) =>
+    link?.file && isWanted(day) ? [link.file, ...further] : [],
   )
   if (files.length === 0) return emptyRelation(LINK_COLUMNS)
   return `read_parquet(${quoteTexts(wholeFiles(root, files))}, hive_partitioning = false)`

@@ -17,8 +17,8 @@ export async function findDamage(store: Store, cause: unknown): Promise<Throughl
     wholeFiles(store.root, files)
   } catch (error) {
     if (!(error instanceof ThroughlineError)) return undefined
-    const path = relative(store.root, String(error.details?.path))
-    return isReplaced(store.root, path) ? changed(store, path, cause) : error
+    const path = String(error.details?.path)
+    return isReplaced(store.roots, path) ? changed(path, cause) : error
   }
   for (const { path, sha256 } of files) {
     const file = store.file(path)
@@ -37,14 +37,14 @@ export async function fileDigest(path: string): Promise<string> {
 }
 
 /** Whether an entry that came after this reader has started took the file out of the store. */
-function isReplaced(root: string, path: string): boolean {
-  return Ledger.open(root).state.replaced.has(path)
+function isReplaced(roots: readonly string[], path: string): boolean {
+  return roots.some(root => Ledger.open(root).state.replaced.has(relative(root, path)))
 }
 
-function changed(store: Store, path: string, cause: unknown): ThroughlineError {
+function changed(path: string, cause: unknown): ThroughlineError {
   return new ThroughlineError(
     'STORE_CHANGED',
-    `store file ${store.file(path)}: it was replaced and deleted while this command was reading; run the command again`,
+    `store file ${path}: it was replaced and deleted while this command was reading; run the command again`,
     { path },
     cause,
   )

@@ -1,8 +1,9 @@
+import { sep } from 'node:path'
 import type { SegmentRecord } from '../ledger/entry.ts'
-import type { LedgerState } from '../ledger/state.ts'
+import type { LedgerState, StatePart } from '../ledger/state.ts'
 import { FACT_COLUMNS, type HopKind } from '../model/hop.ts'
 import { gatewayContent } from './gateway-content.ts'
-import { quoteIdentifier, quoteTexts } from './query.ts'
+import { quoteIdentifier, quoteText, quoteTexts } from './query.ts'
 import { wholeFiles } from './records.ts'
 
 /** A half-open range of stamps, µs since 1970 UTC. */
@@ -26,7 +27,7 @@ export function factsRelation(
   const segments = state.segments.filter(
     s => s.kind === kind && s.firstUs < range.toUs && s.lastUs >= range.fromUs,
   )
-  return relationOf(segments, root, kind)
+  return relationOf(segments, { state, root, kind })
 }
 
 /** Facts of one kind and some days as a FROM item. */
@@ -36,20 +37,46 @@ export function factsOfDays(
   kind: HopKind,
   days: ReadonlySet<string>,
 ): string {
-  return relationOf(
-    state.segments.filter(s => s.kind === kind && days.has(s.day)),
-    root,
-    kind,
-  )
+  const segments = state.segments.filter(s => s.kind === kind && days.has(s.day))
+  return relationOf(segments, { state, root, kind })
 }
 
-function relationOf(segments: readonly SegmentRecord[], root: string, kind: HopKind): string {
+/**
+ * Number of the source of a row, as the sources of a state are numbered, over a file that has its own store's numbers in
+ * source_id; `filename` is the file.
+ */
+export function sourceIdOf({ parts = [] }: LedgerState): string {
+  if (parts.length === 0) return 'source_id'
+  // A store may lie below another: the longer path is the nearer one.
+  const cases = [...parts]
+    .sort((a, b) => b.root.length - a.root.length)
+    .map(part => `WHEN starts_with(filename, ${quoteText(part.root + sep)}) THEN ${numberIn(part)}`)
+  return `(CASE ${cases.join(' ')} ELSE source_id END)::INTEGER`
+}
+
+function numberIn({ sourceOffset, renumbered }: StatePart): string {
+  const own = `source_id + ${sourceOffset}`
+  if (renumbered.size === 0) return own
+  const pairs = [...renumbered].map(([here, there]) => `${here}: ${there}`)
+  return `coalesce(MAP {${pairs.join(', ')}}[source_id], ${own})`
+}
+
+interface Wanted {
+  readonly state: LedgerState
+  readonly root: string
+  readonly kind: HopKind
+}
+
+function relationOf(segments: readonly SegmentRecord[], { state, root, kind }: Wanted): string {
   // Versions of one record have one first stamp, so that other days can do without the comparison.
   const versioned = new Set(segments.filter(s => s.versions > 0).map(s => s.day))
   const plain = segments.filter(s => !versioned.has(s.day))
   const double = segments.filter(s => versioned.has(s.day))
-  const columns =
-    kind === 'kernel' ? '*' : '* REPLACE (raw_id(correlation_raw, correlation_id) AS correlation_raw)'
+  const replaced = [
+    ...(kind === 'kernel' ? [] : ['raw_id(correlation_raw, correlation_id) AS correlation_raw']),
+    ...(state.parts ? [`${sourceIdOf(state)} AS source_id`] : []),
+  ]
+  const columns = replaced.length === 0 ? '*' : `* REPLACE (${replaced.join(', ')})`
   const read = (files: readonly SegmentRecord[]): string =>
     `SELECT ${columns}
      FROM read_parquet(${quoteTexts(wholeFiles(root, files))}, hive_partitioning = false) AS f`

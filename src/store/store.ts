@@ -15,6 +15,7 @@ import { acquireLock, type Lock } from './lock.ts'
 import { type Pin, pinState } from './pins.ts'
 import { Database, sqlFile } from './query.ts'
 import { sweepReplaced } from './sweep.ts'
+import { folderOfAll, unite } from './united.ts'
 
 export interface StoreOptions {
   readonly path: string
@@ -40,11 +41,29 @@ export interface Surroundings {
   readonly keyFolder?: string | undefined
 }
 
-/** A store that is open for reading, or, with a lock, for writing. */
+/** A store among those that are read as one. */
+interface Part {
+  readonly root: string
+  readonly ledger: Ledger
+  readonly pin: Pin
+}
+
+interface Life {
+  readonly surroundings?: Surroundings
+  readonly lock?: Lock
+  readonly pin?: Pin
+  /** Of several that are read as one, all. */
+  readonly parts?: readonly Part[]
+}
+
+/** A store that is open for reading, or, with a lock, for writing; or several stores that are read as one. */
 export class Store {
+  /** Its folder; of several the folder that holds them all. */
   readonly root: string
   readonly db: Database
-  readonly ledger: Ledger
+  readonly #ledger: Ledger | undefined
+  readonly #parts: readonly Part[] | undefined
+  #united: LedgerState | undefined
   readonly #lock: Lock | undefined
   readonly #surroundings: Surroundings | undefined
   readonly #pin: Pin | undefined
@@ -53,22 +72,43 @@ export class Store {
   #isAbandoned = false
   #keys: StoreKeys | undefined
 
-  private constructor(
-    root: string,
-    db: Database,
-    ledger: Ledger,
-    life: { surroundings?: Surroundings; lock?: Lock; pin?: Pin },
-  ) {
+  private constructor(root: string, db: Database, ledger: Ledger | undefined, life: Life) {
     this.root = root
     this.db = db
-    this.ledger = ledger
+    this.#ledger = ledger
+    this.#parts = life.parts
     this.#surroundings = life.surroundings
     this.#lock = life.lock
     this.#pin = life.pin
   }
 
+  /** Of several stores: what they hold together. */
   get state(): LedgerState {
-    return this.ledger.state
+    if (!this.#parts) return this.ledger.state
+    this.#united ??= unite(
+      this.#parts.map(({ root, ledger }) => ({ root, state: ledger.state })),
+      this.root,
+    )
+    return this.#united
+  }
+
+  /** @throws Error where several stores are read as one: nothing is written to these */
+  get ledger(): Ledger {
+    if (this.#ledger) return this.#ledger
+    throw new Error('several stores that are read as one have no ledger of their own')
+  }
+
+  /**
+   * Each of several stores by itself, as it was when all were opened or refreshed. They use the engine of all, one at a
+   * time, and are closed with it.
+   */
+  get each(): readonly Store[] {
+    return (this.#parts ?? []).map(({ root, ledger }) => new Store(root, this.db, ledger, {}))
+  }
+
+  /** The folder of the store, or of each of several. */
+  get roots(): readonly string[] {
+    return this.#parts?.map(part => part.root) ?? [this.root]
   }
 
   /** Keys that sign and salt what is written; undefined where none are asked for. */
@@ -97,6 +137,27 @@ export class Store {
     const ledger = Ledger.open(root)
     const pin = pinState(root, ledger.state.head)
     return new Store(root, await openDatabase(options, spillOfReader()), ledger, { pin })
+  }
+
+  /**
+   * Opens several stores for reading as if they were one that had read everything (`unite`).
+   *
+   * @param roots folders of stores, absolute, none of them twice; two at least
+   * @throws STORE_NOT_FOUND, STORE_NEWER, STORE_DAMAGED
+   */
+  static async readAll(options: Omit<StoreOptions, 'path'>, roots: readonly string[]): Promise<Store> {
+    const parts: Part[] = []
+    try {
+      for (const root of roots) {
+        const ledger = Ledger.open(existingStore(root))
+        parts.push({ root, ledger, pin: pinState(root, ledger.state.head) })
+      }
+      const db = await openDatabase(options, spillOfReader())
+      return new Store(folderOfAll(roots), db, undefined, { parts })
+    } catch (error) {
+      for (const { pin } of parts) pin.release()
+      throw error
+    }
   }
 
   /**
@@ -136,7 +197,12 @@ export class Store {
 
   /** Goes on to what the writer has committed since; to be called by a reader between two answers. */
   refresh(): void {
-    this.ledger.refresh()
+    for (const { ledger, pin } of this.#parts ?? []) {
+      ledger.refresh()
+      pin.move(ledger.state.head)
+    }
+    this.#united = undefined
+    this.#ledger?.refresh()
     this.#pin?.move(this.state.head)
   }
 
@@ -169,6 +235,7 @@ export class Store {
     if (this.#isAbandoned) return
     this.#isAbandoned = true
     this.#pin?.release()
+    for (const { pin } of this.#parts ?? []) pin.release()
     if (!this.#lock) return
     if (this.#dropUnnamed()) giveUp(this.root, this.#lock)
     // The temporary folder stays: the sign by which the next writer knows that there is something to remove.
@@ -256,7 +323,7 @@ function spillOfReader(): string {
 }
 
 async function openDatabase(
-  { threads, memoryMiB }: StoreOptions,
+  { threads, memoryMiB }: Pick<StoreOptions, 'threads' | 'memoryMiB'>,
   spillFolder: string,
   keepFooters = true,
 ): Promise<Database> {

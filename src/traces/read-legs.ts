@@ -27,10 +27,10 @@ export async function traceRequests(
   days: readonly string[],
   ids?: readonly string[],
 ): Promise<void> {
-  const { db, root } = store
+  const { db, roots } = store
   const near = around(days)
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE recorded_traces AS SELECT hop_id, min(trace_id) AS trace_id FROM ${recordedRelation(root, near)}
+    `CREATE OR REPLACE TEMP TABLE recorded_traces AS SELECT hop_id, min(trace_id) AS trace_id FROM ${recordedRelation(roots, near)}
      WHERE hop_id IN (SELECT request_id::UUID FROM span_requests UNION ALL SELECT unnest(app_hop_ids)::UUID FROM span_requests) GROUP BY hop_id`,
   )
   await countShared(store, near, ids)

@@ -13,9 +13,15 @@ export const EXPORTED_COLUMNS = [
   { name: 'trace_id', sql: 'UUID' },
 ] as const
 
-/** What was exported of some days to any receiver, as a FROM item: a trace id that has left the store stays. */
-export function recordedRelation(root: string, days: ReadonlySet<string>): string {
-  const files = namesIn(exportsFolder(root)).flatMap(name => listsOf(exportFolder(root, name), days))
+/**
+ * What was exported of some days to any receiver, as a FROM item: a trace id that has left the store stays.
+ *
+ * @param roots folders of the stores
+ */
+export function recordedRelation(roots: readonly string[], days: ReadonlySet<string>): string {
+  const files = roots.flatMap(root =>
+    namesIn(exportsFolder(root)).flatMap(name => listsOf(exportFolder(root, name), days)),
+  )
   if (files.length === 0) return emptyRelation(EXPORTED_COLUMNS)
   return `read_parquet(${quoteTexts(files)}, hive_partitioning = false)`
 }

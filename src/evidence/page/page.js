@@ -1,9 +1,9 @@
 // The script of verify.html: checks a bundle in a browser, from a folder that is chosen or dropped. Nothing is sent anywhere.
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { verifyAny } from '../verify/any.ts'
 import { PARTS } from '../verify/findings.ts'
 import { exitCodeOf, MEANINGS, verdictLines } from '../verify/print.ts'
-import { verifyBundle } from '../verify/verify.ts'
 
 const CRYPTO = {
   sha256: data => sha256(data),
@@ -42,9 +42,11 @@ async function check(files) {
   at('result').hidden = true
   await new Promise(resolve => setTimeout(resolve, 30))
   const known = at('checkpoint').files[0]
-  const verification = await verifyBundle(bundleOf(files), CRYPTO, {
-    key: at('key').value.trim() || undefined,
-    checkpoint: known && (await known.text()),
+  const verification = await verifyAny(bundleOf(files), CRYPTO, {
+    keys: at('key')
+      .value.split(/[\s,]+/)
+      .filter(key => key !== ''),
+    checkpoints: known ? [await known.text()] : [],
   })
   show(verification)
   // For those who drive this page by a program.

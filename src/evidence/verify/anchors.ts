@@ -5,8 +5,8 @@ import type { Crypto } from './world.ts'
 
 /** What the person who checks knows from elsewhere. */
 export interface Known {
-  /** Fingerprint of the store's key: SHA-256 of its SPKI, hex. */
-  readonly key?: string | undefined
+  /** Fingerprint of the store's key: SHA-256 of its SPKI, hex; of several stores those of all, of which one is its own. */
+  readonly key?: string | readonly string[] | undefined
   /** Text of a checkpoint of the same store that was kept elsewhere. */
   readonly checkpoint?: string | undefined
   /** Root of the first entries of the store's ledger, where the store is at hand; undefined where it has fewer. */
@@ -23,9 +23,10 @@ export async function checkAnchors(
   const chain = vouching(ledger)
   const anchors: string[] = []
   if (key !== undefined) {
-    const wanted = key.replace(/^sha256:/i, '').replaceAll(':', '').toLowerCase()
-    if (chain.some(k => k.fingerprint === wanted)) anchors.push(`key ${wanted}`)
-    else findings.fail('integrity', 'key', `the bundle is signed with ${chain[0]?.fingerprint ?? 'no key'}, not with ${wanted}, nor with a key that it vouches for`)
+    const wanted = [key].flat().map(plainFingerprint)
+    const own = chain.find(k => wanted.includes(k.fingerprint))
+    if (own) anchors.push(`key ${own.fingerprint}`)
+    else findings.fail('integrity', 'key', `the bundle is signed with ${chain[0]?.fingerprint ?? 'no key'}, not with ${wanted.join(' or ')}, nor with a key that it vouches for`)
   }
   if (checkpoint === undefined) return anchors
   const fail = (what: string): string[] => {
@@ -45,6 +46,14 @@ export async function checkAnchors(
   findings.notChecked('integrity', 'the known checkpoint is older than the key: it says nothing about the signature')
   return anchors
 } // biome-ignore format: one line each
+
+/** A fingerprint as bundles have it, however it was written down. */
+export function plainFingerprint(text: string): string {
+  return text
+    .replace(/^sha256:/i, '')
+    .replaceAll(':', '')
+    .toLowerCase()
+}
 
 /** Such a bundle may be honest: made before the checkpoint. From the bundle alone nobody can tell. */
 function newer(known: number, size: number): string {

@@ -21,7 +21,7 @@ export interface PartResult {
 }
 
 /** Failures that are listed a part; more of them say no more. */
-const MOST_LISTED = 20
+export const MOST_LISTED = 20
 
 /** Notes what checks find. */
 export class Findings {

@@ -65,6 +65,16 @@ export class PopulationHash {
     this.#count = count
   }
 
+  /** An id that was added twice; undefined where there is none. */
+  idTwice(): string | undefined {
+    const order = this.#order()
+    const part = (place: number, n: number): number => this.#ids[(order[place] ?? 0) * 4 + n] ?? 0
+    const isSame = (place: number): boolean => [0, 1, 2, 3].every(n => part(place, n) === part(place - 1, n))
+    for (let place = 1; place < order.length; place++)
+      if (isSame(place)) return [0, 1, 2, 3].map(n => part(place, n).toString(16).padStart(8, '0')).join('')
+    return undefined
+  }
+
   /** SHA-256 over the record hashes in hex, each with a line feed, in the order of request ids. */
   digest(hasher: { update(bytes: Uint8Array): void; digest(): Uint8Array }): string {
     const line = 2 * HASH_BYTES + 1

@@ -1,5 +1,5 @@
 import { PARTS, type Part, type Verdict } from './findings.ts'
-import type { Verification } from './verify.ts'
+import type { StoreVerification, Verification } from './verify.ts'
 
 /** What the answer of each part means. */
 export const MEANINGS: Readonly<Record<Part, Readonly<Record<Verdict, string>>>> = {
@@ -47,7 +47,7 @@ export function verdictLines(verification: Verification): string[] {
 }
 
 /** What was asked, by whom, and what is held. */
-function headLines({ manifest, query, fingerprint }: Verification): string[] {
+function headLines({ manifest, query, fingerprint, stores }: Verification): string[] {
   const lines: string[] = []
   if (query) {
     lines.push(`query      ${query.filter === '' || query.filter === '*' ? 'every request' : oneLine(query.filter)}`)
@@ -61,7 +61,20 @@ function headLines({ manifest, query, fingerprint }: Verification): string[] {
     lines.push(`store      ${oneLine(storeId)}, ${grouped(checkpoint.size)} ledger entries`)
   }
   if (fingerprint) lines.push(`key        ${fingerprint}`)
+  if (stores) lines.push(...storeLines(stores))
   return lines
+} // biome-ignore format: one line each
+
+/** The bundles of several stores, a line each. */
+function storeLines(stores: readonly StoreVerification[]): string[] {
+  const requests = stores.map(store => grouped(store.requests))
+  const [names, counts] = [stores.map(store => oneLine(store.name)), requests].map(texts => texts.reduce((most, text) => Math.max(most, text.length), 0))
+  const lines = stores.map(({ name, fingerprint = 'none', verdicts, anchors }, i) => {
+    const failed = PARTS.filter(part => verdicts[part] === 'FAIL').map(part => part.toUpperCase())
+    const verdict = failed.length > 0 ? `FAIL ${failed.join(', ')}` : anchors.length > 0 ? 'PASS' : 'PASS, UNANCHORED'
+    return `  ${oneLine(name).padEnd(names ?? 0)}  ${(requests[i] ?? '').padStart(counts ?? 0)} requests  key ${fingerprint}  ${verdict}`
+  })
+  return [`holds      ${grouped(stores.reduce((sum, store) => sum + store.requests, 0))} requests of ${grouped(stores.length)} stores, a bundle each`, ...lines]
 } // biome-ignore format: one line each
 
 /** In one word, and what it is tied to. */

@@ -8,7 +8,7 @@ import { ledgerAccounts, periodExceptions, periodOf } from './accounts.ts'
 import { checkAnchors, type Known } from './anchors.ts'
 import { BundleReader } from './bundle-reader.ts'
 import { checkCompleteness } from './completeness.ts'
-import { Findings, PARTS, type Part, type PartResult } from './findings.ts'
+import { Findings, PARTS, type Part, type PartResult, type Verdict } from './findings.ts'
 import {
   type BundleFinding, type Completeness, MANIFEST_FILE, type Manifest, PAYLOAD_TYPE, type Query, type Redaction, type Sample,
 } from './format.ts' // biome-ignore format: a list
@@ -16,6 +16,7 @@ import { CHECKPOINT_FILE, checkCheckpoint, ENTRIES_FILE, type FoldedLedger, fold
 import { BadFile, LineReader } from './lines.ts'
 import { type ReadManifest, readManifest } from './manifest.ts'
 import type { Helpers } from './parts.ts'
+import type { RecordHashes } from './population-hash.ts'
 import { checkRoots, LINKS_FILE, readProofs, SEGMENTS_FILE } from './proofs.ts'
 import { RequestCheck, type RequestFiles, type RequestRules } from './requests.ts'
 import { checkAliases, readAliases, SUBJECTS_FILE } from './subject-proof.ts'
@@ -35,6 +36,18 @@ export interface Verification {
   readonly query: Query | undefined
   /** Fingerprint of the key that signed. */
   readonly fingerprint: string | undefined
+  /** The bundles of several stores that are one answer; absent: the bundle of one. */
+  readonly stores?: readonly StoreVerification[]
+}
+
+/** One of the bundles of several stores. */
+export interface StoreVerification {
+  readonly name: string
+  readonly storeId: string
+  readonly requests: number
+  readonly fingerprint: string | undefined
+  readonly anchors: readonly string[]
+  readonly verdicts: Readonly<Record<Part, Verdict>>
 }
 
 /** Every file that a bundle has beside the manifest. */
@@ -48,14 +61,24 @@ export const BUNDLE_FILES: readonly string[] = [
  * Checks a bundle. Never throws for what is in it.
  *
  * @param helpers threads that check a large bundle together; without them it is checked here
+ * @param taken is filled with what the check of several bundles needs of it
  */
 export async function verifyBundle(
   files: BundleFiles,
   crypto: Crypto,
   known: Known = {},
   helpers?: Helpers,
+  taken: Taken = {},
 ): Promise<Verification> {
-  return new Check(files, crypto, known, helpers).run()
+  return new Check(files, crypto, known, helpers, taken).run()
+}
+
+/** What is taken from a bundle by those who check it with others. */
+export interface Taken {
+  /** Of its records; undefined where people are withheld, or not all could be read. */
+  hashes?: RecordHashes
+  /** The key in force of its ledger, 32 bytes. */
+  publicKey?: Uint8Array
 }
 
 class Check {
@@ -64,14 +87,16 @@ class Check {
   readonly #known: Known
   readonly #reader: BundleReader
   readonly #helpers: Helpers | undefined
+  readonly #taken: Taken
   readonly #findings = new Findings()
   #anchors: readonly string[] = []
   #manifest: ReadManifest | undefined
   #query: Query | undefined
   #fingerprint: string | undefined
 
-  constructor(files: BundleFiles, crypto: Crypto, known: Known, helpers: Helpers | undefined) {
+  constructor(files: BundleFiles, crypto: Crypto, known: Known, helpers: Helpers | undefined, taken: Taken) {
     this.#helpers = helpers
+    this.#taken = taken
     this.#files = files
     this.#crypto = crypto
     this.#known = known
@@ -168,6 +193,7 @@ class Check {
     const key = keys.at(-1)
     this.#fingerprint = key?.fingerprint
     if (!key) return this.#fail(ENTRIES_FILE, 'it has no key')
+    this.#taken.publicKey = key.publicKey
     const opened = await openEnvelope(envelope, [{ keyid: key.fingerprint, publicKey: key.publicKey }], this.#crypto.verify)
     if ('problem' in opened) this.#fail(MANIFEST_FILE, opened.problem)
     else if (opened.payloadType !== PAYLOAD_TYPE) this.#fail(MANIFEST_FILE, `its payload is ${opened.payloadType}`)
@@ -201,6 +227,7 @@ class Check {
     checkCompleteness(completeness, state, period, check.totals, findings)
     const sources = await reader.text('sources.json')
     checkSums({ manifest, state, period, sample, sampleSeed, found, sources, completeness }, check.totals, crypto, findings)
+    if (check.totals.hash) this.#taken.hashes = check.totals.hash.parts
   } // biome-ignore format: long calls
 
   /** By helpers, where there are any and the bundle is large; line by line where that is not so, or anything is wrong. */
