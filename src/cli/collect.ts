@@ -7,7 +7,7 @@ import { ThroughlineError } from '../errors.ts'
 import { Checkpoint } from '../kafka/collect/checkpoint.ts'
 import { Sender, type SendState } from '../kafka/collect/sender.ts'
 import { Shipper } from '../kafka/collect/shipper.ts'
-import { connectKafka, withAdmin } from '../kafka/connection.ts'
+import { connectKafka, whenReachable, withAdmin } from '../kafka/connection.ts'
 import { checkTopics } from '../kafka/topics.ts'
 import { makeFolder } from '../ledger/durable.ts'
 import { Follower } from '../pipeline/follow.ts'
@@ -76,8 +76,14 @@ async function collect(context: Context, places: readonly string[], flags: Flags
   const printer = new CollectPrinter(context, flags.json === true)
   try {
     const { names, access } = settings
-    const partitions = await withAdmin(access, 'collect', admin =>
-      checkTopics(admin, names, settings.partitions),
+    const sinceMs = context.now()
+    const patience = {
+      pause: (ms: number) => pauseUntil(ms, stop),
+      isStopped: () => stop.aborted || flags.once === true,
+      onWaiting: (why: string) => printer.sending({ is: 'waiting', why, sinceMs }),
+    }
+    const partitions = await whenReachable(patience, () =>
+      withAdmin(access, 'collect', admin => checkTopics(admin, names, settings.partitions)),
     )
     const checkpoint = Checkpoint.open(state, {
       version: 1,

@@ -82,6 +82,37 @@ export async function withAdmin<T>(
   }
 }
 
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 15_000
+
+export interface Patience {
+  readonly pause: (ms: number) => Promise<void>
+  readonly isStopped: () => boolean
+  /** Told each time that no broker answers. */
+  readonly onWaiting: (why: string) => void
+}
+
+/**
+ * Does something as soon as Kafka can be reached: a process that runs on starts before its brokers, and outlives them.
+ *
+ * @throws KAFKA_UNAVAILABLE where it is stopped before, and whatever else the action throws
+ */
+export async function whenReachable<T>(
+  { pause, isStopped, onWaiting }: Patience,
+  action: () => Promise<T>,
+): Promise<T> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await action()
+    } catch (error) {
+      if (!(error instanceof ThroughlineError) || error.code !== 'KAFKA_UNAVAILABLE' || isStopped())
+        throw error
+      onWaiting(error.message)
+      await pause(pauseMs)
+    }
+  }
+}
+
 /** What Kafka answers when it will not do something, however often it is asked. */
 const REFUSALS =
   /SASL|authenti|authoriz|certificate|self.signed|wrong version number|MESSAGE_TOO_LARGE|larger than the max|POLICY_VIOLATION|INVALID_CONFIG|INVALID_REPLICATION/i

@@ -1,7 +1,7 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { ThroughlineError } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
-import { type KafkaAccess, kafkaError, reasonOf } from '../connection.ts'
+import { type KafkaAccess, kafkaError, reasonOf, whenReachable } from '../connection.ts'
 import { checkTopics, MESSAGE_BYTES, type Topics } from '../topics.ts'
 import { coAssigner } from './co-assigner.ts'
 import { Ends } from './ends.ts'
@@ -135,25 +135,36 @@ export class Worker {
   }
 
   async #start(): Promise<void> {
+    const { drains, pause, onEvent, partitions } = this.#options
+    this.#consumer.on(this.#consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.#joined(payload.memberAssignment[this.#options.topics.hops] ?? [])
+    })
+    this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
+      onEvent({ event: 'waiting', why: reasonOf(payload.error) })
+    })
+    const patience = {
+      pause,
+      isStopped: () => this.#isStopping || drains,
+      onWaiting: (why: string) => onEvent({ event: 'waiting', why }),
+    }
+    await whenReachable(patience, () => this.#connect())
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: Math.min(64, partitions * 2),
+      eachBatch: payload => this.#batch(payload),
+    })
+  }
+
+  async #connect(): Promise<void> {
     const { topics, partitions, access } = this.#options
+    const own = [topics.hops, topics.rejects]
     try {
       await this.#admin.connect()
       await checkTopics(this.#admin, topics, partitions)
-      if (this.#options.drains) await this.#ends.note([topics.hops, topics.rejects])
-      this.#consumer.on(this.#consumer.events.GROUP_JOIN, ({ payload }) => {
-        this.#joined(payload.memberAssignment[topics.hops] ?? [])
-      })
-      this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
-        this.#options.onEvent({ event: 'waiting', why: reasonOf(payload.error) })
-      })
+      if (this.#options.drains) await this.#ends.note(own)
       await this.#consumer.connect()
-      await this.#consumer.subscribe({ topics: [topics.hops, topics.rejects], fromBeginning: true })
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: Math.min(64, partitions * 2),
-        eachBatch: payload => this.#batch(payload),
-      })
+      await this.#consumer.subscribe({ topics: own, fromBeginning: true })
     } catch (error) {
       throw kafkaError('work', access, error)
     }
