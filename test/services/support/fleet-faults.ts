@@ -16,6 +16,8 @@ export interface FaultPlan {
   /** Further options of workers. */
   readonly work?: readonly string[]
   readonly config?: Readonly<Record<string, unknown>>
+  /** Called once before anything runs. */
+  readonly prepare?: (fleet: Fleet) => Promise<void>
   /** Called between kills with how many there were. */
   readonly between?: (kills: number) => Promise<void>
 }
@@ -58,6 +60,7 @@ export async function runWithFaults(
 ): Promise<{ fleet: Fleet; counts: FaultCounts; live: string }> {
   const fleet = await Fleet.open(cwd, kafka, { topics: `faults-${plan.seed}`, ...plan.config })
   const { hosts, gateway } = await simulated(cwd, plan.traffic)
+  await plan.prepare?.(fleet)
   const run = new FaultRun(fleet, plan, [...hosts, gateway])
   try {
     await run.start()
@@ -132,7 +135,7 @@ class FaultRun {
   /** Starts a process; every second one has a point armed at which it kills itself in the middle of a write. */
   #launch(role: Role): void {
     role.isArmed = this.#kills < this.#plan.kills && this.#random() < 0.6
-    const most = role.kind === 'worker' ? 400 : 30
+    const most = role.kind === 'worker' ? 150 : 30
     const point = `*:${1 + Math.floor(this.#random() * most)}:kill`
     const env: Record<string, string> = role.isArmed ? { THROUGHLINE_FAILPOINT: point } : {}
     const options = { env, patienceMs: 3_600_000, during: (child: ChildProcess) => { role.child = child } } // biome-ignore format: one line
@@ -159,9 +162,9 @@ class FaultRun {
       if (this.#problems.length > 0) throw new Error(this.#problems.join('\n'))
       await this.#plan.between?.(this.#kills)
       const dice = this.#random()
-      if (dice < 0.02) await this.#killBroker()
-      else if (dice < 0.2) this.#kill('collector')
-      else if (dice < 0.3) this.#kill('worker')
+      if (dice < 0.03) await this.#killBroker()
+      else if (dice < 0.13) this.#kill('collector')
+      else if (dice < 0.4) this.#kill('worker')
       else if (
         frozen < this.#plan.frozen &&
         this.#kills > ((frozen + 0.5) * this.#plan.kills) / this.#plan.frozen
