@@ -57,6 +57,12 @@ export class CollectPrinter {
     else if (event.event === 'lag') this.#context.out.warn(`${bytes(event.bytes)} wait to be read since ${Math.round(event.seconds)} s: logs grow faster than they are sent`)
   } // biome-ignore format: one message a line
 
+  lost(what: string): void {
+    if (this.#isJson) return this.#json({ event: 'lost', what })
+    this.#line.clear()
+    this.#context.out.warn(`lost, and passed over: ${safe(what)}`)
+  }
+
   read(sources: number, known: number): void {
     if (this.#isJson) return this.#json({ event: 'read', sources, known })
     this.#line.clear()

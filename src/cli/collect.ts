@@ -5,6 +5,7 @@ import { isDynamicPattern } from 'tinyglobby'
 import { loadConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
 import { Checkpoint } from '../kafka/collect/checkpoint.ts'
+import { type ForeignTopic, ForeignTopics } from '../kafka/collect/foreign.ts'
 import { Sender, type SendState } from '../kafka/collect/sender.ts'
 import { Shipper } from '../kafka/collect/shipper.ts'
 import { connectKafka, whenReachable, withAdmin } from '../kafka/connection.ts'
@@ -18,12 +19,14 @@ import { discoverInputs } from '../sources/discover.ts'
 import { acquireLock } from '../store/lock.ts'
 import { CollectPrinter } from './collect-print.ts'
 import { type Context, tokenPseudonym } from './context.ts'
-import { type KafkaFlags, kafkaOptions, kafkaSettings } from './kafka-settings.ts'
+import { type KafkaFlags, type KafkaSettings, kafkaOptions, kafkaSettings } from './kafka-settings.ts'
 import { fieldsOf } from './log-fields.ts'
 import { leaveSoon, pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 
 interface Flags extends KafkaFlags {
   readonly once?: boolean
+  readonly fromTopic?: readonly string[]
+  readonly acceptLoss?: boolean
   readonly state?: string
   readonly name?: string
   readonly host?: string
@@ -45,7 +48,12 @@ export function collectCommand(program: Command, context: Context): void {
     .description(
       'Follows logs, reads and scrubs them, and sends them to Kafka. How far it has come is kept in a folder of its own and moves on only when Kafka has acknowledged; while Kafka is away it waits, and nothing is dropped.',
     )
-    .argument('<source...>', 'files, folders and globs in quotes; they may come and go')
+    .argument('[source...]', 'files, folders and globs in quotes; they may come and go')
+    .option(
+      '--from-topic <topic...>',
+      'read topics of Filebeat or Elastic Agent instead of files, beside those of kafka.foreign in the configuration',
+    )
+    .option('--accept-loss', 'with --from-topic: go on where Kafka has deleted messages that were not read')
     .option('--once', 'read what is there, and end')
     .option('--state <dir>', 'folder that keeps how far it has come (default: throughline-collector)')
     .option('--name <name>', 'name of this collector (default: the name of the host)')
@@ -57,7 +65,7 @@ export function collectCommand(program: Command, context: Context): void {
     .option('--prometheus <[host:]port>', 'serve metrics for Prometheus at this address')
     .addHelpText(
       'after',
-      '\nExamples:\n  throughline collect C:\\inetpub\\logs\\LogFiles --brokers kafka-1:9092\n  throughline collect --once exports/ --brokers kafka-1:9092',
+      '\nExamples:\n  throughline collect C:\\inetpub\\logs\\LogFiles --brokers kafka-1:9092\n  throughline collect --once exports/ --brokers kafka-1:9092\n  throughline collect --from-topic filebeat-iis --brokers kafka-1:9092',
     )
     .action((places: string[], flags: Flags) => collect(context, places, flags))
 }
@@ -67,7 +75,8 @@ async function collect(context: Context, places: readonly string[], flags: Flags
   const settings = kafkaSettings(context.env, loaded, flags, 'collect')
   const state = flags.state ?? settings.collectorState
   const name = flags.name ?? settings.collector ?? hostname()
-  checkPlaces(places)
+  const foreign = foreignTopics(places, flags, settings)
+  if (foreign.length === 0) checkPlaces(places)
   const listening = { listen: flags.prometheus, isLong: !flags.once }
   await context.telemetry.start(loaded.config.telemetry, listening)
   makeFolder(state)
@@ -111,8 +120,23 @@ async function collect(context: Context, places: readonly string[], flags: Flags
       pseudonym: tokenPseudonym(context),
       onCommit: (committed: Committed) => printer.committed(committed),
     })
-    printer.started(places, name, settings.access.brokers)
-    if (flags.once) await readOnce(shipper, places, state, stop, printer)
+    printer.started([...places, ...foreign.map(t => `topic ${t.topic}`)], name, settings.access.brokers)
+    if (foreign.length > 0) {
+      const topics = new ForeignTopics(shipper, {
+        kafka: connectKafka(access),
+        access,
+        topics: foreign,
+        group: `${settings.group}.${name}`,
+        isOnce: flags.once === true,
+        acceptsLoss: flags.acceptLoss === true,
+        nowMs: context.now,
+        pause: patience.pause,
+        isStopped: () => stop.aborted,
+        onWaiting: patience.onWaiting,
+        onLost: what => printer.lost(what),
+      })
+      await topics.run()
+    } else if (flags.once) await readOnce(shipper, places, state, stop, printer)
     else
       await follow(context, shipper, places, state, {
         stop,
@@ -178,6 +202,27 @@ interface Following {
   readonly fields: readonly string[] | undefined
   readonly config: ReturnType<typeof loadConfig>['config']
   readonly printer: CollectPrinter
+}
+
+/** Topics to be read; none where files are. */
+function foreignTopics(
+  places: readonly string[],
+  { fromTopic = [] }: Flags,
+  { foreign }: KafkaSettings,
+): ForeignTopic[] {
+  const topics = [...foreign, ...fromTopic.map(topic => ({ topic }))]
+  if (places.length > 0 && fromTopic.length === 0) return []
+  if (places.length > 0)
+    throw new ThroughlineError(
+      'USAGE',
+      'collect: sources and --from-topic; a collector reads files or topics, run one for each',
+    )
+  if (topics.length === 0)
+    throw new ThroughlineError(
+      'USAGE',
+      'collect: nothing to read; name files or folders, or topics with --from-topic or kafka.foreign',
+    )
+  return topics.filter((t, n) => topics.findIndex(other => other.topic === t.topic) === n)
 }
 
 function checkPlaces(places: readonly string[]): void {

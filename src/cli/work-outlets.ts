@@ -46,17 +46,17 @@ interface Surroundings {
 /** Gives on documents, spans and findings of one store after the other. */
 export class WorkOutlets {
   readonly #given: readonly ((store: Store) => Promise<void>)[]
-  readonly #elastic: Elastic | undefined
+  readonly #elastic: readonly LazyElastic[]
 
-  private constructor(given: readonly ((store: Store) => Promise<void>)[], elastic: Elastic | undefined) {
+  private constructor(given: readonly ((store: Store) => Promise<void>)[], elastic: readonly LazyElastic[]) {
     this.#given = given
     this.#elastic = elastic
   }
 
-  static async open(surroundings: Surroundings): Promise<WorkOutlets> {
+  static open(surroundings: Surroundings): WorkOutlets {
     const { context, loaded, flags } = surroundings
     const given: ((store: Store) => Promise<void>)[] = []
-    let elastic: Elastic | undefined
+    const outlets: LazyElastic[] = []
     if (flags.elastic) {
       const settings = elasticSettings(context.env, loaded.config, {})
       if (settings.deployment === undefined)
@@ -64,24 +64,50 @@ export class WorkOutlets {
           'USAGE',
           'work --elastic: elastic.deployment is not set; the stores of all partitions publish into the same indices, so give them one id in the configuration',
         )
-      elastic = await Elastic.open(settings.access, {
-        tries: 8,
-        random: Math.random,
-        sleep: ms => pauseUntil(ms, surroundings.stop),
-      })
-      await askServer(elastic)
-      const to = elastic
-      given.push(store => publish(surroundings, to, settings, store))
+      const to = new LazyElastic(settings, surroundings.stop)
+      outlets.push(to)
+      given.push(async store => publish(surroundings, await to.get(), settings, store))
     }
     if (flags.otlp) given.push(store => sendSpans(surroundings, store))
     const { webhook } = flags
     if (webhook !== undefined) given.push(store => report(surroundings, webhookUrl(webhook), store))
-    return new WorkOutlets(given, elastic)
+    return new WorkOutlets(given, outlets)
   }
 
   /** @throws EXPORT_UNAVAILABLE and others of the receivers; what they took until then is noted */
   async give(store: Store): Promise<void> {
     for (const to of this.#given) await to(store)
+  }
+
+  async close(): Promise<void> {
+    for (const elastic of this.#elastic) await elastic.close()
+  }
+}
+
+/** A connection that is made when it is first asked for: a worker starts while Elasticsearch is away. */
+class LazyElastic {
+  readonly #settings: ElasticSettings
+  readonly #stop: AbortSignal
+  #elastic: Elastic | undefined
+
+  constructor(settings: ElasticSettings, stop: AbortSignal) {
+    this.#settings = settings
+    this.#stop = stop
+  }
+
+  /** @throws EXPORT_UNAVAILABLE, EXPORT_REFUSED */
+  async get(): Promise<Elastic> {
+    if (this.#elastic) return this.#elastic
+    const sleep = (ms: number): Promise<void> => pauseUntil(ms, this.#stop)
+    const elastic = await Elastic.open(this.#settings.access, { tries: 4, random: Math.random, sleep })
+    try {
+      await askServer(elastic)
+    } catch (error) {
+      await elastic.close()
+      throw error
+    }
+    this.#elastic = elastic
+    return elastic
   }
 
   async close(): Promise<void> {

@@ -70,7 +70,7 @@ async function work(context: Context, flags: Flags): Promise<void> {
   const kafka = connectKafka(access)
   const deadLetters = flags.deadLetter ? new DeadLetters(kafka, names.deadLetter) : undefined
   const memoryMiB = Math.max(LEAST_MEMORY_MIB, Math.round(config.engine.memoryMiB / 2))
-  const outlets = await WorkOutlets.open({ context, loaded, flags, stop })
+  const outlets = WorkOutlets.open({ context, loaded, flags, stop })
   const worker = new Worker({
     kafka, access, topics: names, partitions, group, config,
     sessionMs: settings.sessionSeconds * 1000,

@@ -126,6 +126,8 @@ const OFFSET = z.strictObject({
   partitions: count,
   /** Offset of the first message that was not read. */
   next: count,
+  /** Digest of the one before it: tells a topic that was made anew from the one that was read. */
+  mark: z.string().optional(),
 })
 
 /** Until when the gateway or a host has written lines, whatever their application. */

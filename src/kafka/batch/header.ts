@@ -42,6 +42,7 @@ const BASE = {
   schema: z.literal(SCHEMA_VERSION).describe('Version of the message.'),
   collector: z.string().min(1).describe('Name of the collector.'),
   source: z.uuid().describe('Id of the source, made when its collector first saw it.'),
+  replaces: z.uuid().optional().describe('Id of an earlier source that was read in part, and is read again from its beginning as this one.'),
   record: RECORD.describe('The source as far as it was read when the message was made.'),
   application: z.string().min(1).describe('Application of all rows; the key of the message.'),
   before: count.describe('Rows of this source and application in all messages before this one.'),

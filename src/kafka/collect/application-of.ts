@@ -2,7 +2,7 @@ import type { ApplicationRule } from '../../config/applications.ts'
 import type { ChunkLayout } from '../../formats/chunk.ts'
 import { DEFAULT_APPLICATION } from '../../ledger/state.ts'
 import type { HopKind } from '../../model/hop.ts'
-import { RowText } from './row-text.ts'
+import { RowText } from '../batch/row-text.ts'
 
 /** Columns of a chunk that applications are told by. */
 const COLUMNS: Readonly<Record<HopKind, readonly string[]>> = {

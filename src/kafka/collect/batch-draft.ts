@@ -9,6 +9,7 @@ export interface Shipment {
   readonly application: string
   readonly collector: string
   readonly source: string
+  readonly replaces?: string
   /** Rows of this source and application in all batches before. */
   readonly before: number
 }

@@ -17,6 +17,10 @@ export interface CollectedSource {
   readonly record: SourceRecord
   /** Id that all messages of the source carry. */
   readonly source: string
+  /** Id of an earlier read of the same file that did not come to its end. */
+  readonly replaces?: string | undefined
+  /** Of a topic of a shipper: offset of the first message that was not read. */
+  readonly next?: number | undefined
   readonly sent: Readonly<Record<string, Sent>>
   /** Whether it has records of an export without an id of their own. */
   readonly hasRecordsWithoutId: boolean
@@ -32,6 +36,8 @@ const HEAD = z.strictObject({
 const LINE = z.strictObject({
   record: SOURCE,
   source: z.uuid(),
+  replaces: z.uuid().optional(),
+  next: count.optional(),
   sent: z.record(z.string(), z.strictObject({ rows: count, rejects: count })),
   hasRecordsWithoutId: z.boolean(),
 })

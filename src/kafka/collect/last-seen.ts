@@ -1,7 +1,7 @@
 import type { ChunkLayout } from '../../formats/chunk.ts'
 import { MINUTE_US } from '../../model/time.ts'
 import type { LastSeen } from '../batch/header.ts'
-import { RowText } from './row-text.ts'
+import { RowText } from '../batch/row-text.ts'
 
 /** Others are told when a log has come so much further: closing a day asks for a quarter of an hour, too. */
 const STEP_US = 15 * MINUTE_US

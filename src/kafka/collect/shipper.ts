@@ -1,4 +1,5 @@
 import { Chunk, type ChunkLayout, type RowSink } from '../../formats/chunk.ts'
+import type { Format } from '../../formats/format.ts'
 import type { SourceRecord } from '../../ledger/entry.ts'
 import { DEFAULT_APPLICATION } from '../../ledger/state.ts'
 import type { Reject } from '../../model/source.ts'
@@ -8,13 +9,13 @@ import { type Committed, Intake, type NewSource, type ReadingOptions } from '../
 import { type EarlierLine, isNumberedBySecond, NOT_SHIPPED, shippedFrom } from '../../pipeline/tail.ts'
 import { BATCH_ROWS, SCHEMA_VERSION } from '../batch/header.ts'
 import { encodeBatch } from '../batch/message.ts'
+import { RowText } from '../batch/row-text.ts'
 import type { Topics } from '../topics.ts'
 import { ApplicationOf } from './application-of.ts'
 import { BatchDraft } from './batch-draft.ts'
 import { Checkpoint, type Sent } from './checkpoint.ts'
 import { HostsSeen } from './last-seen.ts'
 import { Numbering } from './numbering.ts'
-import { RowText } from './row-text.ts'
 import type { Sender } from './sender.ts'
 
 /** Rows that wait for more of their kind; beyond it the largest batch goes. */
@@ -38,7 +39,9 @@ const [HOP_ID, LINE_NO, BYTE_OFFSET, ATTRIBUTES, OWN_ID] = [0, 1, 2, 3, 4]
 interface Shipping {
   record: SourceRecord
   readonly source: string
+  readonly replaces: string | undefined
   readonly sent: Record<string, Sent>
+  next: number | undefined
   readonly drafts: Map<string, BatchDraft>
   readonly numbering: Numbering
   rejects: string[]
@@ -78,15 +81,17 @@ export class Shipper extends Intake implements RowSink {
   /** A source gets its id durably before anything of it is sent, so that it is the same source after a crash. */
   override begin(source: NewSource): SourceRecord {
     const record = super.begin(source)
-    const made = {
-      record: structuredClone(record),
-      source: Checkpoint.newSource(),
-      sent: {},
-      hasRecordsWithoutId: false,
-    }
     const before = this.#checkpoint.sources.get(record.id)
-    this.#checkpoint.note([made])
-    if (before) this.#shipping.delete(record.id)
+    this.#checkpoint.note([
+      {
+        record: structuredClone(record),
+        source: Checkpoint.newSource(),
+        ...(before ? { replaces: before.source } : {}),
+        sent: {},
+        hasRecordsWithoutId: false,
+      },
+    ])
+    this.#shipping.delete(record.id)
     return record
   }
 
@@ -103,6 +108,8 @@ export class Shipper extends Intake implements RowSink {
     shipping = {
       record,
       source: known?.source ?? Checkpoint.newSource(),
+      replaces: known?.replaces,
+      next: known?.next,
       sent: structuredClone({ ...known?.sent }),
       drafts: new Map(),
       numbering: new Numbering(!isNumberedBySecond({ name: record.format })),
@@ -111,6 +118,19 @@ export class Shipper extends Intake implements RowSink {
     }
     this.#shipping.set(record.id, shipping)
     return shipping
+  }
+
+  /** The source of a path that is no file, as it was left, or a new one; with the offset at which reading goes on. */
+  async openTopic(path: string, format: Format): Promise<{ record: SourceRecord; next: number | undefined }> {
+    const known = [...this.#checkpoint.sources.values()].find(s => s.record.path === path)
+    if (known) return { record: await this.resume(known.record, format, undefined), next: known.next }
+    const source = { path, format: format.name, gzip: false, head: Buffer.alloc(0) }
+    return { record: this.begin(source), next: undefined }
+  }
+
+  /** Says up to which message a topic was read; it becomes durable with what was read of it. */
+  readTo(record: SourceRecord, next: number): void {
+    this.#shippingOf(record).next = next
   }
 
   protected override async hasRecordsWithoutId({ id }: SourceRecord): Promise<boolean> {
@@ -199,16 +219,15 @@ export class Shipper extends Intake implements RowSink {
   #sendDraft(shipping: Shipping, application: string, draft: BatchDraft): void {
     const sent = shipping.sent[application] ?? { rows: 0, rejects: 0 }
     const { rows, size } = draft
-    const shipment = {
-      application,
-      collector: this.#ship.collector,
-      source: shipping.source,
-      before: sent.rows,
-    }
+    const shipment = { application, ...this.#shipmentOf(shipping), before: sent.rows }
     this.#sender.push(this.#ship.topics.hops, draft.take(shipment, shipping.record))
     sent.rows += rows
     this.#draftBytes -= size
     this.#staged -= rows
+  }
+
+  #shipmentOf({ source, replaces }: Shipping) {
+    return { collector: this.#ship.collector, source, ...(replaces === undefined ? {} : { replaces }) }
   }
 
   /** A rejected line may be of any application that its source has rows of: each learns of it. */
@@ -220,8 +239,8 @@ export class Shipper extends Intake implements RowSink {
     const { id: _, shipped: __, ...record } = shipping.record
     for (const [application, sent] of Object.entries(shipping.sent)) {
       const batch = {
-        schema: SCHEMA_VERSION, kind: 'rejects', application, collector: this.#ship.collector,
-        source: shipping.source, record, before: sent.rejects, lengths: lines.map(line => line.length),
+        schema: SCHEMA_VERSION, kind: 'rejects', application, ...this.#shipmentOf(shipping), record,
+        before: sent.rejects, lengths: lines.map(line => line.length),
       } as const // biome-ignore format: one batch
       this.#sender.push(this.#ship.topics.rejects, encodeBatch(batch, lines))
       sent.rejects += lines.length
@@ -279,8 +298,9 @@ export class Shipper extends Intake implements RowSink {
     const added = addedBy(sources, this.#records())
     await this.#sender.below(0)
     this.#checkpoint.note(
-      changed.map(({ source, sent, hasRecordsWithoutId }, n) => ({
+      changed.map(({ source, replaces, sent, next, hasRecordsWithoutId }, n) => ({
         record: sources[n] as SourceRecord, source, sent: structuredClone(sent), hasRecordsWithoutId,
+        ...(replaces === undefined ? {} : { replaces }), ...(next === undefined ? {} : { next }),
       })),
     ) // biome-ignore format: one call
     for (const id of this.ended) this.#shipping.delete(id)

@@ -118,8 +118,8 @@ export class BatchIntake {
     if (seen.us > (before?.us ?? Number.NEGATIVE_INFINITY)) this.#seen.set(key, seen)
   }
 
-  #recordOf({ source, collector, record }: HopBatch | RejectBatch): SourceRecord {
-    let known = this.#bySource.get(source)
+  #recordOf({ source, replaces, collector, record }: HopBatch | RejectBatch): SourceRecord {
+    let known = this.#bySource.get(source) ?? this.#replaced(source, replaces, collector)
     if (!known) {
       known = {
         ...record, id: this.#nextId++, accounting: emptyAccounting(), shipped: { collector, source, taken: {} },
@@ -128,6 +128,16 @@ export class BatchIntake {
     this.#bySource.set(source, known)
     this.#changed.set(known.id, known)
     return known
+  }
+
+  /** The earlier source that a new one is: its lines come again, from the first. */
+  #replaced(source: string, replaces: string | undefined, collector: string): SourceRecord | undefined {
+    const before = replaces === undefined ? undefined : this.#bySource.get(replaces)
+    if (!before || replaces === undefined) return undefined
+    this.#bySource.delete(replaces)
+    const { duplicates, possibleDuplicates } = before.accounting
+    const accounting = { ...emptyAccounting(), duplicates, possibleDuplicates }
+    return { ...structuredClone(before), accounting, shipped: { collector, source, taken: {} } }
   }
 
   #takenOf(record: SourceRecord, application: string): Sent {

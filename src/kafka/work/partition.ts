@@ -7,9 +7,10 @@ import { compact } from '../../store/compact.ts'
 import { sealLedger, sealWhereDue } from '../../store/seal.ts'
 import type { Store } from '../../store/store.ts'
 import { decodeBatch, type ReceivedMessage } from '../batch/message.ts'
+import { type Anchor, markOf } from '../next-batch.ts'
+import { Turns } from '../turns.ts'
 import { BatchIntake } from './batch-intake.ts'
 import type { WorkEvent } from './events.ts'
-import { Turns } from './turns.ts'
 
 /** What was taken becomes part of the store at most so often while we keep up, ... */
 const COMMIT_MS = 1_000
@@ -60,6 +61,11 @@ export class Partition {
   readonly #links: LinkRefresh
   /** Offset of the next message of each topic, counted with what is in no entry yet. */
   readonly #next = new Map<string, number>()
+  /** Messages that were read last before the store was opened, until they were compared. */
+  readonly #anchors = new Map<string, Anchor>()
+  readonly #marks = new Map<string, string>()
+  /** The last message of each topic that is in no entry yet. */
+  readonly #last = new Map<string, Fetched>()
   #uncommitted = new Set<string>()
   #firstMs: number | undefined
   #isLagging = false
@@ -89,8 +95,9 @@ export class Partition {
       config, configDigest, nowMs, linkMs,
       onEvent: event => event.event === 'linked' && onEvent({ ...event, partition: number }),
     }) // biome-ignore format: one call
-    for (const { topic, partition, partitions, next } of store.state.consumed.values()) {
+    for (const { topic, partition, partitions, next, mark } of store.state.consumed.values()) {
       if (partition === number) this.#next.set(topic, next)
+      if (partition === number && mark !== undefined) this.#anchors.set(topic, { offset: next - 1, mark })
       checkPartitions(store.root, topic, partitions, options.partitions)
     }
   }
@@ -124,8 +131,20 @@ export class Partition {
     return this.#isClosed
   }
 
+  /** The message to be compared before the first one of a topic is taken; undefined where that was done. */
+  anchor(topic: string): Anchor | undefined {
+    return this.#anchors.get(topic)
+  }
+
+  /** Says that the topic is the one that was read before. */
+  anchored(topic: string): void {
+    this.#anchors.delete(topic)
+  }
+
   /** Goes on at another message: those between were lost, and that was accepted. */
-  skipTo(topic: string, next: number): void {
+  skipTo(topic: string, next: number, what: string): void {
+    this.#anchors.delete(topic)
+    this.#intake.putAside({ path: `kafka ${topic}[${this.number}]@${next}`, name: 'lost', advice: what })
     this.#next.set(topic, next)
     this.#uncommitted.add(topic)
   }
@@ -140,6 +159,7 @@ export class Partition {
       this.#uncommitted.add(topic)
       this.#firstMs ??= this.#options.nowMs()
       this.newestMs = Number(message.timestamp)
+      this.#last.set(topic, message)
       if (this.#intake.rows >= COMMIT_ROWS) await this.commit()
       await beat()
     }
@@ -174,8 +194,10 @@ export class Partition {
   /** Makes what was taken part of the store. @returns whether there was anything */
   async commit(): Promise<boolean> {
     if (this.#uncommitted.size === 0) return false
+    for (const [topic, message] of this.#last) this.#marks.set(topic, markOf(message))
+    this.#last.clear()
     const consumed: OffsetRecord[] = [...this.#next].map(([topic, next]) => ({
-      topic, partition: this.number, partitions: this.#options.partitions, next,
+      topic, partition: this.number, partitions: this.#options.partitions, next, ...this.#markOf(topic),
     })) // biome-ignore format: one record
     const committed = await this.#intake.commit(consumed)
     this.#uncommitted = new Set()
@@ -187,6 +209,11 @@ export class Partition {
     await compact(this.store, { most: 1, below: SMALL_ROWS })
     await sealWhereDue(this.store)
     return true
+  }
+
+  #markOf(topic: string): { mark?: string } {
+    const mark = this.#marks.get(topic) ?? this.store.state.consumed.get(`${topic} ${this.number}`)?.mark
+    return mark === undefined ? {} : { mark }
   }
 
   get isLinkDue(): boolean {

@@ -2,9 +2,10 @@ import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { ThroughlineError } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
 import { type KafkaAccess, kafkaError, reasonOf, whenReachable } from '../connection.ts'
+import { Ends } from '../ends.ts'
+import { lostMessages, NextBatch } from '../next-batch.ts'
 import { checkTopics, MESSAGE_BYTES, type Topics } from '../topics.ts'
 import { coAssigner } from './co-assigner.ts'
-import { Ends } from './ends.ts'
 import { Partition, type PartitionOptions } from './partition.ts'
 
 /** Between two looks at what is due. */
@@ -51,6 +52,7 @@ export class Worker {
   readonly #consumer: Consumer
   readonly #admin: Admin
   readonly #ends: Ends
+  readonly #next: NextBatch
   readonly #partitions = new Map<number, Partition>()
   readonly #opening = new Map<number, Promise<Partition | undefined>>()
   readonly #lag = new Map<string, number>()
@@ -68,6 +70,7 @@ export class Worker {
     this.beatMs = nowMs()
     this.#admin = kafka.admin()
     this.#ends = new Ends(this.#admin)
+    this.#next = new NextBatch(this.#ends)
     this.#consumer = kafka.consumer({
       groupId: group,
       partitionAssigners: [coAssigner],
@@ -261,37 +264,34 @@ export class Worker {
     }
   }
 
-  /**
-   * Whether a batch begins where the store ends. Kafka's own notes may be older or newer than the ledger: then it is
-   * asked again from the place that the ledger says.
-   *
-   * @throws KAFKA_LOST, KAFKA_TOPICS
-   */
-  async #isNext(it: Partition, { topic, partition, ...batch }: EachBatchPayload['batch']): Promise<boolean> {
-    const first = batch.messages[0]
-    if (!first) return false
-    const next = it.next(topic)
-    const at = Number(first.offset)
-    if (at === next || (next !== undefined && at < next && at + batch.messages.length > next)) return true
-    const { low, high } = await this.#ends.of(topic, partition)
-    if (next !== undefined && next > high) throw madeAnew(topic, partition, next, high)
-    if (next === undefined ? low > 0 : low > next) {
-      const what = `messages ${next ?? 0} to ${low - 1} of ${topic}[${partition}] are gone`
-      if (!this.#options.acceptsLoss) throw lost(what, it.store.root)
-      this.#options.onEvent({ event: 'lost', partition, what })
-      it.skipTo(topic, low)
+  /** @throws KAFKA_LOST, KAFKA_TOPICS */
+  async #isNext(it: Partition, batch: EachBatchPayload['batch']): Promise<boolean> {
+    if (batch.messages.length === 0) return false
+    const { topic, partition } = batch
+    const anchor = it.anchor(topic)
+    if (anchor && !(await this.#next.isSame(batch, anchor))) {
+      this.#seekAnchor(it, topic)
+      return false
     }
-    const wanted = it.next(topic) ?? low
-    if (at === wanted) return true
-    // Offsets that hold no message (of a transaction, or compacted) are no gap: the first message there is comes next.
-    if (at > wanted && this.#sought.get(`${topic} ${partition}`) === wanted) return true
-    this.#sought.set(`${topic} ${partition}`, wanted)
-    this.#consumer.seek({ topic, partition, offset: String(wanted) })
+    it.anchored(topic)
+    const step = await this.#next.stepOf(batch, it.next(topic))
+    if (step.is === 'lost') {
+      if (!this.#options.acceptsLoss) throw lostMessages(step.what, it.store.root)
+      this.#options.onEvent({ event: 'lost', partition, what: step.what })
+      it.skipTo(topic, step.low, step.what)
+    }
+    if (step.is === 'next') return true
+    this.#consumer.seek({ topic, partition, offset: String(step.is === 'lost' ? step.low : step.offset) })
     return false
   }
 
-  /** Where it was sought last, by topic and partition. */
-  readonly #sought = new Map<string, number>()
+  /** Asks for the message that was read last: it is compared with what was noted before the next ones are taken. */
+  #seekAnchor(it: Partition, topic: string): void {
+    const offset = it.anchor(topic)?.offset
+    if (offset === undefined) return
+    this.#next.seeks(topic, it.number, offset)
+    this.#consumer.seek({ topic, partition: it.number, offset: String(offset) })
+  }
 
   /** The store of a partition that is ours, opened where it is not yet. */
   async #partition(number: number): Promise<Partition | undefined> {
@@ -319,6 +319,8 @@ export class Worker {
             return undefined
           }
           this.#partitions.set(number, it)
+          for (const topic of [this.#options.topics.hops, this.#options.topics.rejects])
+            this.#seekAnchor(it, topic)
           this.#options.onEvent({ event: 'opened', partition: number })
           return it
         } catch (error) {
@@ -380,7 +382,10 @@ export class Worker {
       if (waiting.length === 0) continue
       const it = await this.#partition(number)
       if (!it) return false
-      const isRead = waiting.every(topic => (it.committed(topic) ?? 0) >= this.#ends.high(topic, number))
+      const isRead = waiting.every(
+        topic =>
+          it.anchor(topic) === undefined && (it.committed(topic) ?? 0) >= this.#ends.high(topic, number),
+      )
       if (!isRead || it.turns.isBusy) return false
       if (it.store.state.unlinkedDays.size === 0 && it.isGivenOn) continue
       await this.#inTurn(it, () => it.link())
@@ -419,20 +424,4 @@ async function atMost(ms: number, work: Promise<void>): Promise<void> {
 /** Whether a store is another worker's by now. */
 function isFence(error: unknown): boolean {
   return error instanceof ThroughlineError && error.code === 'STORE_BUSY'
-}
-
-function lost(what: string, root: string): ThroughlineError {
-  return new ThroughlineError(
-    'KAFKA_LOST',
-    `${what}: Kafka has deleted them before they were taken into ${root}. Read the logs of that time again, or accept the loss with work --accept-loss; see "Lost messages" in docs/kafka.md`,
-    { root },
-  )
-}
-
-function madeAnew(topic: string, partition: number, next: number, high: number): ThroughlineError {
-  return new ThroughlineError(
-    'KAFKA_TOPICS',
-    `topic ${topic}[${partition}]: it ends at ${high}, and its store has read up to ${next}: it was made anew, or lost its end. See "A topic that was made anew" in docs/kafka.md`,
-    { topic, partition, next, high },
-  )
 }

@@ -30,6 +30,14 @@ export class Ends {
         this.#noted.set(`${topic} ${partition}`, { low: Number(low), high: Number(high) })
   }
 
+  /** All that were noted. */
+  noted(): ({ readonly topic: string; readonly partition: number } & End)[] {
+    return [...this.#noted].map(([key, end]) => {
+      const cut = key.lastIndexOf(' ')
+      return { topic: key.slice(0, cut), partition: Number(key.slice(cut + 1)), ...end }
+    })
+  }
+
   high(topic: string, partition: number): number {
     return this.#noted.get(`${topic} ${partition}`)?.high ?? 0
   }
