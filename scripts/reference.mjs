@@ -9,6 +9,7 @@ const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
   coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, reasons,
   findingRules, findingReasons, criteria, evidence, kernelReasons, accounts, combined,
+  message,
 ] =
   await Promise.all(
     [
@@ -19,6 +20,7 @@ const [
       'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'coverage/reasons.js',
       'findings/registry.js', 'findings/reasons.js', 'model/criteria.js', 'evidence/schema.js',
       'model/kernel-reasons.js', 'evidence/schema-completeness.js', 'evidence/schema-combined.js',
+      'kafka/batch/message.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -168,6 +170,7 @@ export const BLOCKS = () => ({
 /** JSON Schemas and mappings by path. */
 export const SCHEMAS = () => ({
   ...mappingFiles(),
+  'schemas/hop-batch.json': `${JSON.stringify(message.batchJsonSchema(), null, 2)}\n`,
   ...Object.fromEntries(
     [
       ['gateway-hop', hop.GATEWAY_HOP, 'A gateway hop: one Apigee analytics record as a fact.'],
@@ -372,6 +375,11 @@ const WHAT_TO_DO = {
   EXPORT_REFUSED: 'Correct what the message names: the endpoint, a header, a certificate, or a limit of the backend; then run the command again.',
   STATS_UNUSABLE: 'Ask the Stats API again as the message says, and hand over its answer as it came ([coverage.md](coverage.md#control-totals)).',
   KEY_REFUSED: 'Take the rights of others off the file, restore the key from a copy, or run the command where the key is; [anchoring.md](anchoring.md#keys) has the rules.',
+  KAFKA_UNAVAILABLE: 'Check `kafka.brokers`, and whether they are up; a collector that was stopped reads on from where Kafka had taken everything.',
+  KAFKA_REFUSED: 'Give the user the [rights](kafka.md#rights) it needs, or correct `kafka.sasl` and `kafka.tls`; a broker that takes only small messages needs `throughline kafka setup`.',
+  KAFKA_TOPICS: 'Make the topics with `throughline kafka setup`; [kafka.md](kafka.md) has a way on for [another number of partitions](kafka.md#another-number-of-partitions) and for [a topic that was made anew](kafka.md#a-topic-that-was-made-anew).',
+  KAFKA_MESSAGE: 'Update workers before collectors and give both the same `applications`; where the message is not from a collector, find out who wrote it, and put it aside with `work --dead-letter` ([kafka.md](kafka.md#messages-that-cannot-be-read)).',
+  KAFKA_LOST: 'Read the logs of that time again, or accept the loss with `work --accept-loss` ([kafka.md](kafka.md#lost-messages)).',
   OUTPUT_EXISTS: 'Name another file, or give `--force`.',
 } // biome-ignore format: a table
 
@@ -471,6 +479,7 @@ ${table(
     [code('THROUGHLINE_ELASTIC_API_KEY'), 'API key for Elasticsearch and Kibana, encoded as they show it.'],
     [code('THROUGHLINE_ELASTIC_PASSWORD'), 'Password of the user that `elastic.username` names.'],
     [code('THROUGHLINE_ELASTIC_BEARER'), 'Bearer token for Elasticsearch and Kibana.'],
+    [code('THROUGHLINE_KAFKA_PASSWORD'), 'Password of the user that `kafka.sasl.username` names.'],
     [code('THROUGHLINE_WEBHOOK_URL'), 'Address that `findings` sends incidents to, where `--webhook` does not name one: it may be a secret.'],
     [code('NO_COLOR'), 'Any value turns colour off.'],
     [code('OTEL_*'), 'Telemetry of Throughline itself: [telemetry.md](telemetry.md#environment).'],
@@ -487,7 +496,14 @@ function configRows(schema, prefix, value) {
     const required = property.default === undefined && schema.required?.includes(key)
     const own = property.properties
       ? []
-      : [[code(name), typeText(property), defaultText(value?.[key], required), property.description ?? '']]
+      : [
+          [
+            code(name),
+            typeText(property),
+            defaultText(value?.[key] ?? property.default, required),
+            property.description ?? '',
+          ],
+        ]
     return [...own, ...items, ...inner]
   })
 }
@@ -592,6 +608,10 @@ const FIELD_MEANINGS = {
   'ingest.indexes': 'Files of the id and the subject index.',
   'ingest.rejects': 'Files of rejected lines.',
   'ingest.config': 'Digest of the configuration in force.',
+  'ingest.consumed':
+    'Only in the store of a partition of Kafka: topic, partition, partitions of the topic, and offset of the next message.',
+  'ingest.seen':
+    'Only there: how far the gateway and hosts have come, as collectors tell every partition (side, host, largest stamp in µs).',
   'rederived.segments': 'The new files of facts.',
   'rederived.indexes': 'The new files of the id and the subject index.',
   'rederived.replaced': 'Paths of the files that they replace.',
@@ -707,7 +727,7 @@ function entryTables() {
 
 const ROOMS = {
   cli: 'The command line: `main.ts`, one file a command, tables, progress, colour.',
-  kafka: 'Topics, collecting and working in a consumer group.',
+  kafka: 'Hops over Kafka: `collect/` sends what logs say, `batch/` is the message, `work/` makes it the store of a partition.',
   server: 'HTTP API and static files.',
   simulate: 'Traffic of a made-up company, with the truth about which lines belong together.',
   pipeline: 'Runs the whole: `run.ts` first, then `ingest.ts` for what is read once and `follow.ts` for what grows.',

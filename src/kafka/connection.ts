@@ -152,8 +152,10 @@ export function reasonOf(error: unknown): string {
   return parts.join(': ') || String(error)
 }
 
+/** Of several, as of topics that could not be made, the first. */
 function originalOf(error: Error): unknown {
-  return (error as { originalError?: unknown }).originalError
+  const { originalError, errors } = error as { originalError?: unknown; errors?: readonly unknown[] }
+  return originalError ?? errors?.[0]
 }
 
 export { CompressionTypes }
