@@ -13,7 +13,8 @@ import { clockBounds, clockReadings } from '../requests/clock-readings.ts'
 import { ALWAYS, type Range } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
 import { offsetText, sparkline, zoneText } from './clock-words.ts'
-import { type Context, type StoreFlags, storeOptions, withReaders } from './context.ts'
+import { type Context, type StoreFlags, storeOptions } from './context.ts'
+import { withReaders } from './opening.ts'
 import { count, type Output, safe } from './output.ts'
 
 interface Flags extends StoreFlags {

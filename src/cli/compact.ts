@@ -4,7 +4,8 @@ import { findingSettings } from '../findings/settings.ts'
 import { indexRequests } from '../requests/index-requests.ts'
 import { compact } from '../store/compact.ts'
 import { sweepReplaced } from '../store/sweep.ts'
-import { type Context, type StoreFlags, storeOptions, withReader, withWriter } from './context.ts'
+import { type Context, type StoreFlags, storeOptions } from './context.ts'
+import { withReader, withWriter } from './opening.ts'
 import { bytes, count } from './output.ts'
 
 interface Flags extends StoreFlags {

@@ -9,7 +9,8 @@ import { askServer, type Server } from '../elastic/server.ts'
 import type { SetupOptions } from '../elastic/setup.ts'
 import { ThroughlineError } from '../errors.ts'
 import { Store } from '../store/store.ts'
-import { type Context, type StoreFlags, storeOptions, storeSettings } from './context.ts'
+import { type Context, type StoreFlags, storeOptions } from './context.ts'
+import { storeSettings } from './opening.ts'
 import { VERSION } from './version.ts'
 
 /** Options that all commands on Elasticsearch share. */

@@ -8,8 +8,9 @@ import { ask } from '../elastic/server.ts'
 import { findingSettings, findingsDigest } from '../findings/settings.ts'
 import { dayChanges, daysWithHops } from '../requests/settled-days.ts'
 import type { Store } from '../store/store.ts'
-import { type Context, withReader } from './context.ts'
+import type { Context } from './context.ts'
 import { type Connected, type ElasticFlags, elasticOptions, withElastic } from './elastic-settings.ts'
+import { withReader } from './opening.ts'
 import { bytes, count, safe } from './output.ts'
 
 interface Flags extends ElasticFlags {

@@ -7,11 +7,11 @@ import { daysOf, exportLive, exportOnce, type Period, SETTLE_MS } from '../trace
 import { DayExport, type ExportOptions, type SentDay } from '../traces/export/export-day.ts'
 import { Receiver, receiverName } from '../traces/export/receiver.ts'
 import { otlpEndpoint, shownUrl } from '../traces/otlp/endpoint.ts'
-import { type Context, ownRedactor, type StoreFlags, storeOptions, withEachReader } from './context.ts'
+import { type Context, ownRedactor, type StoreFlags, storeOptions } from './context.ts'
 import { dryRun } from './export-otlp-dry.ts'
 import { ExportPrinter } from './export-otlp-print.ts'
-
 import { type OtlpSettings, otlpSettings } from './export-otlp-settings.ts'
+import { withEachReader } from './opening.ts'
 import { safe } from './output.ts'
 import { parsePeriod } from './period.ts'
 import { prunedNote } from './pruned.ts'

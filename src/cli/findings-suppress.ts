@@ -6,7 +6,8 @@ import { findingSettings } from '../findings/settings.ts'
 import { dayNumber } from '../model/time.ts'
 import { ALWAYS } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
-import { type Context, type StoreFlags, storeOptions, withReader, withWriter } from './context.ts'
+import { type Context, type StoreFlags, storeOptions } from './context.ts'
+import { withReader, withWriter } from './opening.ts'
 import { safe } from './output.ts'
 
 interface Flags extends StoreFlags {

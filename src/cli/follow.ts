@@ -6,8 +6,9 @@ import type { Follower } from '../pipeline/follow.ts'
 import type { FollowEvent } from '../pipeline/follow-events.ts'
 import { follow } from '../pipeline/run.ts'
 import type { Store } from '../store/store.ts'
-import { type Context, type StoreFlags, tokenPseudonym, withWriter } from './context.ts'
+import { type Context, type StoreFlags, tokenPseudonym } from './context.ts'
 import { FollowPrinter } from './follow-print.ts'
+import { withWriter } from './opening.ts'
 import { Totals } from './totals.ts'
 
 interface Following extends StoreFlags {

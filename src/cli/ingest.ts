@@ -5,17 +5,11 @@ import { dayNumber } from '../model/time.ts'
 import { type RunResult, run } from '../pipeline/run.ts'
 import { discoverInputs } from '../sources/discover.ts'
 import type { Store } from '../store/store.ts'
-import {
-  type Context,
-  type StoreFlags,
-  storeFolder,
-  storeOptions,
-  tokenPseudonym,
-  withWriter,
-} from './context.ts'
+import { type Context, type StoreFlags, storeOptions, tokenPseudonym } from './context.ts'
 import { dayNames, warnStale } from './days.ts'
 import { followSources } from './follow.ts'
 import { fieldsOf } from './log-fields.ts'
+import { storeFolder, withWriter } from './opening.ts'
 import { bytes, count, safe } from './output.ts'
 import { ProgressLine } from './progress.ts'
 import { Totals } from './totals.ts'

@@ -9,8 +9,9 @@ import { wrongRotations } from '../ledger/rotations.ts'
 import { applyEntry, emptyState, type LedgerState } from '../ledger/state.ts'
 import { checkLog, contradictionOf, recordsOf } from '../ledger/verify-log.ts'
 import { existingStore } from '../store/store.ts'
-import { type Context, type StoreFlags, storeOptions, storeSettings } from './context.ts'
+import { type Context, type StoreFlags, storeOptions } from './context.ts'
 import { readNote } from './ledger.ts'
+import { storeSettings } from './opening.ts'
 import { count, safe } from './output.ts'
 
 interface Flags extends StoreFlags {

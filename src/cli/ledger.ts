@@ -11,15 +11,9 @@ import { keysOf, makeKeys, namesOf } from '../store/keys.ts'
 import { isWritten } from '../store/lock.ts'
 import { newestCheckpoint, sealLedger } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
-import {
-  type Context,
-  folderOfKeys,
-  type StoreFlags,
-  storeOptions,
-  withReader,
-  withWriter,
-} from './context.ts'
+import { type Context, folderOfKeys, type StoreFlags, storeOptions } from './context.ts'
 import { verifyCommand } from './ledger-verify.ts'
+import { withReader, withWriter } from './opening.ts'
 import { count, type Output, safe, unwritable } from './output.ts'
 import { userName } from './prune.ts'
 

@@ -5,16 +5,10 @@ import { type Repaired, repair } from '../pipeline/repair.ts'
 import { checkStore, type StoreCheck } from '../store/check.ts'
 import { existingStore, type Store, withEngine } from '../store/store.ts'
 import { compactCommand } from './compact.ts'
-import {
-  type Context,
-  folderOfKeys,
-  type StoreFlags,
-  storeOptions,
-  storeSettings,
-  withWriter,
-} from './context.ts'
+import { type Context, folderOfKeys, type StoreFlags, storeOptions } from './context.ts'
 import { dayNames } from './days.ts'
 import { rootKeysOf } from './ledger-keys.ts'
+import { storeSettings, withWriter } from './opening.ts'
 import { bytes, count, type Output, safe, table } from './output.ts'
 import { pruneCommand } from './prune.ts'
 

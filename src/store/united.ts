@@ -87,8 +87,8 @@ function add(united: LedgerState, part: StatePart): void {
     united.sources.set(own.id, oneSource(united.sources.get(own.id), own))
   }
   for (const [id, at] of state.readAt) {
-    const known = united.readAt.get(numberOf(id)) ?? ''
-    united.readAt.set(numberOf(id), known > at ? known : at)
+    // RFC 3339 in UTC: later is greater.
+    if (at > (united.readAt.get(numberOf(id)) ?? '')) united.readAt.set(numberOf(id), at)
   }
   for (const [key, seen] of state.seen)
     if (seen.us > (united.seen.get(key)?.us ?? Number.NEGATIVE_INFINITY)) united.seen.set(key, seen)

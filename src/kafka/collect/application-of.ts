@@ -86,7 +86,7 @@ function ruleOf(
 }
 
 function patternOf(globs: readonly string[]): RegExp {
-  const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const parts = globs.map(glob => glob.toLowerCase().split('*').map(escape).join('[^\\n]*'))
+  const quote = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const parts = globs.map(glob => glob.toLowerCase().split('*').map(quote).join('[^\\n]*'))
   return new RegExp(`^(?:${parts.join('|')})$`, 'u')
 }

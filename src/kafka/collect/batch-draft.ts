@@ -30,7 +30,8 @@ export class BatchDraft {
   #parts: Part[] = []
   #layouts: ChunkLayout[] = []
   #first: Position | undefined
-  #last: Position | undefined
+  #lastLine = 0
+  #lastOffset = 0
 
   get size(): number {
     return this.#size
@@ -46,7 +47,7 @@ export class BatchDraft {
   }
 
   /** Appends a row with its line feed. */
-  add(layout: ChunkLayout, day: number, us: number, at: Position, row: Buffer, length: number): void {
+  add(layout: ChunkLayout, day: number, us: number, row: Buffer, length: number): void {
     if (this.#size + length > this.#bytes.length) {
       const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#size + length))
       this.#bytes.copy(larger, 0, 0, this.#size)
@@ -54,14 +55,20 @@ export class BatchDraft {
     }
     row.copy(this.#bytes, this.#size, 0, length)
     this.#size += length
-    this.#lengths.push(length)
     this.#part.push(this.#partOf(layout, day, us))
-    this.#first ??= at
-    this.#last = at
+    this.#lengths.push(length)
+  }
+
+  /** Says where the row that was added last stands in its source. */
+  place(lineNo: number, byteOffset: number): void {
+    this.#lastLine = lineNo
+    this.#lastOffset = byteOffset
+    this.#first ??= { lineNo, byteOffset }
   }
 
   #partOf(layout: ChunkLayout, day: number, us: number): number {
-    let place = this.#parts.findLastIndex(p => p.day === day && this.#layouts[p.layout] === layout)
+    let place = this.#parts.length - 1
+    while (place >= 0 && !this.#isOf(place, layout, day)) place--
     if (place < 0) {
       let at = this.#layouts.indexOf(layout)
       if (at < 0) at = this.#layouts.push(layout) - 1
@@ -71,6 +78,11 @@ export class BatchDraft {
     if (part && us < part.firstUs) part.firstUs = us
     if (part && us > part.lastUs) part.lastUs = us
     return place
+  }
+
+  #isOf(place: number, layout: ChunkLayout, day: number): boolean {
+    const part = this.#parts[place]
+    return part?.day === day && this.#layouts[part.layout] === layout
   }
 
   /**
@@ -85,7 +97,7 @@ export class BatchDraft {
       ...shipment,
       record,
       ...(this.#first ? { first: this.#first } : {}),
-      ...(this.#last ? { last: this.#last } : {}),
+      ...(this.#first ? { last: { lineNo: this.#lastLine, byteOffset: this.#lastOffset } } : {}),
       layouts: this.#layouts.map(({ kind, delimiter, quote, nullText, columns }) => ({
         kind, delimiter, ...(quote === undefined ? {} : { quote }), nullText, columns: [...columns],
       })),
@@ -100,7 +112,6 @@ export class BatchDraft {
     this.#parts = []
     this.#layouts = []
     this.#first = undefined
-    this.#last = undefined
     return message
   }
 }

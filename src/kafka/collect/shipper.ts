@@ -19,9 +19,9 @@ import { Numbering } from './numbering.ts'
 import type { Sender } from './sender.ts'
 
 /** Rows that wait for more of their kind; beyond it the largest batch goes. */
-const DRAFT_BYTES = 8 * 1024 * 1024
+const DRAFT_BYTES = 4 * 1024 * 1024
 /** Bytes that may wait for Kafka before reading waits, too. */
-const QUEUE_BYTES = 4 * 1024 * 1024
+const QUEUE_BYTES = 1024 * 1024
 
 export interface ShipperOptions extends ReadingOptions {
   readonly collector: string
@@ -164,7 +164,6 @@ export class Shipper extends Intake implements RowSink {
     text.read(row, chunk.length)
     this.#number(shipping, text, chunk, us)
     this.#seen.note(layout, row, chunk.length, us)
-    const at = { lineNo: text.number(LINE_NO), byteOffset: text.number(BYTE_OFFSET) }
     const application = this.#applications.of(layout, row, chunk.length)
     let draft = shipping.drafts.get(application)
     if (!draft) {
@@ -173,7 +172,9 @@ export class Shipper extends Intake implements RowSink {
       shipping.sent[application] ??= { rows: 0, rejects: 0 }
     }
     if (!draft.hasRoom(chunk.length)) this.#sendDraft(shipping, application, draft)
-    draft.add(layout, day, us, at, row, chunk.length)
+    draft.add(layout, day, us, row, chunk.length)
+    // Of the last row only where it may be asked for: the next one overwrites it.
+    draft.place(text.number(LINE_NO), text.number(BYTE_OFFSET))
     this.#draftBytes += chunk.length
     this.#staged++
   }

@@ -141,8 +141,10 @@ export class BatchIntake {
   }
 
   #takenOf(record: SourceRecord, application: string): Sent {
-    const { taken } = record.shipped ?? { taken: {} as Record<string, Sent> }
-    return (taken[application] ??= { rows: 0, rejects: 0 })
+    const taken: Record<string, Sent> = record.shipped?.taken ?? {}
+    const known = taken[application] ?? { rows: 0, rejects: 0 }
+    taken[application] = known
+    return known
   }
 
   #takeHops(batch: HopBatch, rows: Buffer, record: SourceRecord, where: string): void {
