@@ -47,10 +47,16 @@ interface Surroundings {
 export class WorkOutlets {
   readonly #given: readonly ((store: Store) => Promise<void>)[]
   readonly #elastic: readonly LazyElastic[]
+  readonly #stop: AbortSignal
 
-  private constructor(given: readonly ((store: Store) => Promise<void>)[], elastic: readonly LazyElastic[]) {
+  private constructor(
+    given: readonly ((store: Store) => Promise<void>)[],
+    elastic: readonly LazyElastic[],
+    stop: AbortSignal,
+  ) {
     this.#given = given
     this.#elastic = elastic
+    this.#stop = stop
   }
 
   static open(surroundings: Surroundings): WorkOutlets {
@@ -71,12 +77,17 @@ export class WorkOutlets {
     if (flags.otlp) given.push(store => sendSpans(surroundings, store))
     const { webhook } = flags
     if (webhook !== undefined) given.push(store => report(surroundings, webhookUrl(webhook), store))
-    return new WorkOutlets(given, outlets)
+    return new WorkOutlets(given, outlets, surroundings.stop)
   }
 
   /** @throws EXPORT_UNAVAILABLE and others of the receivers; what they took until then is noted */
   async give(store: Store): Promise<void> {
-    for (const to of this.#given) await to(store)
+    try {
+      for (const to of this.#given) await to(store)
+    } catch (error) {
+      // Whoever stops the worker does not wait for its receivers; what they took is noted.
+      if (!this.#stop.aborted) throw error
+    }
   }
 
   async close(): Promise<void> {

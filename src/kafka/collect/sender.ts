@@ -8,7 +8,7 @@ import { MESSAGE_BYTES } from '../topics.ts'
 /** Bytes that go to one partition at once: Kafka takes them as one message set, which must fit. */
 const SET_BYTES = MESSAGE_BYTES / 8
 /** Bytes that go to all partitions at once. */
-const REQUEST_BYTES = 1024 * 1024
+const REQUEST_BYTES = 512 * 1024
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 15_000
 

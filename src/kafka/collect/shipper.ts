@@ -21,7 +21,7 @@ import type { Sender } from './sender.ts'
 /** Rows that wait for more of their kind; beyond it the largest batch goes. */
 const DRAFT_BYTES = 4 * 1024 * 1024
 /** Bytes that may wait for Kafka before reading waits, too. */
-const QUEUE_BYTES = 1024 * 1024
+const QUEUE_BYTES = 512 * 1024
 
 export interface ShipperOptions extends ReadingOptions {
   readonly collector: string
