@@ -44,14 +44,16 @@ function appender(path) {
   }
 }
 
-/** Writes `events` hops (half gateway, half app) over 24 hours of one day into `folder`. */
-export function generate(folder, events) {
+/** Writes `events` hops (half gateway, half app) over 24 hours of one day into `folder`, all of one application. */
+export function generate(folder, events, name = 'payroll') {
   mkdirSync(folder, { recursive: true })
   const iis = appender(`${folder}/u_ex260302.log`)
   const apigee = appender(`${folder}/export.csv`)
   iis.add(HEADER)
   apigee.add(COLUMNS)
   const next = random(events)
+  const [host, message] =
+    name === 'payroll' ? ['WEB01', 'rrt-0a1b2c3d-b'] : [name.toUpperCase(), `rrt-${name}-b`]
   const calls = events / 2
   const day = '2026-03-02'
   for (let i = 0; i < calls; i++) {
@@ -66,11 +68,11 @@ export function generate(folder, events) {
       return `${day} ${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}.${String(at % 1000).padStart(3, '0')} UTC`
     }
     apigee.add(
-      `corp,prod,rrt-0a1b2c3d-b-${i}-1,payroll-v1,GET,/payroll/v1${path},/payroll/v1,${path},payroll.corp.example,/payroll,${status},${status},${stamp(ms)},${stamp(ms + 2)},${stamp(ms + 3 + took)},${stamp(ms + 5 + took)},client-${a % 40},hr-portal,198.51.100.${a % 250},${i % 50 === 0 ? '' : id},user${a % 2000}@corp.example\n`,
+      `corp,prod,${message}-${i}-1,${name}-v1,GET,/${name}/v1${path},/${name}/v1,${path},${name}.corp.example,/${name},${status},${status},${stamp(ms)},${stamp(ms + 2)},${stamp(ms + 3 + took)},${stamp(ms + 5 + took)},client-${a % 40},hr-portal,198.51.100.${a % 250},${i % 50 === 0 ? '' : id},user${a % 2000}@corp.example\n`,
     )
     const end = Math.floor((ms + 3 + took) / 1000)
     iis.add(
-      `${day} ${two(Math.floor(end / 3600))}:${two(Math.floor(end / 60) % 60)}:${two(end % 60)} WEB01 10.20.1.11 GET /payroll${path} - 443 - 10.30.0.11 Apigee/1.0 ${status} 0 0 ${1000 + (a % 9000)} ${took} ${id}\r\n`,
+      `${day} ${two(Math.floor(end / 3600))}:${two(Math.floor(end / 60) % 60)}:${two(end % 60)} ${host} 10.20.1.11 GET /${name}${path} - 443 - 10.30.0.11 Apigee/1.0 ${status} 0 0 ${1000 + (a % 9000)} ${took} ${id}\r\n`,
     )
   }
   iis.end()
