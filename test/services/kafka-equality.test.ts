@@ -72,7 +72,7 @@ needs('java', 'mvn')('a fleet that runs on', () => {
           fleet.run(['work', '--elastic', '--json'], { during: child => workers.push(child) }),
         )
         const random = randomOf(7)
-        // Each host's logs grow in turns, cut in the middle of lines, with its collector between them.
+        // Each host's logs grow in turns, with its collector between them.
         const files = hosts
           .flatMap((host, n) =>
             readdirSync(host, { recursive: true, encoding: 'utf8' }).map(name => ({
@@ -113,10 +113,12 @@ needs('java', 'mvn')('a fleet that runs on', () => {
   )
 })
 
-/** Appends what a log has up to a place. */
-function grow({ from, to }: { from: string; to: string }, at: Map<string, number>, end: number): void {
+/** Appends the lines that a log has up to a place. */
+function grow({ from, to }: { from: string; to: string }, at: Map<string, number>, most: number): void {
   const bytes = readFileSync(from)
   const before = at.get(to) ?? 0
+  // Whole lines: what is read once, and not followed, takes a last line as it is.
+  const end = most >= bytes.length ? bytes.length : bytes.lastIndexOf(10, most) + 1
   mkdirSync(dirname(to), { recursive: true })
   appendFileSync(to, bytes.subarray(before, Math.max(before, end)))
   at.set(to, Math.min(bytes.length, Math.max(before, end)))
