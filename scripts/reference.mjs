@@ -9,7 +9,7 @@ const [
   errors, config, load, program, hop, entry, source, secrets, refused, registry, view, fields, format, elasticFields,
   coverageFields, aliases, document, mapping, telemetry, metrics, spans, attributes, roles, elasticNames, reasons,
   findingRules, findingReasons, criteria, evidence, kernelReasons, accounts, combined,
-  message,
+  batch,
 ] =
   await Promise.all(
     [
@@ -20,7 +20,7 @@ const [
       'telemetry/spans.js', 'traces/attributes.js', 'elastic/roles.js', 'elastic/names.js', 'coverage/reasons.js',
       'findings/registry.js', 'findings/reasons.js', 'model/criteria.js', 'evidence/schema.js',
       'model/kernel-reasons.js', 'evidence/schema-completeness.js', 'evidence/schema-combined.js',
-      'kafka/batch/message.js',
+      'kafka/batch/header.js',
     ].map(built),
   ) // biome-ignore format: a table
 
@@ -170,7 +170,10 @@ export const BLOCKS = () => ({
 /** JSON Schemas and mappings by path. */
 export const SCHEMAS = () => ({
   ...mappingFiles(),
-  'schemas/hop-batch.json': `${JSON.stringify(message.batchJsonSchema(), null, 2)}\n`,
+  'schemas/hop-batch.json': jsonText(
+    batch.BATCH,
+    'The first line of a message on the topics hops and rejects. Behind its line feed stand the rows: of hops as text in one of the layouts, of rejects one JSON object a line. Members that are not listed here are passed over.',
+  ),
   ...Object.fromEntries(
     [
       ['gateway-hop', hop.GATEWAY_HOP, 'A gateway hop: one Apigee analytics record as a fact.'],

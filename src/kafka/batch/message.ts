@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { ThroughlineError } from '../../errors.ts'
 import { BATCH, type Batch, HEADERS, SCHEMA_VERSION } from './header.ts'
 
@@ -102,16 +101,4 @@ function text(header: unknown): string | undefined {
   const one = Array.isArray(header) ? header[0] : header
   if (typeof one === 'string') return one
   return Buffer.isBuffer(one) ? one.toString('utf8') : undefined
-}
-
-/** JSON Schema of a message's first line: schemas/hop-batch.json. */
-export function batchJsonSchema(): object {
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: 'https://throughline.example/schemas/hop-batch.json',
-    title: 'Message on the topics hops and rejects of Throughline',
-    description:
-      'The first line of the value. Behind its line feed stand the rows: for hops as text in one of the layouts, for rejects one JSON object a line. Members that are not listed here are passed over.',
-    ...z.toJSONSchema(BATCH, { target: 'draft-2020-12', io: 'input' }),
-  }
 }
