@@ -55,7 +55,7 @@ async function setup({ out, env }: Context, flags: SetupFlags): Promise<void> {
   for (const name of made) out.line(`made       ${name}`)
   for (const name of changed) out.line(`changed    ${name}`)
   if (made.length + changed.length === 0) out.line('nothing    to do: all topics are there')
-  for (const problem of problems) out.warn(safe(problem))
+  for (const problem of problems) out.line(`problem    ${safe(problem)}`)
   if (problems.length > 0) process.exitCode = 3
 }
 
@@ -92,5 +92,5 @@ function printStatus({ out }: Context, group: string, topics: readonly TopicRepo
   ])
   for (const line of table(columns, rows, out)) out.line(line)
   out.line(`\n${count(workers)} ${workers === 1 ? 'worker' : 'workers'} in group ${safe(group)}`)
-  for (const { problem } of topics) if (problem) out.warn(safe(problem))
+  for (const { problem } of topics) if (problem) out.line(`problem    ${safe(problem)}`)
 }

@@ -99,7 +99,7 @@ needs('java', 'mvn')('trouble on the topics', () => {
       const [rows] = (await messagesOf(`${fleet.topics}.hops`)).filter(it => it.value.includes('"kind":"hops"'))
       const headers = { ...rows?.headers, [HEADERS.schema]: String(SCHEMA_VERSION + 1) }
       await produce(`${fleet.topics}.hops`, [{ key: rows?.key ?? null, value: rows?.value ?? null, headers }])
-      const stopped = await fleet.drain()
+      const stopped = await fleet.drain({}, ["--dead-letter"])
       expect([stopped.code, stopped.stderr]).toEqual([3, expect.stringMatching(/its schema is 2, this worker reads up to 1; update the workers/)])
     }))
 

@@ -41,8 +41,8 @@ export function encodeBatch(batch: Batch, rows: readonly Buffer[]): BatchMessage
  * @throws KAFKA_MESSAGE where it is none of ours, or not whole
  */
 export function decodeBatch(message: ReceivedMessage, where: string): { batch: Batch; rows: Buffer } {
-  const refuse = (what: string, advice: string): ThroughlineError =>
-    new ThroughlineError('KAFKA_MESSAGE', `message ${where}: ${what}; ${advice}`, { where })
+  const refuse = (what: string, advice: string, isNewer = false): ThroughlineError =>
+    new ThroughlineError('KAFKA_MESSAGE', `message ${where}: ${what}; ${advice}`, { where, isNewer })
   const foreign =
     'nothing but collectors may write to this topic. Find out who did; work --dead-letter puts such messages aside and goes on (docs/kafka.md)'
   const version = text(message.headers?.[HEADERS.schema])
@@ -51,6 +51,7 @@ export function decodeBatch(message: ReceivedMessage, where: string): { batch: B
     throw refuse(
       `its schema is ${version}, this worker reads up to ${SCHEMA_VERSION}`,
       'update the workers before the collectors, and start this one again',
+      true,
     )
   const { value } = message
   const end = value?.indexOf(LF) ?? -1

@@ -173,6 +173,8 @@ export class Partition {
       await this.#intake.take(batch, rows, where)
     } catch (error) {
       if (!putAside || !(error instanceof ThroughlineError) || error.code !== 'KAFKA_MESSAGE') throw error
+      // What a later version reads is not for the dead-letter topic.
+      if (error.details.isNewer === true) throw error
       await putAside(message, topic, this.number, error.message)
       this.#intake.putAside({ path: `kafka ${where}`, name: 'unreadable message', advice: error.message })
       this.#options.onEvent({ event: 'put-aside', partition: this.number, why: error.message })
