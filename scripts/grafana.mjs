@@ -249,6 +249,46 @@ const ROWS = [
     ],
   },
   {
+    title: 'Workers',
+    panels: [
+      {
+        title: 'Messages to take',
+        description: 'Messages of each partition that its worker has still to take.',
+        unit: 'short',
+        queries: [nowBy('throughline.kafka.lag')],
+      },
+      {
+        title: 'Lag of workers',
+        description: 'Age of the newest message that was taken while others wait, by partition. Messages are deleted by age: act long before.',
+        unit: 's',
+        queries: [nowBy('throughline.kafka.lag.duration')],
+      },
+      {
+        title: 'Open days of applications',
+        description: 'Days of applications that are open, by partition.',
+        unit: 'short',
+        queries: [nowBy('throughline.kafka.days.open')],
+      },
+      {
+        title: 'Rows that came again or late',
+        description: 'Rows that came again and were passed over, and rows of days that had been closed.',
+        unit: 'short',
+        width: 12,
+        queries: [rate('throughline.kafka.rows.replayed', 'again'), rate('throughline.kafka.rows.late', 'late')],
+      },
+      {
+        title: 'Links of workers',
+        description: 'Links and candidates of open and of closed days.',
+        unit: 'short',
+        width: 12,
+        queries: [
+          now('throughline.kafka.links.provisional', 'provisional'),
+          now('throughline.kafka.links.final', 'final'),
+        ],
+      },
+    ],
+  },
+  {
     title: 'Process',
     panels: [
       {
