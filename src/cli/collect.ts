@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
-import { isDynamicPattern } from 'tinyglobby'
 import { loadConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
 import { Checkpoint } from '../kafka/collect/checkpoint.ts'
@@ -21,6 +19,7 @@ import { CollectPrinter } from './collect-print.ts'
 import { type Context, tokenPseudonym } from './context.ts'
 import { type KafkaFlags, type KafkaSettings, kafkaOptions, kafkaSettings } from './kafka-settings.ts'
 import { fieldsOf } from './log-fields.ts'
+import { checkPlacesExist } from './places.ts'
 import { leaveSoon, pauseUntil, SIGNAL_CODES, stopOnSignal } from './signals.ts'
 
 interface Flags extends KafkaFlags {
@@ -76,7 +75,7 @@ async function collect(context: Context, places: readonly string[], flags: Flags
   const state = flags.state ?? settings.collectorState
   const name = flags.name ?? settings.collector ?? hostname()
   const foreign = foreignTopics(places, flags, settings)
-  if (foreign.length === 0) checkPlaces(places)
+  if (foreign.length === 0) checkPlacesExist(places)
   const listening = { listen: flags.prometheus, isLong: !flags.once }
   await context.telemetry.start(loaded.config.telemetry, listening)
   makeFolder(state)
@@ -223,15 +222,4 @@ function foreignTopics(
       'collect: nothing to read; name files or folders, or topics with --from-topic or kafka.foreign',
     )
   return topics.filter((t, n) => topics.findIndex(other => other.topic === t.topic) === n)
-}
-
-function checkPlaces(places: readonly string[]): void {
-  for (const place of places) {
-    if (place !== '-' && (existsSync(place) || isDynamicPattern(place))) continue
-    throw new ThroughlineError(
-      'SOURCE_NOT_FOUND',
-      `source ${place}: no such file or folder; make it first: a place that is followed may be empty, and may come and go later`,
-      { path: place },
-    )
-  }
 }

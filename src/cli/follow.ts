@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { isDynamicPattern } from 'tinyglobby'
 import type { LoadedConfig } from '../config/load.ts'
 import { ThroughlineError } from '../errors.ts'
 import type { Follower } from '../pipeline/follow.ts'
@@ -9,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import { type Context, type StoreFlags, tokenPseudonym } from './context.ts'
 import { FollowPrinter } from './follow-print.ts'
 import { withWriter } from './opening.ts'
+import { checkPlacesExist } from './places.ts'
 import { Totals } from './totals.ts'
 
 interface Following extends StoreFlags {
@@ -83,12 +82,5 @@ function checkPlaces(places: readonly string[]): void {
       'USAGE',
       'ingest --follow -: standard input cannot be followed; leave --follow out, or name files and folders',
     )
-  for (const place of places) {
-    if (existsSync(place) || isDynamicPattern(place)) continue
-    throw new ThroughlineError(
-      'SOURCE_NOT_FOUND',
-      `source ${place}: no such file or folder; make it first: a place that is followed may be empty, and may come and go later`,
-      { path: place },
-    )
-  }
+  checkPlacesExist(places)
 }

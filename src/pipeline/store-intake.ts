@@ -1,12 +1,9 @@
 import type { SourceRecord } from '../ledger/entry.ts'
-import { commitBatch } from '../store/commit.ts'
 import { factsRelation } from '../store/facts.ts'
 import type { Store } from '../store/store.ts'
 import { inSpan, type OwnSpan, timed } from '../telemetry/record.ts'
 import { CarriedLines } from './carried.ts'
-import { countCommit, lineChanges } from './count-lines.ts'
-import { addedBy, noCounts } from './counts.ts'
-import { accountFor } from './duplicates.ts'
+import { commitSources } from './commit-sources.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
 import { isPruned } from './known.ts'
 import { Stager } from './stager.ts'
@@ -68,28 +65,15 @@ export class StoreIntake extends Intake {
     const goingOn = [...this.open.keys()].filter(id => this.changed.has(id))
     await this.#carried.note(goingOn, staged)
     const rows = staged.reduce((sum, s) => sum + s.rows, 0)
-    let sources: SourceRecord[] = []
-    let added = noCounts()
-    let changes: ReturnType<typeof lineChanges> = []
-    const days = await commitBatch(this.#store, {
-      staged,
-      rejects,
-      sources: (duplicates, late) => {
-        accountFor(this.changed, duplicates, late)
-        sources = [...this.changed.values()].map(record => structuredClone(record))
-        added = addedBy(sources, this.#store.state.sources)
-        changes = lineChanges(sources, this.#store.state.sources)
-        return sources
-      },
-      refused: this.refused,
-      config: this.#options.configDigest,
-    })
-    countCommit(rows, changes, this.refused.length)
+    const committed = await commitSources(this.#store, this.changed, rows, {
+      staged, rejects, refused: this.refused, config: this.#options.configDigest,
+    }) // biome-ignore format: one call
+    const { sources, added, days } = committed
     await this.#carried.apply()
     await this.#carried.forget(this.ended)
     this.settle(sources)
     span?.set({ 'throughline.sources': sources.length, 'throughline.rows': rows, 'throughline.lines': added.lines, 'throughline.days': days.length }) // biome-ignore format: one line
-    this.#options.onCommit?.({ sources, added, days })
+    this.#options.onCommit?.(committed)
     return days
   }
 

@@ -3,11 +3,8 @@ import { ThroughlineError } from '../../errors.ts'
 import type { BatchMessage } from '../batch/message.ts'
 import { CompressionTypes, type KafkaAccess, kafkaError, reasonOf } from '../connection.ts'
 import { partitionOf } from '../partition-of.ts'
-import { MESSAGE_BYTES } from '../topics.ts'
 
-/** Bytes that go to one partition at once: Kafka takes them as one message set, which must fit. */
-const SET_BYTES = MESSAGE_BYTES / 8
-/** Bytes that go to all partitions at once. */
+/** Bytes that go at once: what of them is for one partition Kafka takes as one message set, which must fit. */
 const REQUEST_BYTES = 512 * 1024
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 15_000
@@ -125,15 +122,11 @@ export class Sender {
 
   /** The first messages of the queue, as many as may go at once. */
   #next(): Queued[] {
-    const sets = new Map<string, number>()
     let total = 0
     let n = 0
-    for (const { topic, partition, message } of this.#queue) {
-      const set = `${topic} ${partition}`
-      const [own, size] = [sets.get(set) ?? 0, message.value.length]
-      if (n > 0 && (own + size > SET_BYTES || total + size > REQUEST_BYTES)) break
-      sets.set(set, own + size)
-      total += size
+    for (const { message } of this.#queue) {
+      if (n > 0 && total + message.value.length > REQUEST_BYTES) break
+      total += message.value.length
       n++
     }
     return this.#queue.slice(0, n)

@@ -4,12 +4,10 @@ import type { OffsetRecord, RefusedRecord, SeenRecord, SourceRecord } from '../.
 import type { LedgerState } from '../../ledger/state.ts'
 import { emptyAccounting, type Reject } from '../../model/source.ts'
 import { CarriedLines } from '../../pipeline/carried.ts'
-import { countCommit, lineChanges } from '../../pipeline/count-lines.ts'
-import { addedBy, noCounts } from '../../pipeline/counts.ts'
-import { accountFor } from '../../pipeline/duplicates.ts'
+import { commitSources } from '../../pipeline/commit-sources.ts'
 import { Stager } from '../../pipeline/stager.ts'
-import { commitBatch } from '../../store/commit.ts'
 import type { StagedSegment } from '../../store/dedupe.ts'
+import { quoteTexts } from '../../store/query.ts'
 import type { Store } from '../../store/store.ts'
 import { inSpan, timed } from '../../telemetry/record.ts'
 import type { Batch, HopBatch, RejectBatch } from '../batch/header.ts'
@@ -50,7 +48,6 @@ export class BatchIntake {
   #seen = new Map<string, SeenRecord>()
   #nextId = 0
   #rows = 0
-  #hasNew = false
   #replayed = 0
 
   private constructor(store: Store, options: BatchIntakeOptions) {
@@ -81,11 +78,6 @@ export class BatchIntake {
     return replayed
   }
 
-  /** Whether the next entry would say anything. */
-  get hasNew(): boolean {
-    return this.#hasNew
-  }
-
   /**
    * Takes a message.
    *
@@ -93,7 +85,6 @@ export class BatchIntake {
    * @throws KAFKA_LOST where rows before it never came; KAFKA_MESSAGE
    */
   async take(batch: Batch, rows: Buffer, where: string): Promise<void> {
-    this.#hasNew = true
     if (batch.kind === 'progress') {
       for (const seen of batch.seen) this.#noteSeen(seen)
       return
@@ -109,7 +100,6 @@ export class BatchIntake {
   /** Notes a message that was put aside, so that the ledger says so. */
   putAside(record: RefusedRecord): void {
     this.#refused.push(record)
-    this.#hasNew = true
   }
 
   #noteSeen(seen: SeenRecord): void {
@@ -236,33 +226,16 @@ export class BatchIntake {
   async #commit(consumed: readonly OffsetRecord[]): Promise<Taken> {
     const { staged, rejects } = await this.#stager.flush()
     await this.#checkApplications(staged.map(s => s.file))
-    let sources: SourceRecord[] = []
-    let added = noCounts()
-    let changes: ReturnType<typeof lineChanges> = []
-    const { state } = this.#store
-    const late = lateRows(state, staged)
-    const days = await commitBatch(this.#store, {
-      staged,
-      rejects,
-      sources: (duplicates, late) => {
-        accountFor(this.#changed, duplicates, late)
-        sources = [...this.#changed.values()].map(record => structuredClone(record))
-        added = addedBy(sources, state.sources)
-        changes = lineChanges(sources, state.sources)
-        return sources
-      },
-      refused: this.#refused,
-      config: this.#options.configDigest,
-      consumed,
+    const late = lateRows(this.#store.state, staged)
+    const { added, days } = await commitSources(this.#store, this.#changed, this.#rows, {
+      staged, rejects, refused: this.#refused, config: this.#options.configDigest, consumed,
       seen: [...this.#seen.values()],
-    })
-    countCommit(this.#rows, changes, this.#refused.length)
+    }) // biome-ignore format: one call
     const taken = { hops: this.#rows, duplicates: added.duplicates, rejected: rejects?.rows ?? 0, late, days }
     this.#changed = new Map()
     this.#refused = []
     this.#seen = new Map()
     this.#rows = 0
-    this.#hasNew = false
     return taken
   }
 
@@ -271,9 +244,8 @@ export class BatchIntake {
     if (files.length === 0) return
     const known = new Set(this.#applications)
     for (const { application } of this.#store.state.days.values()) known.add(application)
-    const list = files.map(file => `'${file.replaceAll("'", "''")}'`).join(', ')
-    const rows = await this.#store.db.rows<{ application: string; day: string }>(
-      `SELECT application, min(filename) AS day FROM read_parquet([${list}], filename = true) GROUP BY application`,
+    const rows = await this.#store.db.rows<{ application: string }>(
+      `SELECT DISTINCT application FROM read_parquet(${quoteTexts(files)})`,
     )
     const foreign = rows.map(r => r.application).filter(application => !known.has(application))
     if (foreign.length === 0) return
