@@ -83,12 +83,15 @@ const READER_STATE = z.strictObject({
 })
 
 /** How a source came that a collector read: lines are counted by what it has sent, so that none is taken twice or left out. */
+const TAKEN = z.record(z.string(), z.strictObject({ rows: count, rejects: count }))
 const SHIPPED = z.strictObject({
   collector: z.string(),
   /** Id of the source, made by its collector. */
   source: z.string(),
   /** What was taken of each application: rows, and rejected lines. */
-  taken: z.record(z.string(), z.strictObject({ rows: count, rejects: count })),
+  taken: TAKEN,
+  /** The same of earlier reads of the file that did not come to their end, by their ids. */
+  earlier: z.record(z.string(), TAKEN).optional(),
 })
 
 export const SOURCE = z.strictObject({

@@ -83,12 +83,13 @@ const REJECT_COLUMNS = [
   { name: 'detail', sql: 'VARCHAR' }, { name: 'excerpt', sql: 'VARCHAR' },
 ] as const // biome-ignore format: a table
 
+/** A rejected line stands once, also where its file was read again from the beginning or several stores have it. */
 async function rejectsSelect(store: Store): Promise<string> {
   await createSources(store)
   const files = store.state.rejects.map(r => join(store.root, r.path))
   const struct = REJECT_COLUMNS.map(c => `${c.name}: '${c.sql}'`).join(', ')
   const rejects = files.length
-    ? `(SELECT ${store.state.parts ? 'DISTINCT ' : ''}* EXCLUDE (filename) REPLACE (${sourceIdOf(store.state)} AS source_id)
+    ? `(SELECT DISTINCT * EXCLUDE (filename) REPLACE (${sourceIdOf(store.state)} AS source_id)
         FROM read_json(${quoteTexts(files)}, format = 'newline_delimited', filename = true, columns = {${struct}}))`
     : emptyRelation(REJECT_COLUMNS)
   return `SELECT s.path AS file, r.* FROM ${rejects} AS r LEFT JOIN source_paths AS s ON s.id = r.source_id ORDER BY r.source_id, r.line_no`

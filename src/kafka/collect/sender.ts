@@ -25,6 +25,9 @@ export interface SenderOptions {
   readonly onState?: ((state: SendState) => void) | undefined
 }
 
+/** Where batches go. */
+export type Outlet = Pick<Sender, 'partitions' | 'push' | 'below' | 'close'>
+
 interface Queued {
   readonly topic: string
   readonly partition: number

@@ -16,7 +16,7 @@ import { BatchDraft } from './batch-draft.ts'
 import { Checkpoint, type Sent } from './checkpoint.ts'
 import { HostsSeen } from './last-seen.ts'
 import { Numbering } from './numbering.ts'
-import type { Sender } from './sender.ts'
+import type { Outlet } from './sender.ts'
 
 /** Rows that wait for more of their kind; beyond it the largest batch goes. */
 const DRAFT_BYTES = 4 * 1024 * 1024
@@ -51,7 +51,7 @@ interface Shipping {
 /** Sends what readers decode to Kafka; a commit is what Kafka has acknowledged. */
 export class Shipper extends Intake implements RowSink {
   protected readonly sink = this
-  readonly #sender: Sender
+  readonly #sender: Outlet
   readonly #checkpoint: Checkpoint
   readonly #ship: ShipperOptions
   readonly #applications: ApplicationOf
@@ -63,7 +63,7 @@ export class Shipper extends Intake implements RowSink {
   #draftBytes = 0
   #staged = 0
 
-  constructor(checkpoint: Checkpoint, sender: Sender, options: ShipperOptions) {
+  constructor(checkpoint: Checkpoint, sender: Outlet, options: ShipperOptions) {
     super(
       options,
       [...checkpoint.sources.values()].map(s => s.record),

@@ -2,7 +2,7 @@ import { ThroughlineError } from '../../errors.ts'
 import type { ChunkLayout } from '../../formats/chunk.ts'
 import type { OffsetRecord, RefusedRecord, SeenRecord, SourceRecord } from '../../ledger/entry.ts'
 import type { LedgerState } from '../../ledger/state.ts'
-import { emptyAccounting, type Reject } from '../../model/source.ts'
+import type { Reject } from '../../model/source.ts'
 import { CarriedLines } from '../../pipeline/carried.ts'
 import { commitSources } from '../../pipeline/commit-sources.ts'
 import { Stager } from '../../pipeline/stager.ts'
@@ -12,6 +12,7 @@ import type { Store } from '../../store/store.ts'
 import { inSpan, timed } from '../../telemetry/record.ts'
 import type { Batch, HopBatch, RejectBatch } from '../batch/header.ts'
 import { appendRows } from './rows.ts'
+import { ShippedSources } from './shipped-sources.ts'
 
 export interface BatchIntakeOptions {
   readonly configDigest: string
@@ -20,8 +21,6 @@ export interface BatchIntakeOptions {
   /** Says what was passed over. */
   readonly onLoss?: ((what: string) => void) | undefined
 }
-
-type Sent = { rows: number; rejects: number }
 
 /** What an entry added. */
 export interface Taken {
@@ -41,12 +40,12 @@ export class BatchIntake {
   readonly #stager: Stager
   readonly #options: BatchIntakeOptions
   readonly #layouts = new Map<string, ChunkLayout>()
-  readonly #bySource = new Map<string, SourceRecord>()
-  #changed = new Map<number, SourceRecord>()
+  readonly #sources: ShippedSources
+  /** The read whose rows of a source are in no entry yet. */
+  #reads = new Map<number, string>()
   #applications = new Set<string>()
   #refused: RefusedRecord[] = []
   #seen = new Map<string, SeenRecord>()
-  #nextId = 0
   #rows = 0
   #replayed = 0
 
@@ -54,10 +53,7 @@ export class BatchIntake {
     this.#store = store
     this.#options = options
     this.#stager = new Stager(store)
-    for (const source of store.state.sources.values()) {
-      this.#nextId = Math.max(this.#nextId, source.id + 1)
-      if (source.shipped) this.#bySource.set(source.shipped.source, source)
-    }
+    this.#sources = new ShippedSources(store.state)
   }
 
   static async open(store: Store, options: BatchIntakeOptions): Promise<BatchIntake> {
@@ -89,11 +85,11 @@ export class BatchIntake {
       for (const seen of batch.seen) this.#noteSeen(seen)
       return
     }
-    const record = this.#recordOf(batch)
+    const record = this.#sources.of(batch)
     this.#stager.sourceId = record.id
     if (batch.kind === 'hops') this.#takeHops(batch, rows, record, where)
     else this.#takeRejects(batch, rows, record, where)
-    this.#bringUpToDate(record, batch)
+    this.#sources.bringUpToDate(record, batch)
     await this.#stager.drain()
   }
 
@@ -108,38 +104,20 @@ export class BatchIntake {
     if (seen.us > (before?.us ?? Number.NEGATIVE_INFINITY)) this.#seen.set(key, seen)
   }
 
-  #recordOf({ source, replaces, collector, record }: HopBatch | RejectBatch): SourceRecord {
-    let known = this.#bySource.get(source) ?? this.#replaced(source, replaces, collector)
-    if (!known) {
-      known = {
-        ...record, id: this.#nextId++, accounting: emptyAccounting(), shipped: { collector, source, taken: {} },
-      } // biome-ignore format: one record
-    } else if (!this.#changed.has(known.id)) known = structuredClone(known)
-    this.#bySource.set(source, known)
-    this.#changed.set(known.id, known)
-    return known
-  }
-
-  /** The earlier source that a new one is: its lines come again, from the first. */
-  #replaced(source: string, replaces: string | undefined, collector: string): SourceRecord | undefined {
-    const before = replaces === undefined ? undefined : this.#bySource.get(replaces)
-    if (!before || replaces === undefined) return undefined
-    this.#bySource.delete(replaces)
-    const { duplicates, possibleDuplicates } = before.accounting
-    const accounting = { ...emptyAccounting(), duplicates, possibleDuplicates }
-    return { ...structuredClone(before), accounting, shipped: { collector, source, taken: {} } }
-  }
-
-  #takenOf(record: SourceRecord, application: string): Sent {
-    const taken: Record<string, Sent> = record.shipped?.taken ?? {}
-    const known = taken[application] ?? { rows: 0, rejects: 0 }
-    taken[application] = known
-    return known
+  /**
+   * Whether what was taken must be in an entry before a message is: within one, equal rows of a source are told apart as
+   * lines of their own, and a file that is read again from its beginning gives the same ones.
+   */
+  mustCommitBefore(batch: Batch): boolean {
+    if (batch.kind !== 'hops' || batch.lengths.length === 0) return false
+    const number = this.#sources.numberOf(batch)
+    const read = number === undefined ? undefined : this.#reads.get(number)
+    return read !== undefined && read !== batch.source
   }
 
   #takeHops(batch: HopBatch, rows: Buffer, record: SourceRecord, where: string): void {
     const { application, lengths, before } = batch
-    const taken = this.#takenOf(record, application)
+    const taken = this.#sources.takenOf(record, batch)
     this.#applications.add(application)
     const skip = this.#skipOf(batch, taken.rows, 'rows', where)
     this.#replayed += Math.min(skip, lengths.length)
@@ -147,12 +125,13 @@ export class BatchIntake {
     const layouts = batch.layouts.map(layout => this.#layout(layout, where))
     appendRows(this.#stager, record.id, { batch, layouts, rows, skip })
     this.#rows += lengths.length - skip
+    this.#reads.set(record.id, batch.source)
     taken.rows = before + lengths.length
   }
 
   #takeRejects(batch: RejectBatch, rows: Buffer, record: SourceRecord, where: string): void {
-    const { application, lengths, before } = batch
-    const taken = this.#takenOf(record, application)
+    const { lengths, before } = batch
+    const taken = this.#sources.takenOf(record, batch)
     const skip = this.#skipOf(batch, taken.rejects, 'rejected lines', where)
     let from = 0
     for (const [place, length] of lengths.entries()) {
@@ -196,23 +175,6 @@ export class BatchIntake {
     return known
   }
 
-  /** The source as its collector had it, with what this store alone knows. */
-  #bringUpToDate(record: SourceRecord, { record: sent }: HopBatch | RejectBatch): void {
-    const { shipped, id, accounting: own } = record
-    if (sent.accounting.lines < own.lines) return
-    const here = Object.values(shipped?.taken ?? {}).reduce((sum, { rows }) => sum + rows, 0)
-    const elsewhere = Math.max(0, sent.accounting.decoded - here)
-    const { duplicates, possibleDuplicates, pruned } = own
-    Object.assign(record, sent, {
-      id, shipped,
-      accounting: {
-        ...sent.accounting, duplicates, possibleDuplicates,
-        ...(pruned === undefined ? {} : { pruned }),
-        ...(elsewhere > 0 ? { elsewhere } : {}),
-      },
-    }) // biome-ignore format: one record
-  }
-
   /**
    * Makes everything taken so far part of the store, in one ledger entry.
    *
@@ -227,12 +189,13 @@ export class BatchIntake {
     const { staged, rejects } = await this.#stager.flush()
     await this.#checkApplications(staged.map(s => s.file))
     const late = lateRows(this.#store.state, staged)
-    const { added, days } = await commitSources(this.#store, this.#changed, this.#rows, {
+    const { added, days } = await commitSources(this.#store, this.#sources.changed, this.#rows, {
       staged, rejects, refused: this.#refused, config: this.#options.configDigest, consumed,
       seen: [...this.#seen.values()],
     }) // biome-ignore format: one call
     const taken = { hops: this.#rows, duplicates: added.duplicates, rejected: rejects?.rows ?? 0, late, days }
-    this.#changed = new Map()
+    this.#sources.changed = new Map()
+    this.#reads = new Map()
     this.#refused = []
     this.#seen = new Map()
     this.#rows = 0

@@ -170,6 +170,7 @@ export class Partition {
     const { putAside } = this.#options
     try {
       const { batch, rows } = decodeBatch(message, where)
+      if (this.#intake.mustCommitBefore(batch)) await this.commit()
       await this.#intake.take(batch, rows, where)
     } catch (error) {
       if (!putAside || !(error instanceof ThroughlineError) || error.code !== 'KAFKA_MESSAGE') throw error
