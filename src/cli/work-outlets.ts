@@ -15,7 +15,6 @@ import { Receiver as TraceReceiver, receiverName as traceReceiver } from '../tra
 import { type Context, ownRedactor } from './context.ts'
 import { type ElasticSettings, elasticSettings } from './elastic-settings.ts'
 import { endpointOf } from './export-otlp.ts'
-import { openOutlets } from './export-otlp-outlets.ts'
 import { otlpSettings } from './export-otlp-settings.ts'
 import { Reporter } from './findings-follow.ts'
 import { recorded } from './reads.ts'
@@ -186,6 +185,8 @@ async function sendSpans(surroundings: Surroundings, store: Store): Promise<void
     version: VERSION,
     nowMs: context.now,
   }) // biome-ignore format: one call
+  // Loaded where it is needed: it takes as long as all the rest.
+  const { openOutlets } = await import('./export-otlp-outlets.ts')
   const outlets = openOutlets(settings, {
     nowMs: context.now,
     patienceMs: patienceOf(surroundings),

@@ -50,7 +50,7 @@ async function probed(args: readonly string[], env: Readonly<Record<string, stri
 
 const NOTHING = { code: 0, loaded: 0, used: [] }
 
-test.each([[['--help']], [['ingest', 'a.log']], [['config', 'show']]])(
+test.each([[['--help']], [['ingest', 'a.log']], [['config', 'show']], [['work', '--help']]])(
   '%s loads nothing of OpenTelemetry, and neither listens nor connects',
   async args => {
     expect(await probed(args)).toEqual(NOTHING)
