@@ -7,16 +7,6 @@ import { inFolder } from '../support/folder.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-test('README and guide show what their commands print', { timeout: 900_000 }, () => {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ['scripts/generate.mjs', '--check', '--console'],
-    { cwd: root, encoding: 'utf8' },
-  ) // biome-ignore format: one call
-  expect(stderr).toBe('')
-  expect(status).toBe(0)
-})
-
 type Row = Readonly<Record<string, unknown>>
 
 /** The record hash, written from docs/formats.md alone. */
