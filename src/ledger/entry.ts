@@ -83,7 +83,16 @@ const READER_STATE = z.strictObject({
 })
 
 /** How a source came that a collector read: lines are counted by what it has sent, so that none is taken twice or left out. */
-const TAKEN = z.record(z.string(), z.strictObject({ rows: count, rejects: count }))
+const TAKEN = z.record(
+  z.string(),
+  z.strictObject({
+    rows: count,
+    rejects: count,
+    /** Byte offsets of the last of them: tell which of those that come again were taken. */
+    rowsTo: count.optional(),
+    rejectsTo: count.optional(),
+  }),
+)
 const SHIPPED = z.strictObject({
   collector: z.string(),
   /** Id of the source, made by its collector. */

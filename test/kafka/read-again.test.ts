@@ -54,7 +54,7 @@ class Log implements Outlet {
 }
 
 /** A collector that reads a folder once, and may be killed before it has noted how far it came. */
-async function collect(folder: string, log: Log, kills: boolean): Promise<void> {
+async function collect(folder: string, log: Log, kills: boolean, config = CONFIG.parse({})): Promise<void> {
   log.kills = kills
   const state = join(folder, 'state')
   const checkpoint = Checkpoint.open(state, {
@@ -64,7 +64,7 @@ async function collect(folder: string, log: Log, kills: boolean): Promise<void> 
     partitions: 1,
   })
   const shipper = new Shipper(checkpoint, log, {
-    config: CONFIG.parse({}),
+    config,
     collector: 'web01',
     topics: TOPICS,
     pseudonym: PSEUDONYM,
@@ -81,6 +81,8 @@ async function collect(folder: string, log: Log, kills: boolean): Promise<void> 
 /** A worker over a store, which is opened anew as often as it is said. */
 class Worker {
   readonly #path: string
+  /** What is opened from now on is opened with it. */
+  config = CONFIG.parse({})
   readonly #offsets = new Map<string, number>()
   #partition: Partition | undefined
 
@@ -107,7 +109,7 @@ class Worker {
       { now: () => NOON, newId: () => '00000000-0000-4000-8000-000000000000', by: 'test' },
     )
     return Partition.open(0, store, {
-      config: CONFIG.parse({}), partitions: 1, nowMs: () => NOON, acceptsLoss: false, putAside: undefined, drains: false,
+      config: this.config, partitions: 1, nowMs: () => NOON, acceptsLoss: false, putAside: undefined, drains: false,
       onEvent: () => undefined, afterLinks: async () => undefined,
     }) // biome-ignore format: one call
   }
@@ -195,6 +197,33 @@ test('what a killed collector had sent may come in behind what its successor sen
     const found = await held(join(folder, 'store'))
     expect({ hops: found.facts, rejects: found.rejects }).toEqual(await expected(folder))
     expect(found.sources).toHaveLength(1)
+  }))
+
+test('where a collector is killed and its applications change, no line is passed over', () =>
+  inFolder(async folder => {
+    const log = new Log()
+    const path = join(folder, 'logs', 'a.log')
+    mkdirSync(join(folder, 'logs'))
+    const all = linesOf(60).map((line, n) => (n % 2 ? line.replace(' web01 ', ' web02 ') : line))
+    for (const lines of [10, 30]) {
+      writeFileSync(path, HEADER + all.slice(0, lines).join(''))
+      await collect(folder, log, lines === 30)
+    }
+    const worker = new Worker(join(folder, 'store'))
+    const before = log.messages.length
+    for (const message of log.messages) await worker.take(message, false, false)
+    await worker.close()
+    writeFileSync(path, HEADER + all.join(''))
+    worker.config = CONFIG.parse({ applications: [{ name: 'two', app: { hosts: ['web02'] } }] })
+    await collect(folder, log, false, worker.config)
+    for (const message of log.messages.slice(before)) await worker.take(message, false, false)
+    await worker.close()
+    const idsOf = (hops: readonly string[]) =>
+      hops.map(hop => (JSON.parse(hop) as { hop_id: string }).hop_id).sort()
+    const found = await held(join(folder, 'store'))
+    const one = await expected(folder)
+    expect(idsOf(found.facts)).toEqual(idsOf(one.hops))
+    expect(found.rejects).toEqual(one.rejects)
   }))
 
 test('wherever collectors and workers are killed, and however topics overtake each other, it is one log', async () => {

@@ -11,7 +11,7 @@ import { quoteTexts } from '../../store/query.ts'
 import type { Store } from '../../store/store.ts'
 import { inSpan, timed } from '../../telemetry/record.ts'
 import type { Batch, HopBatch, RejectBatch } from '../batch/header.ts'
-import { appendRows } from './rows.ts'
+import { appendRows, rowsTaken } from './rows.ts'
 import { ShippedSources } from './shipped-sources.ts'
 
 export interface BatchIntakeOptions {
@@ -116,45 +116,54 @@ export class BatchIntake {
   }
 
   #takeHops(batch: HopBatch, rows: Buffer, record: SourceRecord, where: string): void {
-    const { application, lengths, before } = batch
+    const { application, lengths } = batch
     const taken = this.#sources.takenOf(record, batch)
     this.#applications.add(application)
-    const skip = this.#skipOf(batch, taken.rows, 'rows', where)
-    this.#replayed += Math.min(skip, lengths.length)
-    if (skip >= lengths.length) return
     const layouts = batch.layouts.map(layout => this.#layout(layout, where))
+    const comesAgain = this.#comesAgain(batch, taken.rows, 'rows', where)
+    const skip = comesAgain ? rowsTaken({ batch, layouts, rows }, taken) : 0
+    this.#replayed += skip
+    taken.rows = countNow(taken.rows, batch, skip)
+    if (skip >= lengths.length) return
     appendRows(this.#stager, record.id, { batch, layouts, rows, skip })
     this.#rows += lengths.length - skip
     this.#reads.set(record.id, batch.source)
-    taken.rows = before + lengths.length
+    taken.rowsTo = batch.last?.byteOffset
   }
 
   #takeRejects(batch: RejectBatch, rows: Buffer, record: SourceRecord, where: string): void {
     const { lengths, before } = batch
     const taken = this.#sources.takenOf(record, batch)
-    const skip = this.#skipOf(batch, taken.rejects, 'rejected lines', where)
+    const comesAgain = this.#comesAgain(batch, taken.rejects, 'rejected lines', where)
+    const { rejects, rejectsTo } = taken
+    let skip = 0
     let from = 0
     for (const [place, length] of lengths.entries()) {
-      const text = rows.toString('utf8', from, from + length)
+      const reject = JSON.parse(rows.toString('utf8', from, from + length)) as Reject
       from += length
-      if (place >= skip) this.#stager.reject(JSON.parse(text) as Reject)
+      const isTaken = rejectsTo === undefined ? before + place < rejects : reject.byteOffset <= rejectsTo
+      if (comesAgain && isTaken) skip++
+      else {
+        this.#stager.reject(reject)
+        taken.rejectsTo = reject.byteOffset
+      }
     }
-    if (skip < lengths.length) taken.rejects = before + lengths.length
+    taken.rejects = countNow(rejects, batch, skip)
   }
 
-  /** How many of a message's rows were taken before. */
-  #skipOf(
+  /** Whether rows of a message may have been taken before: its collector counts from less than was taken. */
+  #comesAgain(
     { before, source, application, record, collector }: HopBatch | RejectBatch,
     taken: number,
     what: string,
     where: string,
-  ): number {
-    if (before <= taken) return taken - before
+  ): boolean {
+    if (before <= taken) return before < taken
     const missing = `${before - taken} ${what} of ${record.path} (${collector}, application ${application}) never came: ${taken} were taken, the message says ${before} before it`
     if (this.#options.acceptsLoss) {
       this.#options.onLoss?.(missing)
       this.#refused.push({ path: `kafka ${where}`, name: 'lost', advice: missing })
-      return 0
+      return false
     }
     throw new ThroughlineError(
       'KAFKA_LOST',
@@ -222,6 +231,12 @@ export class BatchIntake {
   async close(): Promise<void> {
     await this.#stager.close()
   }
+}
+
+/** How many rows were taken behind a message, as its collector counts; where it brought nothing new, not less than before. */
+function countNow(taken: number, { before, lengths }: HopBatch | RejectBatch, skip: number): number {
+  const counted = before + lengths.length
+  return skip === lengths.length ? Math.max(taken, counted) : counted
 }
 
 /** Rows of days that are closed. */

@@ -1,12 +1,32 @@
 import type { Chunk, ChunkLayout, RowSink } from '../../formats/chunk.ts'
 import type { HopBatch } from '../batch/header.ts'
+import { RowText } from '../batch/row-text.ts'
 
 export interface ReceivedRows {
   readonly batch: HopBatch
   readonly layouts: readonly ChunkLayout[]
   readonly rows: Buffer
-  /** Rows at the beginning that were taken before. */
-  readonly skip: number
+}
+
+/**
+ * How many rows at the beginning of a message were taken before: by where they stand in their source, as what their
+ * collector counts changes where its applications do.
+ */
+export function rowsTaken(
+  { batch: { lengths, part, parts, before }, layouts, rows }: ReceivedRows,
+  taken: { readonly rows: number; readonly rowsTo?: number | undefined },
+): number {
+  // Of an entry that does not say where it ended.
+  if (taken.rowsTo === undefined) return Math.min(lengths.length, taken.rows - before)
+  const texts = layouts.map(layout => new RowText(layout, ['byte_offset']))
+  let from = 0
+  for (const [row, length] of lengths.entries()) {
+    const text = texts[parts[part?.[row] ?? 0]?.layout ?? 0]
+    text?.read(rows.subarray(from), length)
+    if (text && text.number(0) > taken.rowsTo) return row
+    from += length
+  }
+  return lengths.length
 }
 
 /**
@@ -16,7 +36,7 @@ export interface ReceivedRows {
 export function appendRows(
   sink: RowSink,
   sourceId: number,
-  { batch, layouts, rows, skip }: ReceivedRows,
+  { batch, layouts, rows, skip }: ReceivedRows & { readonly skip: number },
 ): void {
   const { lengths, part, parts } = batch
   const number = Buffer.from(String(sourceId))

@@ -5,10 +5,12 @@ import type { HopBatch, RejectBatch } from '../batch/header.ts'
 
 type OfSource = HopBatch | RejectBatch
 
-/** What was taken of an application of a source: rows, and rejected lines. */
+/** What was taken of an application of a source, as in the ledger: rows, and rejected lines. */
 export interface Taken {
   rows: number
   rejects: number
+  rowsTo?: number | undefined
+  rejectsTo?: number | undefined
 }
 
 /** Sources that collectors read, as one store knows them. */
