@@ -37,7 +37,7 @@ test('a worker that was frozen loses at the ledger, and changes nothing', () =>
     await frozen.take(TOPIC, [message(1, 2)], noBeat)
     await expect(open(path, false)).rejects.toMatchObject({ code: 'STORE_BUSY' })
     const next = await open(path, true)
-    expect([frozen.isOvertaken, next.next(TOPIC)]).toEqual([false, 1])
+    expect([frozen.isOvertaken, next.offsets.next(TOPIC)]).toEqual([false, 1])
     await next.take(TOPIC, [message(0, 1), message(1, 2), message(2, 3)], noBeat)
     await next.commit()
     const head = next.store.state.head
@@ -56,12 +56,16 @@ test('what the ledger says of a topic is what a worker goes on with, and asks to
   inFolder(async folder => {
     const path = join(folder, 'partition-0000')
     const first = await open(path, false)
-    expect([first.next(TOPIC), first.anchor(TOPIC)]).toEqual([undefined, undefined])
+    expect([first.offsets.next(TOPIC), first.offsets.anchor(TOPIC)]).toEqual([undefined, undefined])
     await first.take(TOPIC, [message(4, 1), message(5, 2)], noBeat)
-    expect([first.next(TOPIC), first.committed(TOPIC)]).toEqual([6, undefined])
+    expect([first.offsets.next(TOPIC), first.offsets.committed(TOPIC)]).toEqual([6, undefined])
     await first.commit()
     await first.close()
     const second = await open(path, false)
-    expect([second.next(TOPIC), second.committed(TOPIC), second.anchor(TOPIC)?.offset]).toEqual([6, 6, 5])
+    expect([
+      second.offsets.next(TOPIC),
+      second.offsets.committed(TOPIC),
+      second.offsets.anchor(TOPIC)?.offset,
+    ]).toEqual([6, 6, 5])
     await second.close()
   }))

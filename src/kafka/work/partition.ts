@@ -1,16 +1,15 @@
 import type { Config } from '../../config/schema.ts'
 import { ERRORS, ThroughlineError } from '../../errors.ts'
-import type { OffsetRecord } from '../../ledger/entry.ts'
 import { LinkRefresh } from '../../pipeline/follow-links.ts'
 import { prepare } from '../../pipeline/run.ts'
 import { compact } from '../../store/compact.ts'
 import { sealLedger, sealWhereDue } from '../../store/seal.ts'
 import type { Store } from '../../store/store.ts'
 import { decodeBatch, type ReceivedMessage } from '../batch/message.ts'
-import { type Anchor, markOf } from '../next-batch.ts'
 import { Turns } from '../turns.ts'
 import { BatchIntake } from './batch-intake.ts'
 import type { WorkEvent } from './events.ts'
+import { Offsets } from './offsets.ts'
 
 /** What was taken becomes part of the store at most so often while we keep up, ... */
 const COMMIT_MS = 1_000
@@ -59,13 +58,7 @@ export class Partition {
   readonly #intake: BatchIntake
   readonly #options: PartitionOptions
   readonly #links: LinkRefresh
-  /** Offset of the next message of each topic, counted with what is in no entry yet. */
-  readonly #next = new Map<string, number>()
-  /** Messages that were read last before the store was opened, until they were compared. */
-  readonly #anchors = new Map<string, Anchor>()
-  readonly #marks = new Map<string, string>()
-  /** The last message of each topic that is in no entry yet. */
-  readonly #last = new Map<string, Fetched>()
+  readonly offsets: Offsets
   #uncommitted = new Set<string>()
   #firstMs: number | undefined
   #isLagging = false
@@ -95,11 +88,9 @@ export class Partition {
       config, configDigest, nowMs, linkMs,
       onEvent: event => event.event === 'linked' && onEvent({ ...event, partition: number }),
     }) // biome-ignore format: one call
-    for (const { topic, partition, partitions, next, mark } of store.state.consumed.values()) {
-      if (partition === number) this.#next.set(topic, next)
-      if (partition === number && mark !== undefined) this.#anchors.set(topic, { offset: next - 1, mark })
+    this.offsets = new Offsets(store.state, number, options.partitions)
+    for (const { topic, partitions } of store.state.consumed.values())
       checkPartitions(store.root, topic, partitions, options.partitions)
-    }
   }
 
   static async open(number: number, store: Store, options: PartitionOptions): Promise<Partition> {
@@ -112,16 +103,6 @@ export class Partition {
     return new Partition(number, store, intake, options, configDigest)
   }
 
-  /** Offset of the first message of a topic that was not taken; undefined before any. */
-  next(topic: string): number | undefined {
-    return this.#next.get(topic)
-  }
-
-  /** The same as the ledger has it: what Kafka may be told. */
-  committed(topic: string): number | undefined {
-    return this.store.state.consumed.get(`${topic} ${this.number}`)?.next
-  }
-
   /** Whether another worker has written to the store: then this one has lost it. */
   get isOvertaken(): boolean {
     return this.store.ledger.isBehind
@@ -131,35 +112,22 @@ export class Partition {
     return this.#isClosed
   }
 
-  /** The message to be compared before the first one of a topic is taken; undefined where that was done. */
-  anchor(topic: string): Anchor | undefined {
-    return this.#anchors.get(topic)
-  }
-
-  /** Says that the topic is the one that was read before. */
-  anchored(topic: string): void {
-    this.#anchors.delete(topic)
-  }
-
   /** Goes on at another message: those between were lost, and that was accepted. */
   skipTo(topic: string, next: number, what: string): void {
-    this.#anchors.delete(topic)
     this.#intake.putAside({ path: `kafka ${topic}[${this.number}]@${next}`, name: 'lost', advice: what })
-    this.#next.set(topic, next)
+    this.offsets.skipTo(topic, next)
     this.#uncommitted.add(topic)
   }
 
   /** Takes messages in order; those that were taken before are passed over. */
   async take(topic: string, messages: readonly Fetched[], beat: () => Promise<void>): Promise<void> {
     for (const message of messages) {
-      const offset = Number(message.offset)
-      if (offset < (this.#next.get(topic) ?? 0)) continue
+      if (Number(message.offset) < (this.offsets.next(topic) ?? 0)) continue
       await this.#takeOne(topic, message)
-      this.#next.set(topic, offset + 1)
+      this.offsets.taken(topic, message)
       this.#uncommitted.add(topic)
       this.#firstMs ??= this.#options.nowMs()
       this.newestMs = Number(message.timestamp)
-      this.#last.set(topic, message)
       if (this.#intake.rows >= COMMIT_ROWS) await this.commit()
       await beat()
     }
@@ -197,12 +165,7 @@ export class Partition {
   /** Makes what was taken part of the store. @returns whether there was anything */
   async commit(): Promise<boolean> {
     if (this.#uncommitted.size === 0) return false
-    for (const [topic, message] of this.#last) this.#marks.set(topic, markOf(message))
-    this.#last.clear()
-    const consumed: OffsetRecord[] = [...this.#next].map(([topic, next]) => ({
-      topic, partition: this.number, partitions: this.#options.partitions, next, ...this.#markOf(topic),
-    })) // biome-ignore format: one record
-    const committed = await this.#intake.commit(consumed)
+    const committed = await this.#intake.commit(this.offsets.records())
     this.#uncommitted = new Set()
     this.#firstMs = undefined
     if (committed.days.length > 0) this.#links.taken()
@@ -212,11 +175,6 @@ export class Partition {
     await compact(this.store, { most: 1, below: SMALL_ROWS })
     await sealWhereDue(this.store)
     return true
-  }
-
-  #markOf(topic: string): { mark?: string } {
-    const mark = this.#marks.get(topic) ?? this.store.state.consumed.get(`${topic} ${this.number}`)?.mark
-    return mark === undefined ? {} : { mark }
   }
 
   get isLinkDue(): boolean {

@@ -3,15 +3,16 @@ import { ThroughlineError } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
 import { type KafkaAccess, kafkaError, reasonOf, whenReachable } from '../connection.ts'
 import { Ends } from '../ends.ts'
-import { lostMessages, NextBatch } from '../next-batch.ts'
+import { NextBatch } from '../next-batch.ts'
 import { checkTopics, MESSAGE_BYTES, type Topics } from '../topics.ts'
 import { coAssigner } from './co-assigner.ts'
-import { Partition, type PartitionOptions } from './partition.ts'
+import { InOrder } from './in-order.ts'
+import { Left, Ownership, type OwnershipOptions } from './ownership.ts'
+import type { Partition } from './partition.ts'
+import { atMost, beating } from './waits.ts'
 
 /** Between two looks at what is due. */
 const TICK_MS = 100
-/** A store that another worker has not let go of is asked for again after so long. */
-const AGAIN_MS = 250
 /** More messages than this waiting are a lag: entries become fewer and larger. */
 const LAGGING_MESSAGES = 20
 /** Whether partitions were added is looked at so often. */
@@ -19,16 +20,11 @@ const CHECK_MS = 60_000
 /** Leaving the group takes no longer; it notices by itself then. */
 const STOP_MS = 5_000
 
-export interface WorkerOptions extends Omit<PartitionOptions, 'partitions'> {
+export interface WorkerOptions extends OwnershipOptions {
   readonly kafka: Kafka
   readonly access: KafkaAccess
   readonly topics: Topics
-  readonly partitions: number
   readonly group: string
-  readonly sessionMs: number
-  /** Opens the store of a partition, also where a process that seems to live holds it. */
-  readonly openStore: (partition: number, takesOver: boolean) => Promise<Store>
-  readonly pause: (ms: number) => Promise<void>
 }
 
 /** How one partition stands. */
@@ -52,13 +48,10 @@ export class Worker {
   readonly #consumer: Consumer
   readonly #admin: Admin
   readonly #ends: Ends
-  readonly #next: NextBatch
-  readonly #partitions = new Map<number, Partition>()
-  readonly #opening = new Map<number, Promise<Partition | undefined>>()
+  readonly #order: InOrder
+  readonly #owned: Ownership
   readonly #lag = new Map<string, number>()
-  #assigned: ReadonlySet<number> | undefined
   #isStopping = false
-  #failure: unknown
   #checkedMs: number
   /** When its loop last came round, ms since 1970. */
   beatMs: number
@@ -70,7 +63,14 @@ export class Worker {
     this.beatMs = nowMs()
     this.#admin = kafka.admin()
     this.#ends = new Ends(this.#admin)
-    this.#next = new NextBatch(this.#ends)
+    this.#owned = new Ownership(options, {
+      opened: it => {
+        for (const topic of this.#own) this.#order.seekAnchor(it, topic)
+      },
+      letGo: it => {
+        for (const topic of this.#own) this.#lag.delete(`${topic} ${it.number}`)
+      },
+    })
     this.#consumer = kafka.consumer({
       groupId: group,
       partitionAssigners: [coAssigner],
@@ -82,40 +82,34 @@ export class Worker {
       allowAutoTopicCreation: false,
       retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 3_000, restartOnFailure: async () => true },
     })
+    this.#order = new InOrder(this.#consumer, new NextBatch(this.#ends), options)
   }
 
   /** Whether it is a member of the group and its partitions are at hand. */
   get isReady(): boolean {
-    return (
-      this.#assigned !== undefined &&
-      [...this.#assigned].every(p => this.#partitions.has(p) || !this.#opening.has(p))
-    )
+    return this.#owned.isSettled
+  }
+
+  /** Topics that are read. */
+  get #own(): string[] {
+    const { hops, rejects } = this.#options.topics
+    return [hops, rejects]
   }
 
   status(): PartitionStatus[] {
-    const { topics, nowMs } = this.#options
-    return [...this.#partitions.values()]
-      .sort((a, b) => a.number - b.number)
-      .map(it => {
-        const lags = [topics.hops, topics.rejects].flatMap(
-          topic => this.#lag.get(`${topic} ${it.number}`) ?? [],
-        )
-        const lag = lags.length > 0 ? lags.reduce((sum, n) => sum + n, 0) : undefined
-        const lagSeconds = lag && it.newestMs !== undefined ? Math.max(0, (nowMs() - it.newestMs) / 1000) : 0
-        return {
-          partition: it.number,
-          lag,
-          lagSeconds,
-          store: it.store,
-          replayed: it.replayed,
-          late: it.late,
-        }
-      })
+    const { nowMs } = this.#options
+    return this.#owned.open.map(({ number, newestMs, store, replayed, late }) => {
+      const lags = this.#own.flatMap(topic => this.#lag.get(`${topic} ${number}`) ?? [])
+      const lag = lags.length > 0 ? lags.reduce((sum, n) => sum + n, 0) : undefined
+      const lagSeconds = lag && newestMs !== undefined ? Math.max(0, (nowMs() - newestMs) / 1000) : 0
+      return { partition: number, lag, lagSeconds, store, replayed, late }
+    })
   }
 
   /** Ends `run` once what was taken is in the stores. */
   stop(): void {
     this.#isStopping = true
+    this.#owned.end()
   }
 
   /**
@@ -126,7 +120,7 @@ export class Worker {
   async run(): Promise<void> {
     try {
       await this.#start()
-      while (!this.#isStopping && this.#failure === undefined) {
+      while (!this.#isStopping && this.#owned.failure === undefined) {
         await this.#tick()
         if (this.#options.drains && (await this.#isDrained())) break
         await this.#options.pause(TICK_MS)
@@ -134,7 +128,7 @@ export class Worker {
     } finally {
       await this.#end()
     }
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#owned.failure !== undefined) throw this.#owned.failure
   }
 
   async #start(): Promise<void> {
@@ -161,7 +155,7 @@ export class Worker {
 
   async #connect(): Promise<void> {
     const { topics, partitions, access } = this.#options
-    const own = [topics.hops, topics.rejects]
+    const own = this.#own
     try {
       await this.#admin.connect()
       await checkTopics(this.#admin, topics, partitions)
@@ -174,171 +168,44 @@ export class Worker {
   }
 
   #joined(partitions: readonly number[]): void {
-    this.#assigned = new Set(partitions)
     this.#options.onEvent({ event: 'joined', partitions: [...partitions].sort((a, b) => a - b) })
-    for (const it of this.#partitions.values()) if (!this.#assigned.has(it.number)) void this.#release(it)
-  }
-
-  async #release(it: Partition): Promise<void> {
-    await it.turns.run(async () => {
-      if (it.isClosed || this.#assigned?.has(it.number)) return
-      this.#forget(it)
-      await this.#closing(it, () => it.close())
-    })
-  }
-
-  #forget({ number }: Partition): void {
-    this.#partitions.delete(number)
-    for (const topic of Object.values(this.#options.topics)) this.#lag.delete(`${topic} ${number}`)
-  }
-
-  /** A store that is another's by now is let go as it is. */
-  async #closing(it: Partition, close: () => Promise<void>): Promise<void> {
-    try {
-      await close()
-      this.#options.onEvent({ event: 'closed', partition: it.number })
-    } catch (error) {
-      if (!isFence(error) && !it.isOvertaken) throw error
-      it.abandon()
-      this.#options.onEvent({ event: 'fenced', partition: it.number })
-    }
+    this.#owned.assign(partitions)
   }
 
   /** Takes what Kafka hands over; while the store is busy it waits, and tells the group that it lives. */
   async #batch({ batch, resolveOffset, heartbeat, isStale }: EachBatchPayload): Promise<void> {
     const { topic, partition } = batch
-    if (this.#isStopping || this.#failure !== undefined) return
+    if (this.#isStopping || this.#owned.failure !== undefined) return
     let isLeft = false
     const work = async (): Promise<void> => {
-      const it = await this.#partition(partition)
+      const it = await this.#owned.partition(partition)
       if (!it || isLeft) return
-      await this.#inTurn(it, async () => {
+      await this.#owned.inTurn(it, async () => {
         if (isLeft || isStale() || it.isClosed) return
-        if (!(await this.#isNext(it, batch))) return
+        if (!(await this.#order.isNext(it, batch))) return
         this.#lag.set(
           `${topic} ${partition}`,
           Math.max(0, Number(batch.highWatermark) - 1 - Number(batch.lastOffset())),
         )
         it.lagging(Number(batch.offsetLag()) > LAGGING_MESSAGES)
         await it.take(topic, batch.messages, async () => {
-          if (isLeft) throw new Error('left')
+          if (isLeft) throw new Left()
         })
         resolveOffset(batch.lastOffset())
         if (it.isCommitDue) await this.#commit(it)
       })
     }
     try {
-      await this.#beating(heartbeat, work)
+      await beating(work, heartbeat, this.#options.sessionMs / 20)
     } finally {
       isLeft = true
     }
   }
 
-  /** Runs a turn of a partition; what goes wrong in it ends the worker, or its ownership. */
-  async #inTurn(it: Partition, work: () => Promise<void>): Promise<void> {
-    await it.turns.run(async () => {
-      try {
-        await work()
-      } catch (error) {
-        if (error instanceof Error && error.message === 'left') return
-        if (!isFence(error) && !it.isOvertaken) {
-          this.#failure ??= error
-          return
-        }
-        this.#forget(it)
-        it.abandon()
-        this.#options.onEvent({ event: 'fenced', partition: it.number })
-      }
-    })
-  }
-
-  async #beating(heartbeat: () => Promise<void>, work: () => Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const lost = new Promise<never>((_, reject) => {
-      timer = setInterval(() => heartbeat().catch(reject), this.#options.sessionMs / 20)
-    })
-    try {
-      await Promise.race([work(), lost])
-    } finally {
-      clearInterval(timer)
-    }
-  }
-
-  /** @throws KAFKA_LOST, KAFKA_TOPICS */
-  async #isNext(it: Partition, batch: EachBatchPayload['batch']): Promise<boolean> {
-    if (batch.messages.length === 0) return false
-    const { topic, partition } = batch
-    const anchor = it.anchor(topic)
-    if (anchor && !(await this.#next.isSame(batch, anchor))) {
-      this.#seekAnchor(it, topic)
-      return false
-    }
-    it.anchored(topic)
-    const step = await this.#next.stepOf(batch, it.next(topic))
-    if (step.is === 'lost') {
-      if (!this.#options.acceptsLoss) throw lostMessages(step.what, it.store.root)
-      this.#options.onEvent({ event: 'lost', partition, what: step.what })
-      it.skipTo(topic, step.low, step.what)
-    }
-    if (step.is === 'next') return true
-    this.#consumer.seek({ topic, partition, offset: String(step.is === 'lost' ? step.low : step.offset) })
-    return false
-  }
-
-  /** Asks for the message that was read last: it is compared with what was noted before the next ones are taken. */
-  #seekAnchor(it: Partition, topic: string): void {
-    const offset = it.anchor(topic)?.offset
-    if (offset === undefined) return
-    this.#next.seeks(topic, it.number, offset)
-    this.#consumer.seek({ topic, partition: it.number, offset: String(offset) })
-  }
-
-  /** The store of a partition that is ours, opened where it is not yet. */
-  async #partition(number: number): Promise<Partition | undefined> {
-    const open = this.#partitions.get(number)
-    if (open && !open.isClosed) return open
-    let opening = this.#opening.get(number)
-    if (!opening) {
-      opening = this.#open(number).finally(() => this.#opening.delete(number))
-      this.#opening.set(number, opening)
-    }
-    return opening
-  }
-
-  async #open(number: number): Promise<Partition | undefined> {
-    const { nowMs, sessionMs, pause, openStore } = this.#options
-    const sinceMs = nowMs()
-    try {
-      while (this.#assigned?.has(number) && !this.#isStopping) {
-        try {
-          // The group says that it is ours: who still holds it after so long is frozen, and loses at the ledger.
-          const store = await openStore(number, nowMs() - sinceMs > sessionMs)
-          const it = await Partition.open(number, store, this.#options)
-          if (!this.#assigned?.has(number)) {
-            await this.#closing(it, () => it.close())
-            return undefined
-          }
-          this.#partitions.set(number, it)
-          for (const topic of [this.#options.topics.hops, this.#options.topics.rejects])
-            this.#seekAnchor(it, topic)
-          this.#options.onEvent({ event: 'opened', partition: number })
-          return it
-        } catch (error) {
-          if (!isFence(error)) throw error
-          await pause(AGAIN_MS)
-        }
-      }
-    } catch (error) {
-      this.#failure ??= error
-    }
-    return undefined
-  }
-
   async #commit(it: Partition): Promise<void> {
     if (!(await it.commit())) return
-    const { topics } = this.#options
-    const offsets = [topics.hops, topics.rejects].flatMap(topic => {
-      const next = it.committed(topic)
+    const offsets = this.#own.flatMap(topic => {
+      const next = it.offsets.committed(topic)
       return next === undefined ? [] : [{ topic, partition: it.number, offset: String(next) }]
     })
     try {
@@ -351,14 +218,14 @@ export class Worker {
 
   async #tick(): Promise<void> {
     this.beatMs = this.#options.nowMs()
-    for (const it of this.#partitions.values()) {
+    for (const it of this.#owned.open) {
       if (it.turns.isBusy) continue
       if (it.isCommitDue)
-        void this.#inTurn(it, async () => {
+        void this.#owned.inTurn(it, async () => {
           if (it.isCommitDue) await this.#commit(it)
         })
       else if (it.isLinkDue)
-        void this.#inTurn(it, async () => {
+        void this.#owned.inTurn(it, async () => {
           if (it.isLinkDue) await it.link()
         })
     }
@@ -375,53 +242,33 @@ export class Worker {
 
   /** Whether everything that was there at the start is in the stores that are ours, and linked. */
   async #isDrained(): Promise<boolean> {
-    if (!this.#assigned) return false
-    const { topics } = this.#options
-    for (const number of this.#assigned) {
-      const waiting = [topics.hops, topics.rejects].filter(topic => !this.#ends.isEmpty(topic, number))
+    if (!this.#owned.assigned) return false
+    for (const number of this.#owned.assigned) {
+      const waiting = this.#own.filter(topic => !this.#ends.isEmpty(topic, number))
       if (waiting.length === 0) continue
-      const it = await this.#partition(number)
+      const it = await this.#owned.partition(number)
       if (!it) return false
       const isRead = waiting.every(
         topic =>
-          it.anchor(topic) === undefined && (it.committed(topic) ?? 0) >= this.#ends.high(topic, number),
+          it.offsets.anchor(topic) === undefined &&
+          (it.offsets.committed(topic) ?? 0) >= this.#ends.high(topic, number),
       )
       if (!isRead || it.turns.isBusy) return false
       if (it.store.state.unlinkedDays.size === 0 && it.isGivenOn) continue
-      await this.#inTurn(it, () => it.link())
-      if (this.#failure !== undefined) return true
+      await this.#owned.inTurn(it, () => it.link())
+      if (this.#owned.failure !== undefined) return true
     }
     return true
   }
 
   async #end(): Promise<void> {
-    this.#isStopping = true
+    this.stop()
     // While it is a member of the group, so that the group learns of the last offsets, too.
-    if (this.#failure === undefined)
-      for (const it of [...this.#partitions.values()]) await this.#inTurn(it, () => this.#commit(it))
+    if (this.#owned.failure === undefined)
+      for (const it of this.#owned.open) await this.#owned.inTurn(it, () => this.#commit(it))
     await atMost(STOP_MS, this.#consumer.stop())
-    for (const it of [...this.#partitions.values()]) {
-      await it.turns.run(async () => {
-        if (it.isClosed) return
-        await this.#closing(it, () => it.close())
-      })
-    }
+    await this.#owned.closeAll()
     await atMost(STOP_MS, this.#consumer.disconnect())
     await atMost(STOP_MS, this.#admin.disconnect())
   }
-}
-
-/** Waits for what may hang: the library does, where it is stopped while it joins a group anew. */
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([work.catch(() => undefined), late])
-  clearTimeout(timer)
-}
-
-/** Whether a store is another worker's by now. */
-function isFence(error: unknown): boolean {
-  return error instanceof ThroughlineError && error.code === 'STORE_BUSY'
 }
