@@ -1,27 +1,20 @@
 import { Chunk, type ChunkLayout, type RowSink } from '../../formats/chunk.ts'
 import type { Format } from '../../formats/format.ts'
 import type { SourceRecord } from '../../ledger/entry.ts'
-import { DEFAULT_APPLICATION } from '../../ledger/state.ts'
 import type { Reject } from '../../model/source.ts'
 import { wrapsLines } from '../../model/wrapped.ts'
 import { addedBy } from '../../pipeline/counts.ts'
 import { type Committed, Intake, type NewSource, type ReadingOptions } from '../../pipeline/intake.ts'
 import { type EarlierLine, isNumberedBySecond, NOT_SHIPPED, shippedFrom } from '../../pipeline/tail.ts'
-import { BATCH_ROWS, SCHEMA_VERSION } from '../batch/header.ts'
-import { encodeBatch } from '../batch/message.ts'
+import { BATCH_ROWS } from '../batch/header.ts'
 import { RowText } from '../batch/row-text.ts'
 import type { Topics } from '../topics.ts'
 import { ApplicationOf } from './application-of.ts'
-import { BatchDraft } from './batch-draft.ts'
-import { Checkpoint, type Sent } from './checkpoint.ts'
+import { Checkpoint } from './checkpoint.ts'
 import { HostsSeen } from './last-seen.ts'
 import { Numbering } from './numbering.ts'
+import { Outgoing, type Shipping } from './outgoing.ts'
 import type { Outlet } from './sender.ts'
-
-/** Rows that wait for more of their kind; beyond it the largest batch goes. */
-const DRAFT_BYTES = 4 * 1024 * 1024
-/** Bytes that may wait for Kafka before reading waits, too. */
-const QUEUE_BYTES = 512 * 1024
 
 export interface ShipperOptions extends ReadingOptions {
   readonly collector: string
@@ -35,23 +28,10 @@ const COLUMNS = ['hop_id', 'line_no', 'byte_offset', 'attributes', 'gateway_flow
 const NOT_WANTED = '\0'
 const [HOP_ID, LINE_NO, BYTE_OFFSET, ATTRIBUTES, OWN_ID] = [0, 1, 2, 3, 4]
 
-/** A source as it is being sent. */
-interface Shipping {
-  record: SourceRecord
-  readonly source: string
-  readonly replaces: string | undefined
-  readonly sent: Record<string, Sent>
-  next: number | undefined
-  readonly drafts: Map<string, BatchDraft>
-  readonly numbering: Numbering
-  rejects: string[]
-  hasRecordsWithoutId: boolean
-}
-
 /** Sends what readers decode to Kafka; a commit is what Kafka has acknowledged. */
 export class Shipper extends Intake implements RowSink {
   protected readonly sink = this
-  readonly #sender: Outlet
+  readonly #outgoing: Outgoing
   readonly #checkpoint: Checkpoint
   readonly #ship: ShipperOptions
   readonly #applications: ApplicationOf
@@ -60,8 +40,6 @@ export class Shipper extends Intake implements RowSink {
   readonly #texts = new Map<ChunkLayout, RowText>()
   readonly #chunks = new Map<string, RowChunk>()
   #current: Shipping | undefined
-  #draftBytes = 0
-  #staged = 0
 
   constructor(checkpoint: Checkpoint, sender: Outlet, options: ShipperOptions) {
     super(
@@ -69,7 +47,7 @@ export class Shipper extends Intake implements RowSink {
       [...checkpoint.sources.values()].map(s => s.record),
     )
     this.#checkpoint = checkpoint
-    this.#sender = sender
+    this.#outgoing = new Outgoing(sender, options.collector, options.topics)
     this.#ship = options
     this.#applications = new ApplicationOf(options.config.applications)
   }
@@ -165,18 +143,10 @@ export class Shipper extends Intake implements RowSink {
     this.#number(shipping, text, chunk, us)
     this.#seen.note(layout, row, chunk.length, us)
     const application = this.#applications.of(layout, row, chunk.length)
-    let draft = shipping.drafts.get(application)
-    if (!draft) {
-      draft = new BatchDraft()
-      shipping.drafts.set(application, draft)
-      shipping.sent[application] ??= { rows: 0, rejects: 0 }
-    }
-    if (!draft.hasRoom(chunk.length)) this.#sendDraft(shipping, application, draft)
+    const draft = this.#outgoing.draftFor(shipping, application, chunk.length)
     draft.add(layout, day, us, row, chunk.length)
     // Of the last row only where it may be asked for: the next one overwrites it.
     draft.place(text.number(LINE_NO), text.number(BYTE_OFFSET))
-    this.#draftBytes += chunk.length
-    this.#staged++
   }
 
   /** Gives a row its own id where it equals one before it. Of wrapped lines with an offset, the store does. */
@@ -214,90 +184,29 @@ export class Shipper extends Intake implements RowSink {
 
   reject(reject: Reject): void {
     this.#current?.rejects.push(`${JSON.stringify(reject)}\n`)
-    if (this.#current && this.#current.rejects.length >= BATCH_ROWS) this.#sendRejects(this.#current)
-  }
-
-  #sendDraft(shipping: Shipping, application: string, draft: BatchDraft): void {
-    const sent = shipping.sent[application] ?? { rows: 0, rejects: 0 }
-    const { rows, size } = draft
-    const shipment = { application, ...this.#shipmentOf(shipping), before: sent.rows }
-    this.#sender.push(this.#ship.topics.hops, draft.take(shipment, shipping.record))
-    sent.rows += rows
-    this.#draftBytes -= size
-    this.#staged -= rows
-  }
-
-  #shipmentOf({ source, replaces }: Shipping) {
-    return { collector: this.#ship.collector, source, ...(replaces === undefined ? {} : { replaces }) }
-  }
-
-  /** A rejected line may be of any application that its source has rows of: each learns of it. */
-  #sendRejects(shipping: Shipping): void {
-    if (shipping.rejects.length === 0) return
-    const lines = shipping.rejects.map(line => Buffer.from(line))
-    shipping.rejects = []
-    if (Object.keys(shipping.sent).length === 0) shipping.sent[DEFAULT_APPLICATION] = { rows: 0, rejects: 0 }
-    const { id: _, shipped: __, ...record } = shipping.record
-    for (const [application, sent] of Object.entries(shipping.sent)) {
-      const batch = {
-        schema: SCHEMA_VERSION, kind: 'rejects', application, ...this.#shipmentOf(shipping), record,
-        before: sent.rejects, lengths: lines.map(line => line.length),
-      } as const // biome-ignore format: one batch
-      this.#sender.push(this.#ship.topics.rejects, encodeBatch(batch, lines))
-      sent.rejects += lines.length
-    }
-  }
-
-  /** Tells every partition how far the gateway and hosts have come: a store that has none of their later lines waits for nothing. */
-  #tellSeen(isAll: boolean): void {
-    const seen = this.#seen.news(isAll)
-    if (seen.length === 0) return
-    const { collector, topics } = this.#ship
-    const message = encodeBatch(
-      { schema: SCHEMA_VERSION, kind: 'progress', collector, seen, lengths: [] },
-      [],
-    )
-    for (let partition = 0; partition < this.#sender.partitions; partition++)
-      this.#sender.push(topics.hops, message, partition)
+    if (this.#current && this.#current.rejects.length >= BATCH_ROWS) this.#outgoing.sendRejects(this.#current)
   }
 
   /** Says at the end of what there is to read how far hosts have come, to the last line. */
   async finish(): Promise<void> {
     await this.commit()
-    this.#tellSeen(true)
-    await this.#sender.below(0)
+    this.#outgoing.tell(this.#seen.news(true))
+    await this.#outgoing.settled()
   }
 
   override async drain(): Promise<void> {
-    while (this.#draftBytes > DRAFT_BYTES) this.#sendLargest()
-    await this.#sender.below(QUEUE_BYTES)
-  }
-
-  #sendLargest(): void {
-    const all = [...this.#shipping.values()].flatMap(shipping =>
-      [...shipping.drafts].map(([application, draft]) => ({ shipping, application, draft })),
-    )
-    const largest = all.reduce((a, b) => (b.draft.size > a.draft.size ? b : a))
-    this.#sendDraft(largest.shipping, largest.application, largest.draft)
+    await this.#outgoing.drain(this.#shipping.values())
   }
 
   /** Sends everything and waits until Kafka has it. Each application of a source learns how far it was read. */
   override async commit(): Promise<readonly string[]> {
     if (this.pending === 0) return []
     const changed = [...this.changed.values()].map(record => this.#shippingOf(record))
-    for (const shipping of changed) {
-      this.#sendRejects(shipping)
-      if (Object.keys(shipping.sent).length === 0 && shipping.record.accounting.lines > 0)
-        shipping.sent[DEFAULT_APPLICATION] = { rows: 0, rejects: 0 }
-      for (const application of Object.keys(shipping.sent)) {
-        const draft = shipping.drafts.get(application) ?? new BatchDraft()
-        this.#sendDraft(shipping, application, draft)
-      }
-    }
-    this.#tellSeen(false)
+    for (const shipping of changed) this.#outgoing.sendAll(shipping)
+    this.#outgoing.tell(this.#seen.news(false))
     const sources = changed.map(({ record }) => structuredClone(record))
     const added = addedBy(sources, this.#records())
-    await this.#sender.below(0)
+    await this.#outgoing.settled()
     this.#checkpoint.note(
       changed.map(({ source, replaces, sent, next, hasRecordsWithoutId }, n) => ({
         record: sources[n] as SourceRecord, source, sent: structuredClone(sent), hasRecordsWithoutId,
@@ -320,11 +229,11 @@ export class Shipper extends Intake implements RowSink {
   }
 
   override get stagedRows(): number {
-    return this.#staged
+    return this.#outgoing.rows
   }
 
   override async close(): Promise<void> {
-    await this.#sender.close()
+    await this.#outgoing.close()
   }
 }
 
