@@ -55,8 +55,23 @@ export class BundleFolder {
     file.close()
   }
 
+  /** Fills the folder and gives it its name; of one that is not filled to the end nothing is left, however this ends. */
+  async filled<T>(fill: () => Promise<T>): Promise<T> {
+    const abandon = (): void => this.#abandon()
+    process.once('exit', abandon)
+    try {
+      const filled = await fill()
+      this.#finish()
+      return filled
+    } finally {
+      // Once it has its name, there is nothing left to remove.
+      abandon()
+      process.removeListener('exit', abandon)
+    }
+  }
+
   /** Gives the folder its name. */
-  finish(): void {
+  #finish(): void {
     this.#writing(() => {
       syncFolder(join(this.#temporary, this.#below))
       syncFolder(this.#temporary)
@@ -66,7 +81,7 @@ export class BundleFolder {
   }
 
   /** Removes what was written so far. */
-  abandon(): void {
+  #abandon(): void {
     rmSync(this.#temporary, { recursive: true, force: true })
   }
 

@@ -51,16 +51,7 @@ export interface CreatedAll {
  */
 export async function createCombined(united: Store, options: CombineOptions): Promise<CreatedAll> {
   const folder = new BundleFolder(options.folder, STORES_FOLDER)
-  const abandon = (): void => folder.abandon()
-  process.once('exit', abandon)
-  try {
-    const created = await write(united, folder, options)
-    folder.finish()
-    return created
-  } finally {
-    folder.abandon()
-    process.removeListener('exit', abandon)
-  }
+  return folder.filled(() => write(united, folder, options))
 }
 
 async function write(united: Store, folder: BundleFolder, options: CombineOptions): Promise<CreatedAll> {

@@ -99,17 +99,7 @@ export interface Created {
  */
 export async function createBundle(store: Store, options: CreateOptions): Promise<Created> {
   const folder = new BundleFolder(options.folder)
-  const abandon = (): void => folder.abandon()
-  process.once('exit', abandon)
-  try {
-    const created = await write(store, folder, options)
-    folder.finish()
-    return created
-  } finally {
-    // Once it has its name, there is nothing left to remove.
-    folder.abandon()
-    process.removeListener('exit', abandon)
-  }
+  return folder.filled(() => write(store, folder, options))
 }
 
 async function write(store: Store, folder: BundleFolder, options: CreateOptions): Promise<Created> {

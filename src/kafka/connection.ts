@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import kafkajs, { type Admin } from 'kafkajs'
+import kafkajs, { type Admin, type Producer } from 'kafkajs'
 import { ThroughlineError } from '../errors.ts'
 
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs
@@ -59,6 +59,16 @@ export function connectKafka(
       : {}),
     ...(sasl ? { sasl } : {}),
   } as ConstructorParameters<typeof Kafka>[0])
+}
+
+/**
+ * A producer that is connected. What the library sends again itself Kafka takes once; what is sent again after that, or
+ * by the next process, may come twice.
+ */
+export async function connectProducer(kafka: InstanceType<typeof Kafka>): Promise<Producer> {
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false })
+  await producer.connect()
+  return producer
 }
 
 /**

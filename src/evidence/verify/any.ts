@@ -2,15 +2,16 @@ import { originOf, parseCheckpoint } from '../../ledger/checkpoint.ts'
 import { parseNote } from '../../ledger/note.ts'
 import { type Known, plainFingerprint } from './anchors.ts'
 import { BundleReader } from './bundle-reader.ts'
-import {
-  type CheckedStore, checkFiles, checkStores, checkTotal, filesOfStore, type ReadCombined, readCombined,
+import {type CheckedStore, 
+  COMBINED_KIND, checkFiles, checkStores, checkTotal, filesOfStore,
 } from './combined.ts' // biome-ignore format: a list
 import { Findings, PARTS, type Part, type PartResult } from './findings.ts'
-import { COMBINED_FILE, MANIFEST_FILE, type Query } from './format.ts'
-import { readManifest } from './manifest.ts'
+import { COMBINED_FILE, type Combined, MANIFEST_FILE, type Query } from './format.ts'
+import { MANIFEST_KIND } from './manifest.ts'
 import type { Helpers } from './parts.ts'
 import { partsTogether } from './parts-together.ts'
 import type { RecordHashes } from './population-hash.ts'
+import { readStatement } from './statement.ts'
 import { type StoreVerification, type Taken, type Verification, verifyBundle } from './verify.ts'
 import type { BundleFiles, Crypto } from './world.ts'
 
@@ -39,8 +40,8 @@ export interface KnownStore {
 export async function verifyAny(files: BundleFiles, crypto: Crypto, known: KnownOfAll = {}, helpers?: Helpers): Promise<Verification> {
   if (files.names.includes(COMBINED_FILE)) return new CombinedCheck(files, crypto, known, helpers).run()
   const isBundle = files.names.includes(MANIFEST_FILE)
-  const read = isBundle ? readManifest(await new BundleReader(files, crypto).bytes(MANIFEST_FILE)) : undefined
-  const storeId = read && 'manifest' in read ? read.manifest.predicate.storeId : ''
+  const read = isBundle ? readStatement(await new BundleReader(files, crypto).bytes(MANIFEST_FILE), MANIFEST_KIND) : undefined
+  const storeId = read && 'statement' in read ? read.statement.predicate.storeId : ''
   const { keys = [], checkpoints = [], stores = [] } = known
   // Where none of the stores at hand is its own, the first says so.
   const store = stores.find(it => it.storeId === storeId) ?? stores[0]
@@ -77,16 +78,19 @@ class CombinedCheck {
   }
 
   async run(): Promise<Verification> {
-    const read = readCombined(await new BundleReader(this.#files, this.#crypto).bytes(COMBINED_FILE))
+    const read = readStatement(
+      await new BundleReader(this.#files, this.#crypto).bytes(COMBINED_FILE),
+      COMBINED_KIND,
+    )
     if ('problem' in read) return this.#unread(read)
-    const { combined } = read
+    const combined = read.statement
     for (const said of combined.predicate.stores) await this.#checkStore(said)
     await checkFiles(this.#files, combined, this.#crypto, this.#findings)
     await checkStores(read, this.#checked, await this.#digestOf(this.#files), this.#crypto, this.#findings)
     checkTotal(combined, this.#hashes, this.#crypto, this.#findings)
     const query = this.#checked.find(it => it.verification.query)?.verification.query
-    this.#checkKnown(read)
-    if (query) await this.#checkLeftOut(read, query)
+    this.#checkKnown(combined)
+    if (query) await this.#checkLeftOut(combined, query)
     const newer = this.#checked.find(it => it.verification.unreadable?.includes('newer'))
     return { ...this.#together(newer?.verification.unreadable), query }
   }
@@ -116,9 +120,8 @@ class CombinedCheck {
   } // biome-ignore format: one line
 
   /** What the person knows of stores that the bundle does not have: such a store was left out, or is none of these. */
-  #checkKnown({ combined }: ReadCombined): void {
+  #checkKnown({ predicate }: Combined): void {
     const { keys = [], checkpoints = [] } = this.#known
-    const { predicate } = combined
     const anchors = new Set(this.#checked.flatMap(it => it.verification.anchors))
     for (const key of keys.map(plainFingerprint))
       if (!anchors.has(`key ${key}`)) this.#findings.fail('integrity', 'key', `no store of the bundle has key ${key}`)
@@ -127,7 +130,7 @@ class CombinedCheck {
   } // biome-ignore format: one line each
 
   /** Whether a store that is at hand, and of which there is no bundle, has an answer, too. */
-  async #checkLeftOut({ combined: { predicate } }: ReadCombined, query: Query): Promise<void> {
+  async #checkLeftOut({ predicate }: Combined, query: Query): Promise<void> {
     const others = (this.#known.stores ?? []).filter(it => !predicate.stores.some(own => own.storeId === it.storeId))
     for (const { storeId, requests } of others) {
       const found = predicate.redacted ? undefined : await requests(query)

@@ -1,39 +1,21 @@
-import { fromBase64, fromHex, textOf } from '../../ledger/bytes.ts'
-import { type Envelope, openEnvelope, parseEnvelope } from '../../ledger/dsse.ts'
+import { fromHex } from '../../ledger/bytes.ts'
+import { openEnvelope } from '../../ledger/dsse.ts'
 import { BundleReader } from './bundle-reader.ts'
 import type { Findings } from './findings.ts'
 import {
   COMBINED_FILE, COMBINED_FILES, COMBINED_TYPE, COMBINED_VERSION, type Combined, MANIFEST_FILE, PAYLOAD_TYPE, STATEMENT_TYPE, STORES_FOLDER,
 } from './format.ts' // biome-ignore format: a list
 import { PopulationHash, type RecordHashes } from './population-hash.ts'
+import type { ReadStatement, StatementKind } from './statement.ts'
 import type { Verification } from './verify.ts'
 import type { BundleFiles, Crypto } from './world.ts'
 
-/** combined.json as it is written, nothing of it checked yet. */
-export interface ReadCombined {
-  readonly envelope: Envelope
-  readonly combined: Combined
+/** What combined.json says. */
+export const COMBINED_KIND: StatementKind<Combined> = {
+  version: COMBINED_VERSION,
+  about: 'bundles of several stores',
+  is: isCombined,
 }
-
-/** @returns what is wrong where it holds no bundles together, or is of a newer version */
-export function readCombined(bytes: Uint8Array): ReadCombined | { problem: string; isNewer: boolean } {
-  const envelope = parseEnvelope(textOf(bytes) ?? '')
-  const payload = envelope && fromBase64(envelope.payload)
-  const text = payload && textOf(payload)
-  if (!envelope || text === undefined)
-    return { problem: 'it is no envelope as `evidence create` writes it', isNewer: false }
-  try {
-    const combined = JSON.parse(text) as Combined
-    const version: unknown = combined.predicate?.version
-    if (typeof version === 'number' && version > COMBINED_VERSION)
-      return { problem: `format version ${version}, this program reads up to ${COMBINED_VERSION}`, isNewer: true }
-    return isCombined(combined)
-      ? { envelope, combined }
-      : { problem: 'its statement is not about bundles of several stores', isNewer: false }
-  } catch {
-    return { problem: 'its statement is no JSON', isNewer: false }
-  }
-} // biome-ignore format: one line each
 
 /** Names become folders: nothing that leads out of the bundle. */
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/
@@ -96,7 +78,7 @@ export interface CheckedStore {
 }
 
 /** Whether each bundle is what the statement says of it, is about the same question, and has signed the statement. */
-export async function checkStores({ envelope, combined }: ReadCombined, stores: readonly CheckedStore[], query: string | undefined, crypto: Crypto, findings: Findings): Promise<void> {
+export async function checkStores({ envelope, statement: combined }: ReadStatement<Combined>, stores: readonly CheckedStore[], query: string | undefined, crypto: Crypto, findings: Findings): Promise<void> {
   for (const { said, verification, querySha256 } of stores) {
     const fail = (what: string): void => findings.fail('integrity', COMBINED_FILE, `store ${said.name}: ${what}`)
     const { manifest, fingerprint } = verification

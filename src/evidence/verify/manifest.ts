@@ -1,34 +1,12 @@
-import { fromBase64, fromHex, textOf } from '../../ledger/bytes.ts'
-import { type Envelope, parseEnvelope } from '../../ledger/dsse.ts'
+import { fromHex } from '../../ledger/bytes.ts'
 import { BUNDLE_VERSION, type Manifest, PREDICATE_TYPE, STATEMENT_TYPE } from './format.ts'
+import type { StatementKind } from './statement.ts'
 
-/** A manifest as it is written, nothing of it checked yet. */
-export interface ReadManifest {
-  readonly envelope: Envelope
-  readonly manifest: Manifest
-}
-
-/** @returns what is wrong where it is no manifest, or one of a newer version */
-export function readManifest(bytes: Uint8Array): ReadManifest | { problem: string; isNewer: boolean } {
-  const envelope = parseEnvelope(textOf(bytes) ?? '')
-  const payload = envelope && fromBase64(envelope.payload)
-  const text = payload && textOf(payload)
-  if (!envelope || text === undefined)
-    return { problem: 'it is no envelope as `evidence create` writes it', isNewer: false }
-  try {
-    const manifest = JSON.parse(text) as Manifest
-    const version: unknown = manifest.predicate?.version
-    if (typeof version === 'number' && version > BUNDLE_VERSION)
-      return {
-        problem: `format version ${version}, this program reads up to ${BUNDLE_VERSION}`,
-        isNewer: true,
-      }
-    return isManifest(manifest)
-      ? { envelope, manifest }
-      : { problem: 'its statement is not about evidence', isNewer: false }
-  } catch {
-    return { problem: 'its statement is no JSON', isNewer: false }
-  }
+/** What manifest.json says. */
+export const MANIFEST_KIND: StatementKind<Manifest> = {
+  version: BUNDLE_VERSION,
+  about: 'evidence',
+  is: isManifest,
 }
 
 function isManifest({ _type, predicateType, subject, predicate }: Manifest): boolean {

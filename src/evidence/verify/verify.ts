@@ -1,6 +1,6 @@
 import { toHex, utf8 } from '../../ledger/bytes.ts'
 import { parseCheckpoint } from '../../ledger/checkpoint.ts'
-import { openEnvelope } from '../../ledger/dsse.ts'
+import { type Envelope, openEnvelope } from '../../ledger/dsse.ts'
 import { parseNote } from '../../ledger/note.ts'
 import { REQUEST_FIELDS } from '../../requests/fields.ts'
 import { type BoundFilter, bindFilter, canonicalBound, parseFilter } from '../../requests/filter/index.ts'
@@ -14,11 +14,12 @@ import {
 } from './format.ts' // biome-ignore format: a list
 import { CHECKPOINT_FILE, checkCheckpoint, ENTRIES_FILE, type FoldedLedger, foldLedger } from './ledger.ts'
 import { BadFile, LineReader } from './lines.ts'
-import { type ReadManifest, readManifest } from './manifest.ts'
+import { MANIFEST_KIND } from './manifest.ts'
 import type { Helpers } from './parts.ts'
 import type { RecordHashes } from './population-hash.ts'
 import { checkRoots, LINKS_FILE, readProofs, SEGMENTS_FILE } from './proofs.ts'
 import { RequestCheck, type RequestFiles, type RequestRules } from './requests.ts'
+import { type ReadStatement, readStatement } from './statement.ts'
 import { checkAliases, readAliases, SUBJECTS_FILE } from './subject-proof.ts'
 import { checkSums } from './sums.ts'
 import { checkedTogether } from './together.ts'
@@ -90,7 +91,7 @@ class Check {
   readonly #taken: Taken
   readonly #findings = new Findings()
   #anchors: readonly string[] = []
-  #manifest: ReadManifest | undefined
+  #manifest: ReadStatement<Manifest> | undefined
   #query: Query | undefined
   #fingerprint: string | undefined
 
@@ -116,7 +117,7 @@ class Check {
       unreadable,
       parts: parts as Record<Part, PartResult>,
       anchors: this.#findings.hasFailed('integrity') ? [] : this.#anchors,
-      manifest: this.#manifest?.manifest,
+      manifest: this.#manifest?.statement,
       query: this.#query,
       fingerprint: this.#fingerprint,
     }
@@ -136,7 +137,7 @@ class Check {
 
   async #all(): Promise<string | undefined> {
     if (!this.#files.names.includes(MANIFEST_FILE)) return `no ${MANIFEST_FILE} in it: it is no bundle`
-    const read = readManifest(await this.#reader.bytes(MANIFEST_FILE))
+    const read = readStatement(await this.#reader.bytes(MANIFEST_FILE), MANIFEST_KIND)
     if ('problem' in read) {
       if (read.isNewer) return `${MANIFEST_FILE}: ${read.problem}; take a newer Throughline`
       this.#fail(MANIFEST_FILE, read.problem)
@@ -144,7 +145,7 @@ class Check {
       return undefined
     }
     this.#manifest = read
-    if (this.#hasAllFiles(read.manifest)) await this.#contents(read)
+    if (this.#hasAllFiles(read.statement)) await this.#contents(read)
     else this.#skip('files are missing')
     return undefined
   }
@@ -166,7 +167,7 @@ class Check {
     return BUNDLE_FILES.every(name => present.has(name))
   }
 
-  async #contents({ manifest, envelope }: ReadManifest): Promise<void> {
+  async #contents({ statement: manifest, envelope }: ReadStatement<Manifest>): Promise<void> {
     const [reader, findings, { predicate }] = [this.#reader, this.#findings, manifest]
     const known = this.#known.checkpoint
     const older = known === undefined ? undefined : parseCheckpoint(parseNote(known)?.text ?? '')
@@ -189,7 +190,7 @@ class Check {
         this.#fail(name, `its SHA-256 is not that in ${MANIFEST_FILE}`)
   } // biome-ignore format: one line each
 
-  async #checkSignature(envelope: ReadManifest['envelope'], { keys }: FoldedLedger): Promise<void> {
+  async #checkSignature(envelope: Envelope, { keys }: FoldedLedger): Promise<void> {
     const key = keys.at(-1)
     this.#fingerprint = key?.fingerprint
     if (!key) return this.#fail(ENTRIES_FILE, 'it has no key')

@@ -1,7 +1,7 @@
 import type { Kafka, Producer } from 'kafkajs'
 import { ThroughlineError } from '../../errors.ts'
 import type { BatchMessage } from '../batch/message.ts'
-import { CompressionTypes, type KafkaAccess, kafkaError, reasonOf } from '../connection.ts'
+import { CompressionTypes, connectProducer, type KafkaAccess, kafkaError, reasonOf } from '../connection.ts'
 import { partitionOf } from '../partition-of.ts'
 
 /** Bytes that go at once: what of them is for one partition Kafka takes as one message set, which must fit. */
@@ -137,17 +137,7 @@ export class Sender {
 
   async #send(request: readonly Queued[]): Promise<void> {
     const { kafka, isPacked } = this.#options
-    if (!this.#producer) {
-      // Idempotent: what the library sends again itself is taken once. What is sent again after that, or by the next
-      // process, workers tell by the rows before it.
-      const producer = kafka.producer({
-        idempotent: true,
-        maxInFlightRequests: 1,
-        allowAutoTopicCreation: false,
-      })
-      await producer.connect()
-      this.#producer = producer
-    }
+    this.#producer ??= await connectProducer(kafka)
     const topics = [...new Set(request.map(r => r.topic))]
     await this.#producer.sendBatch({
       acks: -1,

@@ -1,4 +1,5 @@
 import type { Kafka, Producer } from 'kafkajs'
+import { connectProducer } from '../connection.ts'
 import type { Fetched } from './partition.ts'
 
 /** Puts messages that cannot be read where somebody can look at them, as they came, with the reason. */
@@ -14,14 +15,7 @@ export class DeadLetters {
 
   /** Resolves when Kafka has it. */
   async take(message: Fetched, topic: string, partition: number, why: string): Promise<void> {
-    if (!this.#producer) {
-      this.#producer = this.#kafka.producer({
-        idempotent: true,
-        maxInFlightRequests: 1,
-        allowAutoTopicCreation: false,
-      })
-      await this.#producer.connect()
-    }
+    this.#producer ??= await connectProducer(this.#kafka)
     await this.#producer.send({
       topic: this.#topic,
       acks: -1,
