@@ -1,4 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import { longestFirst } from './scripts/longest-first.mjs'
+
+const LONGEST = ['faults/kills.test.ts', 'properties/linking.test.ts', 'store/ready.test.ts']
 
 export default defineConfig({
   test: {
@@ -12,5 +15,6 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: longestFirst(LONGEST) },
   },
 })

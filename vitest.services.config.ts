@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config'
+import { longestFirst } from './scripts/longest-first.mjs'
+
+const LONGEST = ['many-stores.test.ts', 'guide.test.ts', 'kafka-faults.test.ts']
 
 /** Tests against real services: `npm run test:services`. */
 export default defineConfig({
@@ -10,5 +13,6 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: longestFirst(LONGEST) },
   },
 })

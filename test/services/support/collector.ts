@@ -1,12 +1,11 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, isFree } from './free-port.ts'
-import { type Guarded, guardedFolder, spawnGuarded } from './guard.ts'
+import { freePort, takesConnections } from './free-port.ts'
+import { guardedFolder, spawnGuarded } from './guard.ts'
 import { collectorProgram } from './otelcol.ts'
 import { parseReceived, type Received } from './received.ts'
+import { Server } from './server.ts'
 
 export interface CollectorOptions {
   /** `file` (default) keeps what it takes, for `received()`; `nop` forgets it, for measurements. */
@@ -46,23 +45,16 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
   const log = join(folder, 'otelcol.log')
   const port = options.port ?? (await freePort())
   writeFileSync(join(folder, 'run.yaml'), JSON.stringify(configuration(options, port, file)))
-  let running: Guarded | undefined
-
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (!running) return
-    running.signal(signal)
-    const late = setTimeout(() => running?.signal('SIGKILL'), STOP_MS)
-    await running.ended
-    clearTimeout(late)
-    running = undefined
-  }
-  const start = async (): Promise<void> => {
-    if (!(await isFree(port))) throw new Error(`the Collector cannot start: port ${port} is taken`)
-    dropTornLine(file)
-    running = await spawnGuarded(program, ['--config', 'file:run.yaml'], { cwd: folder, log })
-    await ready(running, port, log)
-  }
-  await start()
+  const server = new Server({
+    name: 'the Collector', port, log, readyMs: READY_MS, stopMs: STOP_MS,
+    spawn: () => {
+      dropTornLine(file)
+      return spawnGuarded(program, ['--config', 'file:run.yaml'], { cwd: folder, log })
+    },
+    // The receiver is started last: a port that takes connections belongs to a Collector that is ready.
+    isReady: () => takesConnections(port),
+  }) // biome-ignore format: one server
+  await server.start()
   return {
     endpoint: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     port,
@@ -71,12 +63,9 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
         throw new Error('received() of a Collector that keeps nothing: exporter nop')
       return parseReceived(existsSync(file) ? readFileSync(file) : Buffer.of())
     },
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
-    restart: async () => {
-      await end('SIGTERM')
-      await start()
-    },
+    stop: server.stop,
+    kill: server.kill,
+    restart: server.restart,
   }
 }
 
@@ -104,33 +93,6 @@ function configuration({ exporter = 'file', tls }: CollectorOptions, port: numbe
       pipelines: { traces: pipeline, logs: pipeline, metrics: pipeline },
     },
   }
-}
-
-/** The receiver is started last: a port that takes connections belongs to a Collector that is ready. */
-async function ready(collector: Guarded, port: number, log: string): Promise<void> {
-  const until = Date.now() + READY_MS
-  const failed = (what: string) =>
-    new Error(`the Collector on port ${port} ${what}:\n${readFileSync(log, 'utf8')}`)
-  for (;;) {
-    if (!collector.isRunning()) throw failed(`ended with ${await collector.ended}`)
-    if (await takesConnections(port)) return
-    if (Date.now() > until) {
-      collector.signal('SIGKILL')
-      throw failed(`takes no connections after ${READY_MS / 1000} s`)
-    }
-    await sleep(50)
-  }
-}
-
-function takesConnections(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1')
-    const done = (answer: boolean) => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.on('connect', () => done(true)).on('error', () => done(false))
-  })
 }
 
 /** A kill in the middle of a write leaves part of a request that was never answered. */

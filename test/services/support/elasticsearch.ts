@@ -1,15 +1,15 @@
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ElasticsearchVersion,
   elasticsearchFolder,
   OTHER_USER,
   reachableFolder,
 } from './elasticsearch-program.ts'
-import { freePort, isFree } from './free-port.ts'
-import { type Guarded, guardedFolder, spawnGuarded } from './guard.ts'
+import { freePort } from './free-port.ts'
+import { guardedFolder, spawnGuarded } from './guard.ts'
 import { findJdk } from './jdk.ts'
+import { Server } from './server.ts'
 import { ELASTICSEARCH_JAVA } from './tools.ts'
 
 export interface ElasticsearchOptions {
@@ -54,41 +54,22 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
   const { folder, env } = prepare(home, jdk.home, options, port, transport)
   const log = join(folder, 'elasticsearch.log')
   const endpoint = `http://127.0.0.1:${port}`
-  let running: Guarded | undefined
-
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (!running) return
-    running.signal(signal)
-    const late = setTimeout(() => running?.signal('SIGKILL'), STOP_MS)
-    await running.ended
-    clearTimeout(late)
+  const server = new Server({
+    name: `Elasticsearch ${version}`, port, log, readyMs: READY_MS, stopMs: STOP_MS,
+    spawn: () => spawnGuarded(join(home, 'bin', 'elasticsearch'), [], { cwd: folder, env, log, as: OTHER_USER }),
+    isReady: () => isYellow(endpoint),
     // The launcher may end before the server; the rest of its group must not keep the port or the data's lock.
-    endGroup(running.pid)
-    running = undefined
-    for (let tries = 0; tries < 200 && !(await isFree(port)); tries++) await sleep(50)
-  }
-  const start = async (): Promise<void> => {
-    if (!(await isFree(port))) throw new Error(`Elasticsearch cannot start: port ${port} is taken`)
-    running = await spawnGuarded(join(home, 'bin', 'elasticsearch'), [], {
-      cwd: folder,
-      env,
-      log,
-      as: OTHER_USER,
-    })
-    await ready(running, endpoint, log)
-  }
-  await start()
+    afterEnd: endGroup,
+  }) // biome-ignore format: one server
+  await server.start()
   return {
     version,
     endpoint,
     port,
-    pid: () => running?.pid ?? 0,
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
-    restart: async () => {
-      await end('SIGTERM')
-      await start()
-    },
+    pid: () => server.pid,
+    stop: server.stop,
+    kill: server.kill,
+    restart: server.restart,
   }
 }
 
@@ -146,21 +127,6 @@ function prepare(
     CLI_JAVA_OPTS: `-Xmx64m ${SHORT_LIVED}`,
   }
   return { folder, env }
-}
-
-async function ready(server: Guarded, endpoint: string, log: string): Promise<void> {
-  const until = Date.now() + READY_MS
-  const failed = (what: string) =>
-    new Error(`Elasticsearch at ${endpoint} ${what}:\n${readFileSync(log, 'utf8')}`)
-  for (;;) {
-    if (!server.isRunning()) throw failed(`ended with ${await server.ended}`)
-    if (await isYellow(endpoint)) return
-    if (Date.now() > until) {
-      server.signal('SIGKILL')
-      throw failed(`is not ready after ${READY_MS / 1000} s`)
-    }
-    await sleep(100)
-  }
 }
 
 async function isYellow(endpoint: string): Promise<boolean> {

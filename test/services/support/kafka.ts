@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, isFree } from './free-port.ts'
-import { type Guarded, guardedFolder, spawnGuarded } from './guard.ts'
+import { freePort, takesConnections } from './free-port.ts'
+import { guardedFolder, spawnGuarded } from './guard.ts'
 import { findJdk } from './jdk.ts'
 import { type KafkaVersion, kafkaLibraries } from './kafka-program.ts'
+import { Server } from './server.ts'
 
 /** Kafka 4 wants it. */
 export const KAFKA_JAVA = 17
@@ -60,33 +60,19 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   ]) // biome-ignore format: one command
   if ((await format.ended) !== 0)
     throw new Error(`Kafka cannot format its data:\n${readFileSync(log, 'utf8')}`)
-  let running: Guarded | undefined
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (!running) return
-    running.signal(signal)
-    const late = setTimeout(() => running?.signal('SIGKILL'), STOP_MS)
-    await running.ended
-    clearTimeout(late)
-    running = undefined
-    for (let tries = 0; tries < 200 && !(await isFree(port)); tries++) await sleep(50)
-  }
-  const start = async (): Promise<void> => {
-    running = await java('384m', ['kafka.Kafka', file])
-    const until = Date.now() + READY_MS
-    while (await isFree(port)) {
-      if (!running.isRunning() || Date.now() > until)
-        throw new Error(`Kafka does not listen:\n${readFileSync(log, 'utf8')}`)
-      await sleep(50)
-    }
-  }
-  await start()
+  const server = new Server({
+    name: 'Kafka', port, log, readyMs: READY_MS, stopMs: STOP_MS,
+    spawn: () => java('384m', ['kafka.Kafka', file]),
+    isReady: () => takesConnections(port),
+  }) // biome-ignore format: one server
+  await server.start()
   return {
     broker: `127.0.0.1:${port}`,
     port,
-    pid: () => running?.pid ?? 0,
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
-    start,
+    pid: () => server.pid,
+    stop: server.stop,
+    kill: server.kill,
+    start: server.start,
   }
 }
 
