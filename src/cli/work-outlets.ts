@@ -17,7 +17,7 @@ import { type ElasticSettings, elasticSettings } from './elastic-settings.ts'
 import { endpointOf } from './export-otlp.ts'
 import { otlpSettings } from './export-otlp-settings.ts'
 import { Reporter } from './findings-follow.ts'
-import { recorded } from './reads.ts'
+import { LastingRecords } from './reads.ts'
 import { findingsFor, SILENT } from './request-findings.ts'
 import { pauseUntil } from './signals.ts'
 import { VERSION } from './version.ts'
@@ -42,24 +42,30 @@ interface Surroundings {
   readonly stop: AbortSignal
 }
 
+/** With the records of what is given out. */
+interface Giving extends Surroundings {
+  readonly records: LastingRecords
+}
+
 /** Gives on documents, spans and findings of one store after the other. */
 export class WorkOutlets {
   readonly #given: readonly ((store: Store) => Promise<void>)[]
   readonly #elastic: readonly LazyElastic[]
-  readonly #stop: AbortSignal
+  readonly #giving: Giving
 
   private constructor(
     given: readonly ((store: Store) => Promise<void>)[],
     elastic: readonly LazyElastic[],
-    stop: AbortSignal,
+    giving: Giving,
   ) {
     this.#given = given
     this.#elastic = elastic
-    this.#stop = stop
+    this.#giving = giving
   }
 
   static open(surroundings: Surroundings): WorkOutlets {
     const { context, loaded, flags } = surroundings
+    const giving = { ...surroundings, records: new LastingRecords(context) }
     const given: ((store: Store) => Promise<void>)[] = []
     const outlets: LazyElastic[] = []
     if (flags.elastic) {
@@ -71,12 +77,12 @@ export class WorkOutlets {
         )
       const to = new LazyElastic(settings, surroundings.stop)
       outlets.push(to)
-      given.push(async store => publish(surroundings, await to.get(), settings, store))
+      given.push(async store => publish(giving, await to.get(), settings, store))
     }
-    if (flags.otlp) given.push(store => sendSpans(surroundings, store))
+    if (flags.otlp) given.push(store => sendSpans(giving, store))
     const { webhook } = flags
-    if (webhook !== undefined) given.push(store => report(surroundings, webhookUrl(webhook), store))
-    return new WorkOutlets(given, outlets, surroundings.stop)
+    if (webhook !== undefined) given.push(store => report(giving, webhookUrl(webhook), store))
+    return new WorkOutlets(given, outlets, giving)
   }
 
   /** @throws EXPORT_UNAVAILABLE and others of the receivers; what they took until then is noted */
@@ -85,11 +91,12 @@ export class WorkOutlets {
       for (const to of this.#given) await to(store)
     } catch (error) {
       // Whoever stops the worker does not wait for its receivers; what they took is noted.
-      if (!this.#stop.aborted) throw error
+      if (!this.#giving.stop.aborted) throw error
     }
   }
 
   async close(): Promise<void> {
+    this.#giving.records.end()
     for (const elastic of this.#elastic) await elastic.close()
   }
 }
@@ -130,12 +137,12 @@ function patienceOf({ flags }: Surroundings): number {
 }
 
 async function publish(
-  surroundings: Surroundings,
+  giving: Giving,
   elastic: Elastic,
   settings: ElasticSettings,
   store: Store,
 ): Promise<void> {
-  const { context, loaded, stop } = surroundings
+  const { context, loaded, stop, records } = giving
   const own = findingSettings(loaded.config)
   const receiver = await DocumentReceiver.open(
     store,
@@ -156,7 +163,7 @@ async function publish(
       concurrency: settings.concurrency,
       batchBytes: settings.batchMiB * 1024 * 1024,
       batchDocuments: settings.batchDocuments,
-      patienceMs: patienceOf(surroundings),
+      patienceMs: patienceOf(giving),
       nowMs: context.now,
       random: Math.random,
       sleep: pauseUntil,
@@ -165,16 +172,15 @@ async function publish(
       onDay: () => undefined,
     })
     await publisher.check()
-    await recorded(context, store, { command: 'work', what: { to: elastic.address } }, async () => ({
-      rows: (await publisher.run()).requests,
-    }))
+    const asked = { command: 'work', what: { to: elastic.address } }
+    await records.add(store, asked, async () => (await publisher.run()).requests)
   } finally {
     receiver.close()
   }
 }
 
-async function sendSpans(surroundings: Surroundings, store: Store): Promise<void> {
-  const { context, loaded, stop } = surroundings
+async function sendSpans(giving: Giving, store: Store): Promise<void> {
+  const { context, loaded, stop, records } = giving
   const settings = otlpSettings(context.env, loaded.config.otlp, { header: [], settle: SETTLE_MS / 1000 })
   const endpoint = endpointOf(settings.endpoint)
   const receiver = TraceReceiver.open(store, traceReceiver(endpoint), endpoint)
@@ -189,16 +195,19 @@ async function sendSpans(surroundings: Surroundings, store: Store): Promise<void
   const { openOutlets } = await import('./export-otlp-outlets.ts')
   const outlets = openOutlets(settings, {
     nowMs: context.now,
-    patienceMs: patienceOf(surroundings),
+    patienceMs: patienceOf(giving),
     stop,
     onTaken: (kind, count) => dayExport.progress.taken(kind, count),
     onRetry: () => undefined,
   })
   try {
     const once = { range: ALWAYS, settleMs: SETTLE_MS, nowMs: context.now, isStopped: () => stop.aborted }
-    await recorded(context, store, { command: 'work', what: { to: endpoint } }, async () => ({
-      rows: (await exportOnce(store, receiver, dayExport, outlets, once)).requests,
-    }))
+    const asked = { command: 'work', what: { to: endpoint } }
+    await records.add(
+      store,
+      asked,
+      async () => (await exportOnce(store, receiver, dayExport, outlets, once)).requests,
+    )
   } finally {
     await outlets.close()
     dayExport.progress.save()
@@ -206,7 +215,11 @@ async function sendSpans(surroundings: Surroundings, store: Store): Promise<void
   }
 }
 
-async function report({ context, loaded, flags, stop }: Surroundings, url: URL, store: Store): Promise<void> {
+async function report(
+  { context, loaded, flags, stop, records }: Giving,
+  url: URL,
+  store: Store,
+): Promise<void> {
   const sent = SentIncidents.open(store, webhookName(url), url)
   try {
     const following = {
@@ -217,9 +230,9 @@ async function report({ context, loaded, flags, stop }: Surroundings, url: URL, 
       webhook: url.href,
     }
     const reporter = new Reporter(context, store, following, stop, url, sent)
-    await recorded(context, store, { command: 'work', what: { to: shownWebhook(url) } }, async () => {
+    await records.add(store, { command: 'work', what: { to: shownWebhook(url) } }, async () => {
       await reporter.look()
-      return { rows: reporter.taken }
+      return reporter.taken
     })
   } finally {
     sent.close()
