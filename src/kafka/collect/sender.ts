@@ -3,6 +3,7 @@ import { ThroughlineError } from '../../errors.ts'
 import type { BatchMessage } from '../batch/message.ts'
 import { CompressionTypes, connectProducer, type KafkaAccess, kafkaError, reasonOf } from '../connection.ts'
 import { partitionOf } from '../partition-of.ts'
+import { freeBuffers } from './free-buffers.ts'
 
 /** Bytes that go at once: what of them is for one partition Kafka takes as one message set, which must fit. */
 const REQUEST_BYTES = 512 * 1024
@@ -153,6 +154,7 @@ export class Sender {
 
   #taken(messages: number): void {
     for (const { message } of this.#queue.splice(0, messages)) this.#queuedBytes -= message.value.length
+    freeBuffers()
     this.#wakeAll()
   }
 
