@@ -4,6 +4,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CONFIG } from '../../src/config/schema.ts'
 import { pseudonymizer } from '../../src/config/token-key.ts'
+import { SHAPES, shipped, wrapped } from '../../src/formats/envelope/shapes.fixture.ts'
+import type { Format } from '../../src/formats/format.ts'
+import { FORMATS } from '../../src/formats/registry.ts'
 import type { BatchMessage } from '../../src/kafka/batch/message.ts'
 import { Checkpoint } from '../../src/kafka/collect/checkpoint.ts'
 import type { Outlet } from '../../src/kafka/collect/sender.ts'
@@ -25,7 +28,8 @@ const KILLED = new Error('killed')
 
 /** As long as the bytes that a log is known by while it grows. */
 const REMARK = `#Remark: ${'a'.repeat(HEAD_DIGEST_BYTES)}\r\n`
-const HEADER = `${REMARK}#Fields: date time s-computername cs-method cs-uri-stem sc-status\r\n`
+const FIELDS = ['date', 'time', 's-computername', 'cs-method', 'cs-uri-stem', 'sc-status']
+const HEADER = `${REMARK}#Fields: ${FIELDS.join(' ')}\r\n`
 /** Rows, some of which are equal to the one before, and lines that are none. */
 const linesOf = (length: number): string[] =>
   Array.from({ length }, (_, n) => {
@@ -53,29 +57,48 @@ class Log implements Outlet {
   async close(): Promise<void> {}
 }
 
+function shipperTo(log: Log, state: string, config = CONFIG.parse({})): Shipper {
+  const head = { version: 1, collector: 'web01', topic: TOPICS.hops, partitions: 1 } as const
+  const options = { config, collector: 'web01', topics: TOPICS, pseudonym: PSEUDONYM }
+  return new Shipper(Checkpoint.open(state, head), log, options)
+}
+
+async function untilKilled(action: () => Promise<void>): Promise<void> {
+  await action().catch(error => {
+    if (error !== KILLED) throw error
+  })
+}
+
 /** A collector that reads a folder once, and may be killed before it has noted how far it came. */
 async function collect(folder: string, log: Log, kills: boolean, config = CONFIG.parse({})): Promise<void> {
   log.kills = kills
   const state = join(folder, 'state')
-  const checkpoint = Checkpoint.open(state, {
-    version: 1,
-    collector: 'web01',
-    topic: TOPICS.hops,
-    partitions: 1,
-  })
-  const shipper = new Shipper(checkpoint, log, {
-    config,
-    collector: 'web01',
-    topics: TOPICS,
-    pseudonym: PSEUDONYM,
-  })
+  const shipper = shipperTo(log, state, config)
   const run = new IngestRun(shipper, {})
-  try {
+  await untilKilled(async () => {
     for (const input of await discoverInputs([join(folder, 'logs')], state)) await run.take(input)
     await shipper.finish()
-  } catch (error) {
-    if (error !== KILLED) throw error
-  }
+  })
+}
+
+const ENVELOPE = FORMATS.find(format => format.name === 'envelope') as Format
+
+/** The same for the messages of a shipper's topic, of which the first are gone. */
+async function collectTopic(
+  folder: string,
+  log: Log,
+  lines: readonly string[],
+  kills: boolean,
+): Promise<void> {
+  log.kills = kills
+  const shipper = shipperTo(log, join(folder, 'state'))
+  const { record } = await shipper.openTopic('kafka://logs/0', ENVELOPE)
+  const reader = ENVELOPE.open({ ...shipper.context(record), fields: FIELDS }, record.state)
+  shipper.reading(record)
+  reader.push(Buffer.from(`${lines.join('\n')}\n`))
+  record.state = reader.state()
+  shipper.readTo(record, lines.length)
+  await untilKilled(() => shipper.finish())
 }
 
 /** A worker over a store, which is opened anew as often as it is said. */
@@ -225,6 +248,22 @@ test('where a collector is killed and its applications change, no line is passed
     expect(idsOf(found.facts)).toEqual(idsOf(one.hops))
     expect(found.rejects).toEqual(one.rejects)
   }))
+
+test('where a topic has lost its first messages before a killed collector comes back, the others are all taken', () =>
+  inFolder(async folder => {
+    const rows = linesOf(40).filter(line => line.includes(' 200'))
+    const lines = wrapped(SHAPES.filebeat, shipped(HEADER + rows.join(''), 'web01')).trimEnd().split('\n')
+    const log = new Log()
+    await collectTopic(folder, log, lines.slice(0, 20), true)
+    await collectTopic(folder, log, lines.slice(6), false)
+    const worker = new Worker(join(folder, 'store'))
+    for (const message of log.messages) await worker.take(message, false, false)
+    await worker.close()
+    mkdirSync(join(folder, 'logs'))
+    writeFileSync(join(folder, 'logs', 'a.json'), `${lines.join('\n')}\n`)
+    const ids = (hops: readonly string[]): unknown[] => hops.map(hop => (JSON.parse(hop) as { start_ts: unknown }).start_ts)
+    expect(ids((await held(join(folder, 'store'))).facts)).toEqual(ids((await expected(folder)).hops))
+  })) // biome-ignore format: long lines
 
 test('wherever collectors and workers are killed, and however topics overtake each other, it is one log', async () => {
   const rarely = fc.nat({ max: 5 }).map(n => n === 0)

@@ -101,7 +101,9 @@ export class Shipper extends Intake implements RowSink {
   /** The source of a path that is no file, as it was left, or a new one; with the offset at which reading goes on. */
   async openTopic(path: string, format: Format): Promise<{ record: SourceRecord; next: number | undefined }> {
     const known = [...this.#checkpoint.sources.values()].find(s => s.record.path === path)
-    if (known) return { record: await this.resume(known.record, format, undefined), next: known.next }
+    // Of one that was killed before it had noted anything, the first messages may be gone by now: it begins anew.
+    if (known?.next !== undefined)
+      return { record: await this.resume(known.record, format, undefined), next: known.next }
     const source = { path, format: format.name, gzip: false, head: Buffer.alloc(0) }
     return { record: this.begin(source), next: undefined }
   }
