@@ -10,9 +10,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { copyStore, filesBelow, makeFleet } from '../support/fleet.ts'
 import { type Ended, inProcess } from '../support/program.ts'
+import { withPage } from './support/chromium.ts'
+import { needs } from './support/tools.ts'
 
 const TRAFFIC = {
   start: '2026-03-02T00:00:00Z', hours: 26, ratePerSecond: 0.03, seed: 9, idShare: 0.75, reusedIdShare: 0.1, 
@@ -318,6 +321,27 @@ describe('a bundle of evidence of several stores', () => {
     const { stdout } = await inProcess(['evidence', 'verify', 'evidence', '--json'], { cwd: folder })
     const { execFileSync } = await import('node:child_process')
     expect(execFileSync(process.execPath, [join(folder, 'evidence/verify.mjs'), '--json'], { encoding: 'utf8' })).toBe(stdout)
+  })
+
+  needs('chromium')('in a browser without a network', () => {
+    test('the page that lies in it says the same, also of a bundle that was changed', async () => {
+      rmSync(join(folder, 'changed'), { recursive: true, force: true })
+      cpSync(join(folder, 'evidence'), join(folder, 'changed'), { recursive: true })
+      edit(join(folder, 'changed'), it => { it.predicate.requests++ })
+      await withPage(async page => {
+        const asked: string[] = []
+        page.on('request', request => void asked.push(request.url()))
+        for (const [bundle, code] of [['evidence', 0], ['changed', 1]] as const) {
+          await page.goto(pathToFileURL(join(folder, 'evidence/verify.html')).href)
+          await page.setInputFiles('#folder', join(folder, bundle))
+          const lines = page.locator('#lines')
+          await lines.waitFor()
+          const { stdout, code: own } = await verify(bundle)
+          expect([own, await lines.textContent()]).toEqual([code, stdout.trimEnd()])
+        }
+        expect(asked.filter(url => !url.startsWith('file:'))).toEqual([])
+      })
+    })
   })
 
   const forgeries: readonly { name: string; change: (at: string) => void; words: string }[] = [
