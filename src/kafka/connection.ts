@@ -3,7 +3,7 @@ import { gunzip, gzip } from 'node:zlib'
 import kafkajs, { type Admin, type Producer } from 'kafkajs'
 import { ThroughlineError } from '../errors.ts'
 
-const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs
+const { CompressionCodecs, CompressionTypes, Kafka, KafkaJSError, logLevel } = kafkajs
 
 /** How brokers are reached. */
 export interface KafkaAccess {
@@ -149,6 +149,11 @@ export function kafkaError(what: string, { brokers }: KafkaAccess, error: unknow
     { brokers: at },
     error,
   )
+}
+
+/** Whether an error comes from the library that speaks with Kafka. */
+export function isOfLibrary(error: unknown): boolean {
+  return error instanceof KafkaJSError
 }
 
 /** The reason at the bottom of an error: the library wraps errors in "Broker not connected" and its retries. */

@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs'
 
-interface End {
+/** Where a partition of a topic begins and ends. */
+export interface End {
   /** Offset of the first message that is still there. */
   readonly low: number
   /** Offset that the next message will have. */

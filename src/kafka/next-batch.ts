@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { ThroughlineError } from '../errors.ts'
-import type { Ends } from './ends.ts'
+import { reasonOf } from './connection.ts'
+import type { End, Ends } from './ends.ts'
 
 /** What tells a message from another at the same offset. */
 export function markOf({
@@ -33,11 +34,13 @@ interface Handed {
   }[]
 }
 
-/** What is to be done with a batch: it is the next one, something else is to be asked for, or messages are gone. */
+/** What is to be done with a batch: it is the next one, something else is to be asked for, messages are gone, or nobody knows. */
 export type NextStep =
   | { readonly is: 'next' }
   | { readonly is: 'seek'; readonly offset: number }
   | { readonly is: 'lost'; readonly what: string; readonly low: number }
+  /** No broker says where the topic begins and ends: the batch is not to be taken yet. */
+  | { readonly is: 'unanswered'; readonly why: string }
 
 /**
  * Compares what Kafka hands over with where a reader stands by its own notes. Kafka's notes may be older or newer: then
@@ -54,13 +57,15 @@ export class NextBatch {
   /**
    * Whether the message that was read last is still the one that it was.
    *
-   * @returns undefined where it is not among these: it is to be asked for at its offset
+   * @returns undefined where it is not among these, or nobody answers: it is to be asked for at its offset
    * @throws KAFKA_TOPICS where another one stands in its place
    */
   async isSame({ topic, partition, messages }: Handed, { offset, mark }: Anchor): Promise<true | undefined> {
     const found = messages.find(m => Number(m.offset) === offset)
     if (found && markOf(found) === mark) return true
-    const { low, high } = await this.#ends.of(topic, partition)
+    const ends = await this.#endsOf(topic, partition)
+    if ('why' in ends) return undefined
+    const { low, high } = ends
     if (found || high <= offset) throw madeAnew(topic, partition, offset + 1, high)
     // It has been deleted, as all messages are in time: nothing to compare with.
     return low > offset ||
@@ -82,7 +87,9 @@ export class NextBatch {
     const at = Number(messages[0]?.offset)
     const last = Number(messages.at(-1)?.offset)
     if (next !== undefined && at <= next && last >= next) return { is: 'next' }
-    const { low, high } = await this.#ends.of(topic, partition)
+    const ends = await this.#endsOf(topic, partition)
+    if ('why' in ends) return { is: 'unanswered', why: ends.why }
+    const { low, high } = ends
     if (next !== undefined && next > high) throw madeAnew(topic, partition, next, high)
     if ((next ?? 0) < low)
       return {
@@ -96,6 +103,15 @@ export class NextBatch {
     if (at === wanted || (at > wanted && this.#sought.get(key) === wanted)) return { is: 'next' }
     this.#sought.set(key, wanted)
     return { is: 'seek', offset: wanted }
+  }
+
+  /** A broker that is restarted answers again in a while: no reason to end. */
+  async #endsOf(topic: string, partition: number): Promise<End | { readonly why: string }> {
+    try {
+      return await this.#ends.of(topic, partition)
+    } catch (error) {
+      return { why: reasonOf(error) }
+    }
   }
 }
 

@@ -16,6 +16,8 @@ const COMMIT_MS = 1_000
 /** ... or after so many rows. */
 const COMMIT_ROWS = 100_000
 const TICK_MS = 100
+/** Between two tries while no broker answers. */
+const UNANSWERED_MS = 500
 const SESSION_MS = 30_000
 
 /** A topic of a shipper, and the columns of lines whose directives the shipper leaves out. */
@@ -142,6 +144,11 @@ export class ForeignTopics {
     const { topic, partition } = batch
     const step = await this.#next.stepOf(batch, stream.next)
     if (step.is === 'next') return true
+    if (step.is === 'unanswered') {
+      this.#options.onWaiting(step.why)
+      await this.#options.pause(UNANSWERED_MS)
+      return false
+    }
     if (step.is === 'lost') {
       // What a shipper's topic has let go before it was ever read is older than this collector.
       if (stream.next !== undefined && !this.#options.acceptsLoss)

@@ -1,18 +1,20 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { lostMessages, type NextBatch } from '../next-batch.ts'
-import type { Partition, PartitionOptions } from './partition.ts'
+import type { OwnershipOptions } from './ownership.ts'
+import type { Partition } from './partition.ts'
+
+/** Between two tries while no broker answers. */
+const UNANSWERED_MS = 500
+
+type InOrderOptions = Pick<OwnershipOptions, 'acceptsLoss' | 'onEvent' | 'pause'>
 
 /** Sees to it that a partition takes the messages of a topic from where its ledger ends, one after the other. */
 export class InOrder {
   readonly #consumer: Consumer
   readonly #next: NextBatch
-  readonly #options: Pick<PartitionOptions, 'acceptsLoss' | 'onEvent'>
+  readonly #options: InOrderOptions
 
-  constructor(
-    consumer: Consumer,
-    next: NextBatch,
-    options: Pick<PartitionOptions, 'acceptsLoss' | 'onEvent'>,
-  ) {
+  constructor(consumer: Consumer, next: NextBatch, options: InOrderOptions) {
     this.#consumer = consumer
     this.#next = next
     this.#options = options
@@ -33,6 +35,11 @@ export class InOrder {
     }
     it.offsets.anchored(topic)
     const step = await this.#next.stepOf(batch, it.offsets.next(topic))
+    if (step.is === 'unanswered') {
+      this.#options.onEvent({ event: 'waiting', why: step.why })
+      await this.#options.pause(UNANSWERED_MS)
+      return false
+    }
     if (step.is === 'lost') {
       if (!this.#options.acceptsLoss) throw lostMessages(step.what, it.store.root)
       this.#options.onEvent({ event: 'lost', partition, what: step.what })

@@ -1,11 +1,13 @@
 import { ThroughlineError } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
+import { isOfLibrary, type KafkaAccess, kafkaError } from '../connection.ts'
 import { Partition, type PartitionOptions } from './partition.ts'
 
 /** A store that another worker has not let go of is asked for again after so long. */
 const AGAIN_MS = 250
 
 export interface OwnershipOptions extends PartitionOptions {
+  readonly access: KafkaAccess
   readonly sessionMs: number
   /** Opens the store of a partition, also where a process that seems to live holds it. */
   readonly openStore: (partition: number, takesOver: boolean) => Promise<Store>
@@ -96,7 +98,7 @@ export class Ownership {
       } catch (error) {
         if (error instanceof Left) return
         if (!isFence(error) && !it.isOvertaken) {
-          this.failure ??= error
+          this.#fail(error)
           return
         }
         this.#forget(it)
@@ -104,6 +106,14 @@ export class Ownership {
         this.#options.onEvent({ event: 'fenced', partition: it.number })
       }
     })
+  }
+
+  /** What Kafka did not take or say is tried again with the next turn: the messages come again. */
+  #fail(error: unknown): void {
+    const why = isOfLibrary(error) ? kafkaError('work', this.#options.access, error) : error
+    if (why instanceof ThroughlineError && why.code === 'KAFKA_UNAVAILABLE')
+      this.#options.onEvent({ event: 'waiting', why: why.message })
+    else this.failure ??= why
   }
 
   /** A partition that is ours, opened where it is not yet. */

@@ -1,7 +1,7 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { ThroughlineError } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
-import { type KafkaAccess, kafkaError, reasonOf, whenReachable } from '../connection.ts'
+import { kafkaError, reasonOf, whenReachable } from '../connection.ts'
 import { Ends } from '../ends.ts'
 import { NextBatch } from '../next-batch.ts'
 import { checkTopics, MESSAGE_BYTES, type Topics } from '../topics.ts'
@@ -22,7 +22,6 @@ const STOP_MS = 5_000
 
 export interface WorkerOptions extends OwnershipOptions {
   readonly kafka: Kafka
-  readonly access: KafkaAccess
   readonly topics: Topics
   readonly group: string
 }
