@@ -17,7 +17,11 @@ export const ERRORS = {
   SOURCE_UNREADABLE: { exit: 3, retry: true, means: 'a source cannot be opened or stopped in mid-read' },
   REJECTS_EXCEEDED: { exit: 3, retry: false, means: 'more lines were rejected than --max-rejects allows' },
   STORE_NOT_FOUND: { exit: 2, retry: false, means: 'the store folder does not exist or holds no ledger' },
-  STORES_OVERLAP: { exit: 2, retry: false, means: 'stores that were to be read as one hold the same hops' },
+  STORES_OVERLAP: {
+    exit: 2,
+    retry: false,
+    means: 'stores that were to be read as one hold the same hops, or contradict each other',
+  },
   STORE_NEWER: { exit: 2, retry: false, means: 'the store was written by a newer version of Throughline' },
   STORE_BUSY: { exit: 3, retry: true, means: 'another process is writing to the store' },
   STORE_DAMAGED: { exit: 3, retry: false, means: 'the ledger or a file it names is missing or altered' },

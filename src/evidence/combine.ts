@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { ThroughlineError } from '../errors.ts'
 import { formatEnvelope, signEnvelope } from '../ledger/dsse.ts'
-import { populationOf } from '../requests/population.ts'
+import { populationOf, sumOfRecords } from '../requests/population.ts'
+import { splitApplications } from '../store/overlap.ts'
 import type { Store } from '../store/store.ts'
 import { BundleFolder } from './bundle-folder.ts'
 import { type Created, type CreateOptions, createBundle } from './create.ts'
@@ -47,7 +49,7 @@ export interface CreatedAll {
  * signs, so that no bundle can be left out or replaced.
  *
  * @param united the stores, read as one
- * @throws FILTER_SYNTAX, FILTER_FIELD, OUTPUT_EXISTS, OUTPUT_UNWRITABLE
+ * @throws FILTER_SYNTAX, FILTER_FIELD, OUTPUT_EXISTS, OUTPUT_UNWRITABLE, STORES_OVERLAP
  */
 export async function createCombined(united: Store, options: CombineOptions): Promise<CreatedAll> {
   const folder = new BundleFolder(options.folder, STORES_FOLDER)
@@ -57,6 +59,7 @@ export async function createCombined(united: Store, options: CombineOptions): Pr
 async function write(united: Store, folder: BundleFolder, options: CombineOptions): Promise<CreatedAll> {
   const { question, findingsOfDays, stores } = options
   const { filter, range, nowMs } = question
+  await checkSums(united, options)
   const made: CreatedAll['stores'][number][] = []
   for (const { name, store, options: own } of stores) {
     const created = await createBundle(store, { ...own, folder: folder.pathOf(`${STORES_FOLDER}${name}`) })
@@ -69,6 +72,24 @@ async function write(united: Store, folder: BundleFolder, options: CombineOption
   const all: CreatedAll = { stores: made, requests, populationHash: population.sha256, exceptions: exceptionsOf(made) }
   writeOwn(folder, options, all)
   return all
+} // biome-ignore format: one line each
+
+/**
+ * What the stores say together must be what each says, request by request: else the statement about all of them would
+ * be one that none of them signs.
+ */
+async function checkSums(united: Store, { question, findingsOfDays, stores }: CombineOptions): Promise<void> {
+  const search = { ...question, findings: findingsOfDays }
+  let apart = 0n
+  for (const { store } of stores) apart += await sumOfRecords(store, search)
+  if (apart === (await sumOfRecords(united, search))) return
+  const [split] = splitApplications(united.state)
+  const why = split ? `, as application ${split.application} has hops of one day in ${split.stores.join(' and ')}` : ''
+  throw new ThroughlineError(
+    'STORES_OVERLAP',
+    `evidence create: some requests are others in the stores together than in each alone${why}; evidence of all of them would contradict itself. Make a bundle of each store, or read the logs of all into one store`,
+    { stores: stores.map(it => it.name) },
+  )
 } // biome-ignore format: one line each
 
 function exceptionsOf(made: readonly Created[]): Map<ExceptionKind, number> {

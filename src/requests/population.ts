@@ -30,6 +30,20 @@ export interface Population {
   readonly sha256: string
 }
 
+/**
+ * A sum over the record hashes of the requests that a search finds, whatever their order: what stores hold together has
+ * that of all of them added up.
+ */
+export async function sumOfRecords(store: Store, search: Search): Promise<bigint> {
+  const { from, params } = await prepareSearch(store, search)
+  const first = `('0x' || substr(${RECORD_HASH}, 1, 15))::BIGINT`
+  const { sum } = await store.db.row<{ sum: string | null }>(
+    `SELECT sum(${first})::VARCHAR AS sum FROM ${from}`,
+    params,
+  )
+  return BigInt(sum ?? 0)
+}
+
 /** The number and the hash of the requests that a search finds. */
 export async function populationOf(store: Store, search: Search): Promise<Population> {
   const { from, params } = await prepareSearch(store, search)

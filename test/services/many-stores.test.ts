@@ -1,5 +1,6 @@
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -384,6 +385,14 @@ describe('a bundle of evidence of several stores', () => {
     expect((await verify('fewer', ...two)).code).toBe(0)
     const { code, stdout } = await verify('fewer', '--store', 'fleet')
     expect([code, stdout]).toEqual([1, expect.stringMatching(/the bundle has nothing of store .* requests that answer the question/)])
+  })
+
+  test('stores that say otherwise together than each alone are refused', async () => {
+    await run('simulate', 'more', '--start', '2026-03-02T00:00:00Z', '--hours', '1', '--rate-per-second', '0.05', '--seed', '77')
+    await run('ingest', 'more/apigee', 'more/iis', '--store', 'open')
+    const { code, stderr } = await run('evidence', 'create', ...ASK, '--output', 'torn', '--store', 'one', '--store', 'open')
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/some requests are others in the stores together than in each alone, as application \w+ has hops of one day in one and open/)])
+    expect(existsSync(join(folder, 'torn'))).toBe(false)
   })
 
   test('totals of the Stats API are of calls of all stores', async () => {
