@@ -249,6 +249,22 @@ test('where a collector is killed and its applications change, no line is passed
     expect(found.rejects).toEqual(one.rejects)
   }))
 
+test('a last line that is read again when its line feed has come is one line', () =>
+  inFolder(async folder => {
+    const log = new Log()
+    const path = join(folder, 'logs', 'a.log')
+    mkdirSync(join(folder, 'logs'))
+    const all = linesOf(20).filter(line => line.includes(' 200'))
+    for (const text of [all.slice(0, 8).join('').trimEnd(), all.join('')]) {
+      writeFileSync(path, HEADER + text)
+      await collect(folder, log, false)
+    }
+    const worker = new Worker(join(folder, 'store'))
+    for (const message of log.messages) await worker.take(message, false, false)
+    await worker.close()
+    expect((await held(join(folder, 'store'))).facts).toEqual((await expected(folder)).hops)
+  }))
+
 test('where a topic has lost its first messages before a killed collector comes back, the others are all taken', () =>
   inFolder(async folder => {
     const rows = linesOf(40).filter(line => line.includes(' 200'))

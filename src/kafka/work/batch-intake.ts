@@ -105,14 +105,16 @@ export class BatchIntake {
   }
 
   /**
-   * Whether what was taken must be in an entry before a message is: within one, equal rows of a source are told apart as
-   * lines of their own, and a file that is read again from its beginning gives the same ones.
+   * Whether what was taken must be in an entry before a message is. Within one, equal rows of a source are told apart as
+   * lines of their own; a file that is read again from its beginning gives the same ones, and so does a last line that
+   * is read again when its line feed has come.
    */
   mustCommitBefore(batch: Batch): boolean {
-    if (batch.kind !== 'hops' || batch.lengths.length === 0) return false
+    if (batch.kind !== 'hops' || !batch.first) return false
     const number = this.#sources.numberOf(batch)
     const read = number === undefined ? undefined : this.#reads.get(number)
-    return read !== undefined && read !== batch.source
+    if (read === undefined) return false
+    return read !== batch.source || batch.first.byteOffset <= this.#sources.rowsTo(batch)
   }
 
   #takeHops(batch: HopBatch, rows: Buffer, record: SourceRecord, where: string): void {

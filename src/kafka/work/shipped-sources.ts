@@ -55,6 +55,14 @@ export class ShippedSources {
     return this.changed.get(number) ?? structuredClone(this.#state.sources.get(number))
   }
 
+  /** Byte offset of the last row that was taken of the source and application of a message, -1 before any. */
+  rowsTo(batch: OfSource): number {
+    const number = this.numberOf(batch)
+    const record =
+      number === undefined ? undefined : (this.changed.get(number) ?? this.#state.sources.get(number))
+    return record?.shipped?.taken[batch.application]?.rowsTo ?? -1
+  }
+
   /** What was taken of the read and the application of a message, to be counted on. */
   takenOf({ shipped }: SourceRecord, { source, application }: OfSource): Taken {
     const taken: Record<string, Taken> =
