@@ -15,7 +15,7 @@ export const REJECT_REASONS = {
   'not-iis': 'a row inside an envelope whose directives are of FTP or another product',
   'bad-quotes': 'a quoted value is not closed or is followed by text (RFC 4180)',
   'no-timestamp': 'client_received_start_timestamp is missing, zero or not a time',
-  truncated: 'the source ended in the middle of the row, or the shipper cut it',
+  truncated: 'the source ended in the row (no line feed), or the shipper cut it',
 } as const
 
 export type RejectReason = keyof typeof REJECT_REASONS
@@ -113,3 +113,6 @@ export function countDecoded(accounting: Accounting, us: number): void {
   if (accounting.firstUs === undefined || us < accounting.firstUs) accounting.firstUs = us
   if (accounting.lastUs === undefined || us > accounting.lastUs) accounting.lastUs = us
 }
+
+/** Ends what is said of a last line that is read again once its source has grown. */
+export const SOURCE_ENDS = '; the source ends here'

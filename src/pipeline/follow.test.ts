@@ -17,8 +17,9 @@ import { expect, test } from 'vitest'
 import { facts } from '../../test/support/fingerprint.ts'
 import { inFolder } from '../../test/support/folder.ts'
 import { type Following, type FollowSetting, following } from '../../test/support/follow.ts'
-import { ingestInto, withStore } from '../../test/support/store.ts'
+import { ingestInto, NOON, withStore } from '../../test/support/store.ts'
 import { SHAPES, type ShippedLine, shipped, wrapped } from '../formats/envelope/shapes.fixture.ts'
+import { exportSelect } from '../requests/export.ts'
 
 const FIELDS = '#Fields: date time s-computername cs-method cs-uri-stem sc-status\r\n'
 const row = (n: number): string =>
@@ -87,8 +88,8 @@ test('NULs that data follows are waited for, and passed over once they have stay
   })
 })
 
-test('a log that is rotated by renaming is one source; its last line is taken once it is over', async () => {
-  await scene(async ({ log, hops, until, settled, pass, sources }) => {
+test('a log that is rotated by renaming is one source; a last line without a line feed is rejected once it is over', async () => {
+  await scene(async ({ log, hops, rejected, until, settled, pass, sources }) => {
     writeFileSync(log('app.log'), FIELDS + rows(1, 4))
     await until('three rows are there', () => hops() === 3)
     appendFileSync(log('app.log'), row(4) + row(5).slice(0, -2))
@@ -98,15 +99,16 @@ test('a log that is rotated by renaming is one source; its last line is taken on
     await settled()
     expect(hops()).toBe(5)
     pass(120_000)
-    await until('the line without a line feed is there', () => hops() === 6)
+    await until('the line without a line feed is accounted for', () => rejected() === 1)
+    expect(hops()).toBe(5)
     expect(sources().sort()).toEqual([
       [log('app.log'), 1, 0],
-      [log('app.log.1'), 5, 0],
+      [log('app.log.1'), 4, 0],
     ])
   })
 })
 
-test('the last line of a log that nothing follows waits for ever, and a later ingest takes it', async () => {
+test('a last line without a line feed waits for it for ever; an ingest rejects it as cut, and the next takes it whole', async () => {
   await inFolder(async folder => {
     const logs = join(folder, 'logs')
     mkdirSync(logs)
@@ -118,10 +120,22 @@ test('the last line of a log that nothing follows waits for ever, and a later in
       await settled()
       expect(hops()).toBe(1)
     })
-    await withStore(store, async it => {
-      const { sources } = await ingestInto(it, [logs])
-      expect(sources.map(s => [s.id, s.accounting.decoded, s.torn])).toEqual([[0, 2, 'decoded']])
-    })
+    const read = () =>
+      withStore(store, async it => {
+        const { sources } = await ingestInto(it, [logs])
+        const { select } = await exportSelect(it, 'rejects', {
+          kind: 'app',
+          filter: '',
+          nowMs: NOON,
+          range: undefined,
+        })
+        const rejects = await it.db.rows<{ reason: string }>(select)
+        expect(await facts(it, 'app')).toHaveLength(sources[0]?.accounting.decoded ?? 0)
+        return [...sources.map(s => [s.id, s.accounting.decoded, s.torn]), ...rejects.map(r => r.reason)]
+      })
+    expect(await read()).toEqual([[0, 1, 'truncated'], 'truncated'])
+    appendFileSync(join(logs, 'a.log'), '0\r\n')
+    expect(await read()).toEqual([[0, 2, undefined]])
   })
 })
 
@@ -163,14 +177,15 @@ test('a log that is replaced by another of the same name and size is a source of
 })
 
 test('a log that is packed away goes on inside its archive: what was not read of it is, nothing twice', async () => {
-  await scene(async ({ log, hops, until, settled, pass, store }) => {
+  await scene(async ({ log, hops, rejected, until, settled, pass, store }) => {
     writeFileSync(log('a.log'), FIELDS + rows(1, 100) + row(100).trimEnd())
     await until('the whole lines are there', () => hops() === 99)
     writeFileSync(log('a.log.gz'), gzipSync(readFileSync(log('a.log'))))
     rmSync(log('a.log'))
     pass(3_000)
-    await until('its last line is there', () => hops() === 100)
+    await until('its last line is accounted for', () => rejected() === 1)
     await settled()
+    expect(hops()).toBe(99)
     const found = [...store.state.sources.values()].map(s => [
       s.id,
       s.path,
@@ -178,7 +193,7 @@ test('a log that is packed away goes on inside its archive: what was not read of
       s.accounting.decoded,
       s.accounting.duplicates,
     ])
-    expect(found).toEqual([[0, log('a.log.gz'), true, 100, 0]])
+    expect(found).toEqual([[0, log('a.log.gz'), true, 99, 0]])
   })
 })
 

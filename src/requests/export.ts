@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { FACT_COLUMNS, type HopKind, stampOf } from '../model/hop.ts'
+import { SOURCE_ENDS } from '../model/source.ts'
 import { ALWAYS, emptyRelation, factsRelation, type Range, sourceIdOf } from '../store/facts.ts'
-import { type Params, quoteIdentifier, quoteTexts } from '../store/query.ts'
+import { type Params, quoteIdentifier, quoteText, quoteTexts } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import type { FindingsOfDays } from './findings-source.ts'
 import { prepareSearch } from './search.ts'
@@ -66,13 +67,13 @@ const LINKS = `
   WHERE l.verdict = 'linked'`
 
 async function createSources({ db, state }: Store): Promise<void> {
-  await db.run('CREATE OR REPLACE TEMP TABLE source_paths (id INTEGER, path VARCHAR)')
+  await db.run('CREATE OR REPLACE TEMP TABLE source_paths (id INTEGER, path VARCHAR, line_no BIGINT)')
   const sources = [...state.sources.values()]
   if (sources.length === 0) return
   await db.run(
-    "INSERT INTO source_paths SELECT (o->>'id')::INTEGER, o->>'path' FROM (SELECT unnest(from_json($json, '[\"JSON\"]')) AS o)",
+    "INSERT INTO source_paths SELECT (o->>'id')::INTEGER, o->>'path', (o->>'line')::BIGINT FROM (SELECT unnest(from_json($json, '[\"JSON\"]')) AS o)",
     {
-      json: JSON.stringify(sources.map(s => ({ id: s.id, path: s.path }))),
+      json: JSON.stringify(sources.map(s => ({ id: s.id, path: s.path, line: s.state.lineNo }))),
     },
   )
 }
@@ -83,7 +84,10 @@ const REJECT_COLUMNS = [
   { name: 'detail', sql: 'VARCHAR' }, { name: 'excerpt', sql: 'VARCHAR' },
 ] as const // biome-ignore format: a table
 
-/** A rejected line stands once, also where its file was read again from the beginning or several stores have it. */
+/**
+ * A rejected line stands once, also where its file was read again from the beginning or several stores have it. A last
+ * line that was read again, as its source had grown, stands as it was found then.
+ */
 async function rejectsSelect(store: Store): Promise<string> {
   await createSources(store)
   const files = store.state.rejects.map(r => join(store.root, r.path))
@@ -92,7 +96,8 @@ async function rejectsSelect(store: Store): Promise<string> {
     ? `(SELECT DISTINCT * EXCLUDE (filename) REPLACE (${sourceIdOf(store.state)} AS source_id)
         FROM read_json(${quoteTexts(files)}, format = 'newline_delimited', filename = true, columns = {${struct}}))`
     : emptyRelation(REJECT_COLUMNS)
-  return `SELECT s.path AS file, r.* FROM ${rejects} AS r LEFT JOIN source_paths AS s ON s.id = r.source_id ORDER BY r.source_id, r.line_no`
+  return `SELECT s.path AS file, r.* FROM ${rejects} AS r LEFT JOIN source_paths AS s ON s.id = r.source_id
+    WHERE NOT coalesce(ends_with(r.detail, ${quoteText(SOURCE_ENDS)}) AND r.line_no < s.line_no, FALSE) ORDER BY r.source_id, r.line_no`
 }
 
 function within(column: string, range: Range): string {

@@ -12,6 +12,8 @@ export interface Following {
   readonly events: readonly FollowEvent[]
   /** Hops in the store. */
   hops(): number
+  /** Lines that were rejected, of all sources. */
+  rejected(): number
   /** Sources in the store: path, decoded lines, duplicates. */
   sources(): [string, number, number][]
   /** Waits until this is so. */
@@ -82,6 +84,7 @@ export async function following<T>(
         store,
         events,
         hops: () => store.state.segments.reduce((sum, s) => sum + s.rows, 0),
+        rejected: () => [...store.state.sources.values()].reduce((sum, s) => sum + s.accounting.rejected, 0),
         sources: () =>
           [...store.state.sources.values()].map(s => [s.path, s.accounting.decoded, s.accounting.duplicates]),
         until,

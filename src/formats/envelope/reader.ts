@@ -135,7 +135,15 @@ export class EnvelopeReader implements Reader {
       ? { names: block.names, mayGuess: false, clock: block.clock }
       : { names: this.#configured(kind), mayGuess: kind === 'kernel', clock: new DayClock() }
     const spot = log.member && !Number.isNaN(offset) ? `,"log.offset":"${offset}"` : ''
-    const row = { line, start: 0, end: line.length, at, isWhole: true, members: log.member + spot }
+    const row = {
+      line,
+      start: 0,
+      end: line.length,
+      at,
+      isWhole: true,
+      isEnded: true,
+      members: log.member + spot,
+    }
     const { decoded } = this.#context.accounting
     const problem = this.#kinds[kind].decode(row, fields, log.origin)
     if (this.#context.accounting.decoded > decoded) {

@@ -96,7 +96,7 @@ export class RowReader<B extends RowBinding> implements Reader {
       this.#skip()
       return this.#directive(buffer.toString('utf8', start, end))
     }
-    const found = { line: buffer, start, end, at, isWhole: terminated && end === to }
+    const found = { line: buffer, start, end, at, isWhole: terminated && end === to, isEnded: terminated }
     const problem = this.#decoder.decode(found, this.#governing, this.#dialect)
     if (!problem) return
     if (problem[0] === 'nul-bytes') this.#directiveBehindNuls(buffer.subarray(start, end))

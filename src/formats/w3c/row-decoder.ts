@@ -1,4 +1,4 @@
-import { countDecoded, type RejectReason } from '../../model/source.ts'
+import { countDecoded, type RejectReason, SOURCE_ENDS } from '../../model/source.ts'
 import { DAY_SECONDS, SECOND_US } from '../../model/time.ts'
 import { DateColumn, secondOfDay } from '../clock-columns.ts'
 import { isDigits } from '../digits.ts'
@@ -23,6 +23,8 @@ const PLAIN_VALUE = /^[\d.:+-]{1,40}$/
 /** Why a row is rejected, and what was found. */
 export type Problem = readonly [reason: RejectReason, detail: string]
 
+/** A row that is cut inside its last column looks whole, with another value. */
+const NO_LINE_FEED: Problem = ['truncated', `no line feed behind it${SOURCE_ENDS}`]
 const NO_FIELDS: Problem = ['no-fields', 'no #Fields directive above this row']
 
 /** What the directives above a row say of it. */
@@ -42,6 +44,8 @@ export interface FoundRow {
   readonly at: Position
   /** Whether nothing of the row can be missing. */
   readonly isWhole: boolean
+  /** Whether its line feed is there. */
+  readonly isEnded: boolean
   /** Members of a JSON object, as a chunk column holds them, that go among the attributes of the row. */
   readonly members?: string
 }
@@ -84,7 +88,7 @@ export class RowDecoder<B extends RowBinding> {
     if (odd !== undefined) return ['nul-bytes', 'NUL bytes between the columns']
     const binding = governing.binding ?? dialect.guess?.(row)
     if (!binding) return NO_FIELDS
-    const problem = this.#countProblem(binding, found.isWhole) ?? this.#numberProblem(binding)
+    const problem = this.#countProblem(binding, found) ?? this.#numberProblem(binding)
     if (problem) return problem
     if (binding.time < 0) return ['bad-date', 'no time column']
     const second = secondOfDay(row.line, row.start(binding.time), row.end(binding.time))
@@ -110,14 +114,15 @@ export class RowDecoder<B extends RowBinding> {
     return { line: escaped, start: 0, end: escaped.length }
   }
 
-  #countProblem({ names }: B, isWhole: boolean): Problem | undefined {
+  #countProblem({ names }: B, found: FoundRow): Problem | undefined {
     const { count, hasGap } = this.#row
     if (count === names.length) {
-      return hasGap ? ['too-few-columns', 'an empty column: two spaces in a row'] : undefined
+      if (hasGap) return ['too-few-columns', 'an empty column: two spaces in a row']
+      return found.isEnded ? undefined : NO_LINE_FEED
     }
     const detail = `${count === MAX_COLUMNS ? 'over ' : ''}${count} columns, #Fields names ${names.length}`
     if (count > names.length) return ['too-many-columns', detail]
-    return isWhole ? ['too-few-columns', detail] : ['truncated', `${detail}; the source ends here`]
+    return found.isWhole ? ['too-few-columns', detail] : ['truncated', `${detail}${SOURCE_ENDS}`]
   }
 
   #numberProblem(binding: B): Problem | undefined {
