@@ -6,7 +6,7 @@ import type { HopBatch, RejectBatch } from '../batch/header.ts'
 type OfSource = HopBatch | RejectBatch
 
 /** What was taken of an application of a source, as in the ledger: rows, and rejected lines. */
-export interface Taken {
+export interface TakenSoFar {
   rows: number
   rejects: number
   rowsTo?: number | undefined
@@ -64,8 +64,8 @@ export class ShippedSources {
   }
 
   /** What was taken of the read and the application of a message, to be counted on. */
-  takenOf({ shipped }: SourceRecord, { source, application }: OfSource): Taken {
-    const taken: Record<string, Taken> =
+  takenOf({ shipped }: SourceRecord, { source, application }: OfSource): TakenSoFar {
+    const taken: Record<string, TakenSoFar> =
       (shipped?.source === source ? shipped.taken : shipped?.earlier?.[source]) ?? {}
     const known = taken[application] ?? { rows: 0, rejects: 0 }
     taken[application] = known
