@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { longestFirst } from './scripts/longest-first.mjs'
 
-const LONGEST = ['faults/kills.test.ts', 'properties/linking.test.ts', 'store/ready.test.ts']
+const LONGEST = ['properties/linking.test.ts', 'store/ready.test.ts', 'traces/export/export.test.ts']
 
 export default defineConfig({
   test: {

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { longestFirst } from './scripts/longest-first.mjs'
 
-const LONGEST = ['many-stores.test.ts', 'guide.test.ts', 'kafka-faults.test.ts']
+const LONGEST = ['many-stores.test.ts', 'guide.test.ts', 'kills.test.ts', 'kafka-faults.test.ts']
 
 /** Tests against real services: `npm run test:services`. */
 export default defineConfig({
