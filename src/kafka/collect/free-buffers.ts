@@ -1,9 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Buffers that are no longer used may take so much before they are freed, bytes. */
-const LOOSE_BYTES = 24 * 1024 * 1024
+/** Buffers that came since the last time may take so much before those that are no longer used are freed, bytes. */
+const LOOSE_BYTES = 20 * 1024 * 1024
 
+/** Those that were still used when they were freed last, bytes. */
+let usedBytes = 0
 let collectGarbage: (() => void) | undefined
 
 /**
@@ -12,9 +14,10 @@ let collectGarbage: (() => void) | undefined
  * for a twentieth of the processor time.
  */
 export function freeBuffers(): void {
-  if (process.memoryUsage().arrayBuffers < LOOSE_BYTES) return
+  if (process.memoryUsage().arrayBuffers < usedBytes + LOOSE_BYTES) return
   collectGarbage ??= exposed()
   collectGarbage()
+  usedBytes = process.memoryUsage().arrayBuffers
 }
 
 function exposed(): () => void {
