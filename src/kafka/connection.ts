@@ -1,7 +1,8 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import kafkajs, { type Admin, type Producer } from 'kafkajs'
+import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type Producer } from 'kafkajs'
 import { ThroughlineError } from '../errors.ts'
+import { MESSAGE_BYTES } from './topics.ts'
 
 const { CompressionCodecs, CompressionTypes, Kafka, KafkaJSError, logLevel } = kafkajs
 
@@ -69,6 +70,17 @@ export async function connectProducer(kafka: InstanceType<typeof Kafka>): Promis
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false })
   await producer.connect()
   return producer
+}
+
+/** A consumer that takes messages as long as ours are, and goes on by itself when brokers come back. */
+export function makeConsumer(kafka: InstanceType<typeof Kafka>, own: ConsumerConfig): Consumer {
+  return kafka.consumer({
+    maxBytesPerPartition: MESSAGE_BYTES,
+    maxWaitTimeInMs: 250,
+    allowAutoTopicCreation: false,
+    retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 3_000, restartOnFailure: async () => true },
+    ...own,
+  })
 }
 
 /**

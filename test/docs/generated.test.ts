@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { KNOWN, STAMPS } from '../../src/formats/apigee-export/columns.ts'
+import { checkGenerated } from '../support/generate.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -20,21 +20,13 @@ const PAGES = [
 ]
 
 test('reference pages and schemas say what the program says', () => {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ['scripts/generate.mjs', '--check', '--reference'],
-    { cwd: root, encoding: 'utf8' },
-  ) // biome-ignore format: one call
+  const { status, stderr } = checkGenerated('--reference')
   expect(stderr).toBe('')
   expect(status).toBe(0)
 })
 
 test('pictures of dashboards show what the dashboards ask', () => {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ['scripts/generate.mjs', '--check', '--pictures'],
-    { cwd: root, encoding: 'utf8' },
-  ) // biome-ignore format: one call
+  const { status, stderr } = checkGenerated('--pictures')
   expect(stderr).toBe('')
   expect(status).toBe(0)
 })

@@ -2,8 +2,8 @@ import { originOf, parseCheckpoint } from '../../ledger/checkpoint.ts'
 import { parseNote } from '../../ledger/note.ts'
 import { type Known, plainFingerprint } from './anchors.ts'
 import { BundleReader } from './bundle-reader.ts'
-import {type CheckedStore, 
-  COMBINED_KIND, checkFiles, checkStores, checkTotal, filesOfStore,
+import {
+  type CheckedStore, COMBINED_KIND, checkFiles, checkStores, checkTotal, filesOfStore,
 } from './combined.ts' // biome-ignore format: a list
 import { Findings, PARTS, type Part, type PartResult } from './findings.ts'
 import { COMBINED_FILE, type Combined, MANIFEST_FILE, type Query } from './format.ts'

@@ -4,10 +4,9 @@ import type { Format, Reader } from '../../formats/format.ts'
 import { FORMATS } from '../../formats/registry.ts'
 import type { SourceRecord } from '../../ledger/entry.ts'
 import { addWarnings } from '../../pipeline/warnings.ts'
-import { type KafkaAccess, kafkaError, reasonOf } from '../connection.ts'
+import { type KafkaAccess, kafkaError, makeConsumer, reasonOf } from '../connection.ts'
 import { Ends } from '../ends.ts'
 import { lostMessages, NextBatch } from '../next-batch.ts'
-import { MESSAGE_BYTES } from '../topics.ts'
 import { Turns } from '../turns.ts'
 import type { Shipper } from './shipper.ts'
 
@@ -76,14 +75,7 @@ export class ForeignTopics {
     this.#admin = options.kafka.admin()
     this.#ends = new Ends(this.#admin)
     this.#next = new NextBatch(this.#ends)
-    this.#consumer = options.kafka.consumer({
-      groupId: options.group,
-      sessionTimeout: SESSION_MS,
-      maxBytesPerPartition: MESSAGE_BYTES,
-      maxWaitTimeInMs: 250,
-      allowAutoTopicCreation: false,
-      retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 3_000, restartOnFailure: async () => true },
-    })
+    this.#consumer = makeConsumer(options.kafka, { groupId: options.group, sessionTimeout: SESSION_MS })
   }
 
   /**

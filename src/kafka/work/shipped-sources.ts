@@ -39,8 +39,8 @@ export class ShippedSources {
   /** The source of a message, to be changed. */
   of(batch: OfSource): SourceRecord {
     const { source, collector, record } = batch
-    const number = this.numberOf(batch)
-    const known = number === undefined ? undefined : this.#known(number)
+    const current = this.#current(batch)
+    const known = current && (this.changed.has(current.id) ? current : structuredClone(current))
     let own: SourceRecord
     if (!known) {
       const shipped = { collector, source, taken: {} }
@@ -51,16 +51,16 @@ export class ShippedSources {
     return own
   }
 
-  #known(number: number): SourceRecord | undefined {
-    return this.changed.get(number) ?? structuredClone(this.#state.sources.get(number))
+  /** A source as it stands with what is in no entry yet. */
+  #current(batch: OfSource): SourceRecord | undefined {
+    const number = this.numberOf(batch)
+    if (number === undefined) return undefined
+    return this.changed.get(number) ?? this.#state.sources.get(number)
   }
 
   /** Byte offset of the last row that was taken of the source and application of a message, -1 before any. */
   rowsTo(batch: OfSource): number {
-    const number = this.numberOf(batch)
-    const record =
-      number === undefined ? undefined : (this.changed.get(number) ?? this.#state.sources.get(number))
-    return record?.shipped?.taken[batch.application]?.rowsTo ?? -1
+    return this.#current(batch)?.shipped?.taken[batch.application]?.rowsTo ?? -1
   }
 
   /** What was taken of the read and the application of a message, to be counted on. */

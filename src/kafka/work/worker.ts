@@ -1,10 +1,10 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { ThroughlineError } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
-import { kafkaError, reasonOf, whenReachable } from '../connection.ts'
+import { kafkaError, makeConsumer, reasonOf, whenReachable } from '../connection.ts'
 import { Ends } from '../ends.ts'
 import { NextBatch } from '../next-batch.ts'
-import { checkTopics, MESSAGE_BYTES, type Topics } from '../topics.ts'
+import { checkTopics, type Topics } from '../topics.ts'
 import { coAssigner } from './co-assigner.ts'
 import { InOrder } from './in-order.ts'
 import { Left, Ownership, type OwnershipOptions } from './ownership.ts'
@@ -70,16 +70,12 @@ export class Worker {
         for (const topic of this.#own) this.#lag.delete(`${topic} ${it.number}`)
       },
     })
-    this.#consumer = kafka.consumer({
+    this.#consumer = makeConsumer(kafka, {
       groupId: group,
       partitionAssigners: [coAssigner],
       sessionTimeout: sessionMs,
       rebalanceTimeout: sessionMs * 2,
       heartbeatInterval: Math.round(sessionMs / 10),
-      maxBytesPerPartition: MESSAGE_BYTES,
-      maxWaitTimeInMs: 250,
-      allowAutoTopicCreation: false,
-      retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 3_000, restartOnFailure: async () => true },
     })
     this.#order = new InOrder(this.#consumer, new NextBatch(this.#ends), options)
   }
